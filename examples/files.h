@@ -1,0 +1,103 @@
+/* files.h: from a request's path to a file below a root. */
+#ifndef FILES_H
+#define FILES_H
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef PATH_MAX
+#define PATH_MAX 4096
+#endif
+
+static inline int files_hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Percent-decodes (RFC 3986 2.1). Octets written, or -1: a broken escape, a NUL, or no room for the
+   result and its end. */
+static inline ptrdiff_t files_decode(char *out, size_t room, h2neg_str path)
+{
+    size_t i, n = 0;
+    for (i = 0; i < path.len; i++) {
+        int c = (unsigned char)path.ptr[i];
+        if (c == '%') {
+            int high = path.len - i > 2 ? files_hex(path.ptr[i + 1]) : -1;
+            int low = high < 0 ? -1 : files_hex(path.ptr[i + 2]);
+            if (low < 0)
+                return -1;
+            c = high * 16 + low;
+            i += 2;
+        }
+        if (c == 0 || n + 1 >= room)
+            return -1;
+        out[n++] = (char)c;
+    }
+    out[n] = '\0';
+    return (ptrdiff_t)n;
+}
+
+/* 1 when a segment of a decoded path is "..": nobody needs it, and whatever it would lead to is refused
+   before the file system is asked. */
+static inline int files_climbs(const char *path)
+{
+    while (*path) {
+        size_t len = strcspn(path, "/");
+        if (len == 2 && path[0] == '.' && path[1] == '.')
+            return 1;
+        path += len + (path[len] == '/');
+    }
+    return 0;
+}
+
+/* The file that a path names below `root`, itself a result of realpath. 0 and its real name in `out`, or
+   the status to answer with: 400, the path is malformed; 404, there is none, or it lies outside, also by
+   way of a symbolic link. */
+static inline int files_resolve(char out[PATH_MAX], const char *root, h2neg_str path)
+{
+    char asked[PATH_MAX], *real;
+    size_t len = strlen(root), used = strcmp(root, "/") ? len : 0;
+    int inside;
+    if (len >= sizeof asked || path.len == 0 || path.ptr[0] != '/' ||
+        files_decode(asked + used, sizeof asked - used, path) < 0)
+        return 400;
+    if (files_climbs(asked + used))
+        return 404;
+    memcpy(asked, root, used);
+    real = realpath(asked, NULL);
+    if (!real)
+        return 404;
+    inside = strlen(real) < PATH_MAX && strncmp(real, root, used) == 0 && real[used] == '/';
+    if (inside)
+        strcpy(out, real);
+    free(real);
+    return inside ? 0 : 404;
+}
+
+/* A media type by the name's ending. */
+static inline const char *files_type(const char *name)
+{
+    static const char *const types[][2] = {{".html", "text/html; charset=utf-8"},
+                                           {".css", "text/css"},
+                                           {".js", "text/javascript"},
+                                           {".json", "application/json"},
+                                           {".txt", "text/plain; charset=utf-8"},
+                                           {".md", "text/plain; charset=utf-8"},
+                                           {".svg", "image/svg+xml"},
+                                           {".png", "image/png"},
+                                           {".jpg", "image/jpeg"},
+                                           {".wasm", "application/wasm"}};
+    const char *dot = strrchr(name, '.');
+    size_t i;
+    for (i = 0; dot && i < sizeof types / sizeof types[0]; i++)
+        if (strcmp(dot, types[i][0]) == 0)
+            return types[i][1];
+    return "application/octet-stream";
+}
+
+#endif

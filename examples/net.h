@@ -1,0 +1,312 @@
+/* net.h: one socket, TLS on it where that is spoken, and one h2neg connection above them. The server,
+   the client and the demo share it. Non-blocking; it knows nothing of HTTP. Include h2neg.h first. */
+#ifndef NET_H
+#define NET_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NET_BUFFER 16384 /* octets of one read: what h2neg_feed takes at once */
+
+/* What reading and writing say when no octet moved: try again later, the peer closed cleanly, or the
+   transport broke. */
+enum { NET_WAIT = 0, NET_END = -1, NET_BROKEN = -2 };
+
+/* How often octets came in behind octets that went out: the round trips of a transport. */
+typedef struct net_turns {
+    int sending; /* octets went out since the last ones that came in */
+    int count;
+} net_turns;
+
+static inline void net_turn(net_turns *t, int out)
+{
+    t->count += !out && t->sending;
+    t->sending = out;
+}
+
+#include "tls.h"
+
+/* A link. Zero it, then set fd, conn and, for TLS, ssl and handshaking. */
+typedef struct net_link {
+    int fd;
+    h2neg_conn *conn; /* owned */
+    SSL *ssl;         /* owned; NULL: cleartext */
+    int handshaking;  /* 1: TLS has not agreed yet */
+    short read_on;  /* what poll has to say before a read can go on; TLS may want to write first */
+    short write_on; /* the same for a write */
+    short drained;  /* 1: the last read emptied the socket */
+    short half_closed; /* 1: our FIN is out */
+    short write_lost;  /* 1: writing failed; what the peer sent before is still read */
+    short read_ended;  /* 1: FIN, close_notify or a failure was read */
+    const char *why;   /* static: why TLS failed, or NULL */
+    net_turns turns;   /* of cleartext; TLS's are counted where tls_count_turns is asked to */
+} net_link;
+
+static inline uint64_t net_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* poll's timeout for a deadline in milliseconds (H2NEG_NEVER: none). */
+static inline int net_timeout(uint64_t deadline, uint64_t now)
+{
+    if (deadline == H2NEG_NEVER)
+        return -1;
+    if (deadline <= now)
+        return 0;
+    return deadline - now > 60000 ? 60000 : (int)(deadline - now);
+}
+
+static inline void net_start(net_link *l, int fd)
+{
+    memset(l, 0, sizeof *l);
+    l->fd = fd;
+    l->read_on = POLLIN;
+    l->write_on = POLLOUT;
+}
+
+static inline void net_free(net_link *l)
+{
+    h2neg_conn_free(l->conn);
+    tls_free(l->ssl);
+    if (l->fd >= 0)
+        close(l->fd);
+    net_start(l, -1);
+}
+
+/* > 0: octets; NET_WAIT, NET_END or NET_BROKEN. A short read has emptied the socket, so the next one
+   may wait for poll. */
+static inline ptrdiff_t net_read(net_link *l, void *in, size_t room)
+{
+    ssize_t n;
+    if (l->ssl)
+        return tls_read(l->ssl, in, room, &l->read_on);
+    n = read(l->fd, in, room);
+    l->drained = n > 0 && (size_t)n < room;
+    if (n > 0) {
+        net_turn(&l->turns, 0);
+        return n;
+    }
+    if (n == 0)
+        return NET_END;
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? NET_WAIT : NET_BROKEN;
+}
+
+static inline ptrdiff_t net_write(net_link *l, const void *out, size_t len)
+{
+    ssize_t n;
+    if (l->ssl)
+        return tls_write(l->ssl, out, len, &l->write_on);
+    n = write(l->fd, out, len);
+    if (n >= 0) {
+        net_turn(&l->turns, 1);
+        return n;
+    }
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? NET_WAIT : NET_BROKEN;
+}
+
+/* Writes what waits. 1: something moved. When writing fails the peer may still have said why, so
+   reading goes on to its end. */
+static inline int net_flush(net_link *l)
+{
+    const void *run;
+    size_t len;
+    int moved = 0;
+    while (!l->write_lost && (len = h2neg_output(l->conn, &run)) != 0) {
+        ptrdiff_t n = net_write(l, run, len);
+        h2neg_output_done(l->conn, n > 0 ? (size_t)n : 0);
+        if (n == NET_WAIT)
+            break;
+        moved = 1;
+        l->write_lost = n < 0;
+    }
+    if (l->write_lost && !(h2neg_wants(l->conn) & H2NEG_WANT_READ))
+        h2neg_lost(l->conn);
+    return moved;
+}
+
+/* Reads once and feeds it. 1: something moved. */
+static inline int net_fill(net_link *l, void *in, size_t room)
+{
+    ptrdiff_t n;
+    if (l->drained || l->read_ended || !(h2neg_wants(l->conn) & H2NEG_WANT_READ))
+        return 0;
+    n = net_read(l, in, room);
+    if (n == NET_WAIT)
+        return 0;
+    l->read_ended = n < 0;
+    if (n > 0)
+        h2neg_feed(l->conn, in, (size_t)n);
+    else if (n == NET_END && !l->write_lost)
+        h2neg_eof(l->conn);
+    else
+        h2neg_lost(l->conn);
+    return 1;
+}
+
+/* Once all output is out: close_notify and FIN. The other direction stays open until CLOSE, because
+   closing with unread input takes the last answer away from the peer (RFC 9112 9.6). */
+static inline void net_half_close(net_link *l)
+{
+    if (l->half_closed || !(h2neg_wants(l->conn) & H2NEG_WANT_HALF_CLOSE))
+        return;
+    if (l->ssl && tls_bye(l->ssl, &l->write_on) == NET_WAIT)
+        return;
+    shutdown(l->fd, SHUT_WR);
+    l->half_closed = 1;
+}
+
+/* A step of the TLS handshake; when it is over the connection is told what ALPN agreed on. 1: over,
+   well or badly. */
+static inline int net_handshake(net_link *l)
+{
+    h2neg_str agreed;
+    int step = tls_handshake(l->ssl, &l->read_on);
+    if (step == NET_WAIT)
+        return 0;
+    l->handshaking = 0;
+    l->read_on = POLLIN;
+    if (step < 0) {
+        l->why = tls_why(l->ssl);
+        h2neg_lost(l->conn);
+        return 1;
+    }
+    agreed = tls_agreed(l->ssl);
+    h2neg_tls_agreed(l->conn, agreed.ptr, agreed.len);
+    return 1;
+}
+
+/* Moves octets both ways, one read at most. 1: something moved, so there may be events; take them all
+   before the next call. */
+static inline int net_move(net_link *l, void *in, size_t room)
+{
+    int moved;
+    if (l->handshaking)
+        return net_handshake(l);
+    moved = net_flush(l);
+    net_half_close(l);
+    return net_fill(l, in, room) || moved;
+}
+
+/* What poll said: a broken socket that nobody reads from would be told again and again. */
+static inline void net_polled(net_link *l, short revents)
+{
+    l->drained = 0;
+    if ((revents & (POLLERR | POLLHUP | POLLNVAL)) && !l->handshaking &&
+        (l->read_ended || !(h2neg_wants(l->conn) & H2NEG_WANT_READ)))
+        h2neg_lost(l->conn);
+}
+
+/* What to poll for. */
+static inline short net_events(const net_link *l)
+{
+    unsigned wants = h2neg_wants(l->conn);
+    int out = !l->write_lost && (wants & H2NEG_WANT_WRITE);
+    short events = 0;
+    if (l->handshaking)
+        return l->read_on;
+    if (!l->read_ended && (wants & H2NEG_WANT_READ))
+        events = l->read_on;
+    if (out || (!l->half_closed && (wants & H2NEG_WANT_HALF_CLOSE)))
+        events = (short)(events | l->write_on);
+    return events;
+}
+
+static inline int net_nonblocking(int fd)
+{
+    int on = 1, flags = fcntl(fd, F_GETFL);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+static inline int net_resolve(const char *host, const char *port, int flags, struct addrinfo **list)
+{
+    struct addrinfo hints;
+    memset(&hints, 0, sizeof hints);
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = flags;
+    return getaddrinfo(host, port, &hints, list);
+}
+
+/* A listening socket, non-blocking; -1 and a sentence's end in `*why`. */
+static inline int net_listen(const char *address, const char *port, const char **why)
+{
+    struct addrinfo *list;
+    int on = 1, fd, failed = net_resolve(address, port, AI_PASSIVE | AI_NUMERICSERV, &list);
+    if (failed) {
+        *why = gai_strerror(failed);
+        return -1;
+    }
+    fd = socket(list->ai_family, SOCK_STREAM, 0);
+    if (fd >= 0)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (fd >= 0 && (bind(fd, list->ai_addr, list->ai_addrlen) || listen(fd, SOMAXCONN) ||
+                    net_nonblocking(fd))) {
+        *why = strerror(errno);
+        close(fd);
+        fd = -1;
+    } else if (fd < 0) {
+        *why = strerror(errno);
+    }
+    freeaddrinfo(list);
+    return fd;
+}
+
+/* One address, within `limit` milliseconds: a connected, non-blocking socket, or -1 and errno. */
+static inline int net_connect_one(const struct addrinfo *to, int limit)
+{
+    struct pollfd p;
+    int error = 0;
+    socklen_t size = sizeof error;
+    p.fd = socket(to->ai_family, SOCK_STREAM, 0);
+    p.events = POLLOUT;
+    if (p.fd < 0)
+        return -1;
+    if (net_nonblocking(p.fd) == 0) {
+        if (connect(p.fd, to->ai_addr, to->ai_addrlen) == 0)
+            return p.fd;
+        if (errno != EINPROGRESS)
+            error = errno;
+        else if (poll(&p, 1, limit) < 1)
+            error = ETIMEDOUT;
+        else
+            getsockopt(p.fd, SOL_SOCKET, SO_ERROR, &error, &size);
+        if (error == 0)
+            return p.fd;
+    }
+    close(p.fd);
+    errno = error;
+    return -1;
+}
+
+/* The first address of a host that answers; -1 and a sentence's end in `*why`. */
+static inline int net_connect(const char *host, const char *port, const char **why)
+{
+    struct addrinfo *list, *to;
+    int fd = -1, failed = net_resolve(host, port, AI_NUMERICSERV, &list);
+    if (failed) {
+        *why = gai_strerror(failed);
+        return -1;
+    }
+    for (to = list; to && fd < 0; to = to->ai_next)
+        fd = net_connect_one(to, 10000);
+    if (fd < 0)
+        *why = strerror(errno);
+    freeaddrinfo(list);
+    return fd;
+}
+
+#endif

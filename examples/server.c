@@ -1,0 +1,938 @@
+/* A complete server on poll: HTTP/1.1, HTTP/2 by Upgrade, by prior knowledge and by ALPN, cleartext and
+   TLS on one port, thousands of connections in one process and one thread.
+
+   What to look at: serve() is the whole loop of one connection; on_event() is all that a request is;
+   push() sends a body of any size as the peer takes it. */
+#if !defined(_XOPEN_SOURCE)
+#define _XOPEN_SOURCE 700 /* realpath */
+#endif
+#define H2NEG_IMPLEMENTATION
+#include "h2neg.h"
+#include "net.h"
+#include "options.h"
+#include "files.h"
+#include <arpa/inet.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#define PATTERN "abcdefghijklmnopqrstuvwxyz" /* /bytes/N: octet i is PATTERN[i % 26] */
+#define CHUNK 16380                          /* a multiple of 26 */
+#define HANDSHAKE_LIMIT 10000                /* milliseconds for the first octet, and for TLS */
+#define DRAIN_LIMIT 5000                     /* milliseconds from a signal to the end */
+#define ACCEPT_PAUSE 200                     /* milliseconds without accept when files run out */
+
+/* A connection. Its h2neg_conn is made once the first octet says whether TLS stands between. */
+typedef struct peer {
+    net_link link;
+    uint64_t limit; /* when the handshake must be over; H2NEG_NEVER afterwards */
+    char name[INET6_ADDRSTRLEN + 8];
+} peer;
+
+typedef struct server {
+    struct pollfd *fds;  /* 0: the listener, 1: signals, from FIRST on: peers */
+    peer **peers;        /* beside fds */
+    uint64_t *deadlines; /* beside fds */
+    size_t count, room;
+    uint64_t now, accept_at, end_at; /* end_at: H2NEG_NEVER until a signal came */
+    SSL_CTX *tls;
+    tls_alpn alpn;
+    unsigned protocols;
+    const char *root; /* real path, or NULL */
+    int echo, quiet;
+    char date[30];
+    h2neg_field common[2];
+    unsigned char in[NET_BUFFER];
+} server;
+
+enum { FIRST = 2 };
+
+/* What answers a request over more than one event; small answers need none. */
+enum { SEND_PATTERN = 1, SEND_FILE, SEND_TRAILERS, ECHO_BODY, DIGEST_BODY };
+typedef struct exchange {
+    h2neg_conn *conn;
+    uint32_t stream;
+    int kind;
+    uint64_t at, total; /* octets of our body: sent, and all where that is known */
+    int fd;             /* SEND_FILE */
+    int heard_all;      /* ECHO_BODY: the peer's END came */
+    int ended;          /* our message is whole */
+    char *kept;         /* ECHO_BODY: octets that had no room, from kept_at to kept_len */
+    size_t kept_at, kept_len, kept_room;
+    h2neg_sha1 sha1; /* DIGEST_BODY */
+} exchange;
+
+static server self; /* one process, one server; it is large, so not on the stack */
+static int signal_pipe[2];
+
+/* ---- sending bodies --------------------------------------------------------------------------- */
+
+static const char *pattern_at(uint64_t offset)
+{
+    static char octets[CHUNK + 26];
+    size_t i;
+    if (!octets[0])
+        for (i = 0; i < sizeof octets; i++)
+            octets[i] = PATTERN[i % 26];
+    return octets + offset % 26;
+}
+
+static size_t file_at(const exchange *x, const char **out)
+{
+    static char octets[CHUNK];
+    ssize_t n = pread(x->fd, octets, sizeof octets, (off_t)x->at);
+    *out = octets;
+    return n > 0 ? (size_t)n : 0;
+}
+
+/* The next octets of a body: how many there are now. */
+static size_t next_octets(const exchange *x, const char **out)
+{
+    uint64_t left = x->total - x->at;
+    switch (x->kind) {
+    case SEND_FILE: return file_at(x, out);
+    case ECHO_BODY: *out = x->kept + x->kept_at; return x->kept_len - x->kept_at;
+    default: *out = pattern_at(x->at); return left < CHUNK ? (size_t)left : CHUNK;
+    }
+}
+
+static void end_message(exchange *x)
+{
+    h2neg_field trailers[2];
+    int sent;
+    trailers[0] = h2neg_f("x-octets", "26");
+    trailers[1] = h2neg_f("x-checksum", "none");
+    if (x->kind == SEND_TRAILERS)
+        sent = h2neg_trailers(x->conn, x->stream, trailers, 2);
+    else
+        sent = h2neg_send(x->conn, x->stream, NULL, 0, 0) < 0;
+    x->ended = sent == 0;
+}
+
+/* Everything that was kept has left: the peer may send more. */
+static void echo_emptied(exchange *x)
+{
+    if (!x->kept_len)
+        return;
+    x->kept_at = x->kept_len = 0;
+    h2neg_hold(x->conn, x->stream, 0);
+}
+
+/* Sends until the connection takes no more; WRITABLE comes when it does again. */
+static void push(exchange *x)
+{
+    const char *octets;
+    size_t len;
+    while (!x->ended && (len = next_octets(x, &octets)) != 0) {
+        int last = x->kind != SEND_TRAILERS && x->kind != ECHO_BODY && x->total - x->at == len;
+        ptrdiff_t n = h2neg_send(x->conn, x->stream, octets, len, last ? 0 : H2NEG_MORE);
+        if (n < 0)
+            return;
+        x->at += (uint64_t)n;
+        x->kept_at += x->kind == ECHO_BODY ? (size_t)n : 0;
+        x->ended = last && (size_t)n == len;
+        if ((size_t)n < len)
+            return;
+    }
+    if (x->kind == ECHO_BODY) {
+        echo_emptied(x);
+        if (!x->heard_all)
+            return;
+    } else if (x->at < x->total) { /* the file has shrunk under us */
+        h2neg_reset(x->conn, x->stream, H2NEG_INTERNAL_ERROR);
+        return;
+    }
+    if (!x->ended)
+        end_message(x);
+}
+
+static exchange *exchange_new(peer *p, const h2neg_event *ev, int kind)
+{
+    exchange *x = calloc(1, sizeof *x);
+    if (!x || h2neg_set_user(p->link.conn, ev->stream, x) != 0) {
+        free(x);
+        h2neg_reset(p->link.conn, ev->stream, H2NEG_INTERNAL_ERROR);
+        return NULL;
+    }
+    x->conn = p->link.conn;
+    x->stream = ev->stream;
+    x->kind = kind;
+    x->fd = -1;
+    return x;
+}
+
+static void exchange_free(exchange *x)
+{
+    if (!x)
+        return;
+    if (x->fd >= 0)
+        close(x->fd);
+    free(x->kept);
+    free(x);
+}
+
+/* ---- answers ---------------------------------------------------------------------------------- */
+
+static void answer_text(peer *p, const h2neg_event *ev, int status)
+{
+    char text[80];
+    int len = snprintf(text, sizeof text, "%d %s\n", status, h2neg_status_text(status));
+    h2neg_reply(p->link.conn, ev->stream, status, "text/plain", text, (size_t)len);
+}
+
+/* A head whose body push() sends; without one for HEAD, which must not send terabytes into nothing. */
+static void begin(peer *p, const h2neg_event *ev, int kind, uint64_t total, const char *type,
+                  int fd)
+{
+    char digits[24];
+    h2neg_field fields[2];
+    h2neg_message m = {.status = 200, .fields = fields, .field_count = 1};
+    int head = h2neg_is(ev->method, "HEAD");
+    exchange *x = head ? NULL : exchange_new(p, ev, kind);
+    fields[0] = h2neg_f("content-type", type);
+    if (kind != SEND_TRAILERS) {
+        snprintf(digits, sizeof digits, "%llu", (unsigned long long)total);
+        fields[m.field_count++] = h2neg_f("content-length", digits);
+    }
+    if (head && fd >= 0)
+        close(fd);
+    if (head) {
+        h2neg_respond(p->link.conn, ev->stream, &m, 0);
+    } else if (x) {
+        x->fd = fd;
+        x->total = total;
+        h2neg_respond(p->link.conn, ev->stream, &m, H2NEG_MORE);
+        push(x);
+    } else if (fd >= 0) {
+        close(fd);
+    }
+}
+
+static const char *via_text(int via)
+{
+    return via == H2NEG_VIA_PRIOR ? "prior knowledge" : h2neg_via_name(via);
+}
+
+static const char page_head[] =
+    "<!doctype html><html lang=en><meta charset=utf-8><title>h2neg</title>"
+    "<style>body{font:16px/1.5 sans-serif;max-width:44em;margin:2em auto;padding:0 1em}"
+    "td,th{text-align:left;padding:.2em 1em .2em 0}code{background:#eee}</style><h1>h2neg</h1>";
+static const char page_ways[] =
+    "<table><tr><th>the client opens with<th>what is spoken, and how"
+    "<tr><td>TLS, ALPN <code>h2</code><td>h2 (alpn)"
+    "<tr><td>TLS, ALPN <code>http/1.1</code><td>http/1.1 (alpn)"
+    "<tr><td>TLS without ALPN<td>http/1.1 (default)"
+    "<tr><td>TLS, ALPN with nothing of ours<td>alert 120"
+    "<tr><td><code>PRI * HTTP/2.0</code><td>h2c (prior knowledge)"
+    "<tr><td><code>Upgrade: h2c</code><td>h2c (upgrade)"
+    "<tr><td>any other request<td>http/1.1 (default)</table>"
+    "<p><a href=/hello>/hello</a> <a href=/negotiated>/negotiated</a> <a "
+    "href=/bytes/1000>/bytes/N</a>"
+    " <a href=/trailers>/trailers</a> <a href=/status/418>/status/N</a> /echo /upload</html>\n";
+
+static void answer_page(peer *p, const h2neg_event *ev)
+{
+    char page[3072];
+    int len = snprintf(page, sizeof page,
+                       "%s<p>This request came over <b>%s (%s)</b>, %s TLS, on stream %lu.%s",
+                       page_head, h2neg_protocol_name(ev->protocol), via_text(ev->via),
+                       p->link.ssl ? "under" : "without", (unsigned long)ev->stream, page_ways);
+    h2neg_reply(p->link.conn, ev->stream, 200, "text/html; charset=utf-8", page, (size_t)len);
+}
+
+static void answer_hello(peer *p, const h2neg_event *ev)
+{
+    h2neg_reply(p->link.conn, ev->stream, 200, "text/plain", "hello, world\n", 13);
+}
+
+static void answer_negotiated(peer *p, const h2neg_event *ev)
+{
+    char json[128];
+    int len = snprintf(json, sizeof json,
+                       "{\"protocol\":\"%s\",\"via\":\"%s\",\"tls\":%s,\"stream\":%lu}",
+                       h2neg_protocol_name(ev->protocol), h2neg_via_name(ev->via),
+                       p->link.ssl ? "true" : "false", (unsigned long)ev->stream);
+    h2neg_reply(p->link.conn, ev->stream, 200, "application/json", json, (size_t)len);
+}
+
+/* Answers before the body has come, so an expectation is met by hand. */
+static void answer_echo(peer *p, const h2neg_event *ev)
+{
+    const h2neg_field *type = h2neg_find(ev->fields, ev->field_count, "content-type", NULL);
+    const h2neg_field *length = h2neg_find(ev->fields, ev->field_count, "content-length", NULL);
+    h2neg_field fields[2];
+    h2neg_message go_on = {.status = 100};
+    h2neg_message m = {.status = 200, .fields = fields};
+    exchange *x = ev->more ? exchange_new(p, ev, ECHO_BODY) : NULL;
+    if (type) {
+        fields[m.field_count] = h2neg_f("content-type", "");
+        fields[m.field_count++].value = type->value;
+    }
+    if (length && ev->more) {
+        fields[m.field_count] = h2neg_f("content-length", "");
+        fields[m.field_count++].value = length->value;
+    }
+    if (ev->more && !x)
+        return;
+    if (x && h2neg_find(ev->fields, ev->field_count, "expect", NULL))
+        h2neg_respond(p->link.conn, ev->stream, &go_on, 0);
+    h2neg_respond(p->link.conn, ev->stream, &m, x ? H2NEG_MORE : 0);
+}
+
+static void answer_upload(peer *p, const h2neg_event *ev)
+{
+    exchange *x = exchange_new(p, ev, DIGEST_BODY);
+    if (x)
+        h2neg_sha1_init(&x->sha1);
+}
+
+/* What stands behind a route's prefix. */
+static uint64_t route_number(const h2neg_event *ev, const char *prefix, uint64_t most)
+{
+    char digits[20] = "";
+    size_t skip = strlen(prefix), len = ev->path.len - skip;
+    long long n = -1;
+    if (len < sizeof digits) {
+        memcpy(digits, ev->path.ptr + skip, len);
+        n = options_number(digits, (long long)most);
+    }
+    return n < 0 ? H2NEG_UNKNOWN : (uint64_t)n;
+}
+
+static void answer_bytes(peer *p, const h2neg_event *ev)
+{
+    uint64_t total = route_number(ev, "/bytes/", (uint64_t)1 << 40);
+    if (total == H2NEG_UNKNOWN)
+        answer_text(p, ev, 400);
+    else
+        begin(p, ev, SEND_PATTERN, total, "text/plain", -1);
+}
+
+static void answer_trailers(peer *p, const h2neg_event *ev)
+{
+    begin(p, ev, SEND_TRAILERS, 26, "text/plain", -1);
+}
+
+static void answer_status(peer *p, const h2neg_event *ev)
+{
+    uint64_t status = route_number(ev, "/status/", 599);
+    answer_text(p, ev, status == H2NEG_UNKNOWN || status < 200 ? 400 : (int)status);
+}
+
+static void answer_file(peer *p, const h2neg_event *ev)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    int fd, status = self.root ? files_resolve(path, self.root, ev->path) : 404;
+    if (status) {
+        answer_text(p, ev, status);
+        return;
+    }
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+        answer_text(p, ev, fd < 0 && (errno == EMFILE || errno == ENFILE) ? 503 : 404);
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    begin(p, ev, SEND_FILE, (uint64_t)st.st_size, files_type(path), fd);
+}
+
+/* ---- routes ----------------------------------------------------------------------------------- */
+
+typedef struct route {
+    const char *path;  /* ends in '/' and is longer: a prefix */
+    const char *allow; /* NULL: every method */
+    void (*answer)(peer *p, const h2neg_event *ev);
+} route;
+
+static const route routes[] = {
+    {"/", "GET, HEAD", answer_page},
+    {"/hello", "GET, HEAD", answer_hello},
+    {"/negotiated", "GET, HEAD", answer_negotiated},
+    {"/echo", NULL, answer_echo},
+    {"/upload", "POST", answer_upload},
+    {"/bytes/", "GET, HEAD", answer_bytes},
+    {"/trailers", "GET, HEAD", answer_trailers},
+    {"/status/", "GET, HEAD", answer_status},
+};
+static const route route_files = {"", "GET, HEAD", answer_file};
+static const route route_echo = {"", NULL, answer_echo};
+
+static int route_fits(const route *r, h2neg_str path)
+{
+    size_t len = strlen(r->path);
+    if (len > 1 && r->path[len - 1] == '/')
+        return path.len > len && memcmp(path.ptr, r->path, len) == 0;
+    return h2neg_is(path, r->path);
+}
+
+static const route *route_of(h2neg_str path)
+{
+    size_t i;
+    if (self.echo)
+        return &route_echo;
+    for (i = 0; i < sizeof routes / sizeof routes[0]; i++)
+        if (route_fits(&routes[i], path))
+            return &routes[i];
+    return &route_files;
+}
+
+static int route_allows(const route *r, h2neg_str method)
+{
+    h2neg_list at = {0, 0};
+    h2neg_field allow;
+    h2neg_str one;
+    if (!r->allow)
+        return 1;
+    allow = h2neg_f("allow", r->allow);
+    while (h2neg_list_next(&at, &allow, 1, "allow", &one))
+        if (one.len == method.len && memcmp(one.ptr, method.ptr, one.len) == 0)
+            return 1;
+    return 0;
+}
+
+static void on_request(peer *p, const h2neg_event *ev)
+{
+    const route *r = route_of(ev->path);
+    h2neg_field fields[2];
+    h2neg_message m = {
+        .status = 405, .fields = fields, .field_count = 2, .body = "405\n", .body_len = 4};
+    if (h2neg_is(ev->method, "CONNECT")) {
+        answer_text(p, ev, 501);
+        return;
+    }
+    if (route_allows(r, ev->method)) {
+        r->answer(p, ev);
+        return;
+    }
+    fields[0] = h2neg_f("allow", r->allow);
+    fields[1] = h2neg_f("content-type", "text/plain");
+    h2neg_respond(p->link.conn, ev->stream, &m, 0);
+}
+
+/* ---- events ----------------------------------------------------------------------------------- */
+
+/* Keeps what the peer sent and cannot be sent back yet; hold() bounds it to one window. */
+static int echo_keep(exchange *x, const char *octets, size_t len)
+{
+    size_t room = x->kept_room ? x->kept_room : 4096;
+    char *bigger;
+    while (room - x->kept_len < len)
+        room *= 2;
+    if (room > x->kept_room) {
+        bigger = realloc(x->kept, room);
+        if (!bigger)
+            return -1;
+        x->kept = bigger;
+        x->kept_room = room;
+    }
+    memcpy(x->kept + x->kept_len, octets, len);
+    x->kept_len += len;
+    return 0;
+}
+
+static void on_echo_data(exchange *x, h2neg_str data)
+{
+    ptrdiff_t n = 0;
+    if (!x->kept_len)
+        n = h2neg_send(x->conn, x->stream, data.ptr, data.len, H2NEG_MORE);
+    if (n < 0)
+        n = 0;
+    if ((size_t)n == data.len)
+        return;
+    h2neg_hold(x->conn, x->stream, 1);
+    if (echo_keep(x, data.ptr + n, data.len - (size_t)n) < 0)
+        h2neg_reset(x->conn, x->stream, H2NEG_INTERNAL_ERROR);
+}
+
+static void on_data(exchange *x, h2neg_str data)
+{
+    if (x->kind == DIGEST_BODY) {
+        x->at += data.len;
+        h2neg_sha1_update(&x->sha1, data.ptr, data.len);
+    } else if (x->kind == ECHO_BODY) {
+        on_echo_data(x, data);
+    }
+}
+
+static void reply_digest(exchange *x)
+{
+    unsigned char digest[20];
+    char hex[41], json[128];
+    int i, len;
+    h2neg_sha1_final(&x->sha1, digest);
+    for (i = 0; i < 20; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    len = snprintf(json, sizeof json, "{\"octets\":%llu,\"sha1\":\"%s\"}",
+                   (unsigned long long)x->at, hex);
+    h2neg_reply(x->conn, x->stream, 200, "application/json", json, (size_t)len);
+}
+
+static void on_end(exchange *x)
+{
+    x->heard_all = 1;
+    if (x->kind == DIGEST_BODY)
+        reply_digest(x);
+    else if (x->kind == ECHO_BODY)
+        push(x);
+}
+
+static void on_event(peer *p, const h2neg_event *ev)
+{
+    exchange *x = ev->stream ? (exchange *)ev->user : NULL;
+    switch (ev->type) {
+    case H2NEG_EV_REQUEST: on_request(p, ev); break;
+    case H2NEG_EV_DATA:
+        if (x)
+            on_data(x, ev->data);
+        break;
+    case H2NEG_EV_END:
+        if (x)
+            on_end(x);
+        break;
+    case H2NEG_EV_WRITABLE:
+        if (x && !x->ended && x->kind != DIGEST_BODY)
+            push(x);
+        break;
+    case H2NEG_EV_DONE: exchange_free(x); break;
+    default: break;
+    }
+}
+
+/* ---- connections ------------------------------------------------------------------------------ */
+
+/* What became of a connection, in one line. */
+static void log_peer(const peer *p)
+{
+    h2neg_info info;
+    if (self.quiet)
+        return;
+    memset(&info, 0, sizeof info);
+    if (p->link.conn)
+        h2neg_conn_info(p->link.conn, &info);
+    printf("%s ", p->name);
+    if (info.protocol)
+        printf("%s (%s), %lu request%s", h2neg_protocol_name(info.protocol), via_text(info.via),
+               (unsigned long)info.requests, info.requests == 1 ? "" : "s");
+    else
+        printf("nothing negotiated");
+    if (info.why && *info.why)
+        printf("; %s", info.why);
+    if (p->link.why)
+        printf("; TLS: %s", p->link.why);
+    else if (info.error.code)
+        printf("; %s at octet %llu: %s", h2neg_error_name(info.error.code),
+               (unsigned long long)info.error.offset, info.error.text);
+    putchar('\n');
+    fflush(stdout);
+}
+
+/* The last peer takes the place. Events left behind would hold exchanges, so they are taken first. */
+static void peer_close(size_t i)
+{
+    peer *p = self.peers[i];
+    h2neg_event ev;
+    h2neg_lost(p->link.conn);
+    while (h2neg_next(p->link.conn, &ev))
+        on_event(p, &ev);
+    net_free(&p->link);
+    free(p);
+    self.count--;
+    self.fds[i] = self.fds[self.count];
+    self.peers[i] = self.peers[self.count];
+    self.deadlines[i] = self.deadlines[self.count];
+    self.accept_at = 0;
+}
+
+static int peer_speak(peer *p, int tls)
+{
+    h2neg_config config = {.role = H2NEG_SERVER};
+    config.tls = tls;
+    config.protocols = self.protocols;
+    config.common_fields = self.common;
+    config.common_field_count = 2;
+    p->link.conn = h2neg_conn_new(&config);
+    if (p->link.conn && tls) {
+        p->link.ssl = tls_accept(self.tls, p->link.fd);
+        p->link.handshaking = 1;
+    }
+    if (!tls)
+        p->limit = H2NEG_NEVER;
+    return p->link.conn && (!tls || p->link.ssl) ? 0 : -1;
+}
+
+/* Looks at the first octet without taking it: only a TLS handshake record begins with 22 (RFC 8446 5.1).
+   1: known; 0: nothing there yet; -1: close. */
+static int peer_look(peer *p)
+{
+    unsigned char first;
+    ssize_t n = recv(p->link.fd, &first, 1, MSG_PEEK);
+    if (n == 1)
+        return peer_speak(p, first == 22) < 0 ? -1 : 1;
+    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? 0 : -1;
+}
+
+/* One turn of one connection: whatever moved, all events are taken before anything moves again. The
+   number of rounds is bounded, so that a fast peer cannot keep the others waiting. */
+static void serve(peer *p, short revents)
+{
+    h2neg_conn *c = p->link.conn;
+    h2neg_event ev;
+    int rounds = 16;
+    h2neg_tick(c, self.now);
+    net_polled(&p->link, revents);
+    do
+        while (h2neg_next(c, &ev))
+            on_event(p, &ev);
+    while (rounds-- && net_move(&p->link, self.in, sizeof self.in));
+}
+
+/* Serves a connection that was touched or whose time has come. */
+static void turn(size_t i)
+{
+    peer *p = self.peers[i];
+    int known = p->link.conn ? 1 : peer_look(p);
+    if (known == 1)
+        serve(p, self.fds[i].revents);
+    if (known == 1 && !p->link.handshaking)
+        p->limit = H2NEG_NEVER;
+    if (known < 0 || p->limit <= self.now ||
+        (known && h2neg_wants(p->link.conn) & H2NEG_WANT_CLOSE)) {
+        log_peer(p);
+        peer_close(i);
+        return;
+    }
+    self.deadlines[i] = p->limit;
+    if (known) {
+        uint64_t next = h2neg_tick(p->link.conn, self.now);
+        self.deadlines[i] = next < p->limit ? next : p->limit;
+        self.fds[i].events = net_events(&p->link);
+    }
+}
+
+/* ---- the loop --------------------------------------------------------------------------------- */
+
+static int grow(void)
+{
+    size_t room = self.room ? self.room * 2 : 64;
+    struct pollfd *fds = realloc(self.fds, room * sizeof *fds);
+    peer **peers;
+    uint64_t *deadlines;
+    if (!fds)
+        return -1;
+    self.fds = fds;
+    peers = realloc(self.peers, room * sizeof *peers);
+    if (!peers)
+        return -1;
+    self.peers = peers;
+    deadlines = realloc(self.deadlines, room * sizeof *deadlines);
+    if (!deadlines)
+        return -1;
+    self.deadlines = deadlines;
+    self.room = room;
+    return 0;
+}
+
+static void watch(int fd, peer *p, uint64_t deadline)
+{
+    self.fds[self.count].fd = fd;
+    self.fds[self.count].events = POLLIN;
+    self.fds[self.count].revents = 0;
+    self.peers[self.count] = p;
+    self.deadlines[self.count] = deadline;
+    self.count++;
+}
+
+static void peer_name(peer *p, const struct sockaddr *from, socklen_t len)
+{
+    char host[INET6_ADDRSTRLEN] = "?", port[8] = "?";
+    getnameinfo(from, len, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(p->name, sizeof p->name, from->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
+             port);
+}
+
+static int peer_new(int fd, const struct sockaddr *from, socklen_t len)
+{
+    peer *p = self.count < self.room || grow() == 0 ? calloc(1, sizeof *p) : NULL;
+    if (!p)
+        return -1;
+    net_start(&p->link, fd);
+    p->limit = self.now + HANDSHAKE_LIMIT;
+    peer_name(p, from, len);
+    if (net_nonblocking(fd) || (!self.tls && peer_speak(p, 0) < 0)) {
+        h2neg_conn_free(p->link.conn);
+        free(p);
+        return -1;
+    }
+    watch(fd, p, self.now); /* its first turn is the next one */
+    return 0;
+}
+
+/* When files or memory run out, the queue of the listener has to wait: accepting goes on when a
+   connection has ended, or a little later. */
+static void accept_peers(void)
+{
+    struct sockaddr_storage from;
+    int i, fd;
+    for (i = 0; i < 64; i++) {
+        socklen_t len = sizeof from;
+        fd = accept(self.fds[0].fd, (struct sockaddr *)&from, &len);
+        if (fd < 0) {
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                self.accept_at = self.now + ACCEPT_PAUSE;
+            return;
+        }
+        if (peer_new(fd, (struct sockaddr *)&from, len) < 0)
+            close(fd);
+    }
+}
+
+/* The first signal drains: what is under way goes on to its end. The second one does not wait. */
+static void drain(void)
+{
+    char octets[16];
+    size_t i;
+    if (read(signal_pipe[0], octets, sizeof octets) < 1)
+        return;
+    self.end_at = self.end_at == H2NEG_NEVER ? self.now + DRAIN_LIMIT : self.now;
+    if (self.fds[0].fd >= 0)
+        close(self.fds[0].fd);
+    self.fds[0].fd = -1; /* poll passes over it */
+    for (i = FIRST; i < self.count; i++) {
+        h2neg_shutdown(self.peers[i]->link.conn);
+        self.deadlines[i] = 0;
+        if (self.peers[i]->limit != H2NEG_NEVER)
+            self.peers[i]->limit = 0; /* nothing has begun there */
+    }
+}
+
+/* Date changes in place: the fields that every connection was lent point here. */
+static void tell_date(void)
+{
+    static time_t told;
+    time_t t = time(NULL);
+    if (t != told)
+        h2neg_http_date(self.date, (int64_t)t);
+    told = t;
+}
+
+/* The earliest deadline, looked for where poll has just looked anyway. */
+static uint64_t run_turns(void)
+{
+    uint64_t next = self.end_at < self.accept_at || !self.accept_at ? self.end_at : self.accept_at;
+    size_t i;
+    for (i = self.count; i-- > FIRST;)
+        if (self.fds[i].revents || self.deadlines[i] <= self.now)
+            turn(i);
+    if (self.fds[1].revents)
+        drain();
+    if (self.fds[0].revents && self.fds[0].fd >= 0)
+        accept_peers();
+    for (i = FIRST; i < self.count; i++)
+        if (self.deadlines[i] < next)
+            next = self.deadlines[i];
+    return next;
+}
+
+static void run(void)
+{
+    uint64_t next = H2NEG_NEVER;
+    while (self.now < self.end_at && (self.end_at == H2NEG_NEVER || self.count > FIRST)) {
+        if (self.accept_at <= self.now)
+            self.accept_at = 0;
+        self.fds[0].events = self.accept_at ? 0 : POLLIN;
+        if (poll(self.fds, (nfds_t)self.count, net_timeout(next, self.now)) < 0) {
+            size_t i;
+            for (i = 0; i < self.count; i++)
+                self.fds[i].revents = 0;
+        }
+        self.now = net_now();
+        tell_date();
+        next = run_turns();
+    }
+    while (self.count > FIRST) {
+        log_peer(self.peers[FIRST]);
+        peer_close(FIRST);
+    }
+}
+
+/* ---- starting --------------------------------------------------------------------------------- */
+
+typedef struct settings {
+    const char *port, *address, *cert, *key, *root, *protocols, *alpn;
+    int tls, echo, quiet, help;
+} settings;
+
+static const char usage[] =
+    "usage: server [-p PORT] [-b ADDR] [--tls] [--cert FILE --key FILE] [--root DIR]\n"
+    "              [--protocols LIST] [--alpn LIST] [--echo] [--quiet]\n"
+    "  -p PORT           8080; 0 takes any free port\n"
+    "  -b ADDR           127.0.0.1\n"
+    "  --tls             TLS beside cleartext on the same port\n"
+    "  --cert, --key     PEM files; without them TLS makes a throw-away certificate\n"
+    "  --root DIR        serves the files below it\n"
+    "  --protocols LIST  of http/1.1,h2c,prior,h2 (all)\n"
+    "  --alpn LIST       what ALPN selects from, if it should differ; '' leaves ALPN unanswered\n"
+    "  --echo            every request is answered with its own body\n"
+    "  --quiet           no line for each connection\n";
+
+/* The bits of a list of protocols; 0: one of them is not known. */
+static unsigned read_protocols(const char *list)
+{
+    static const char *const names[] = {"http/1.1", "h2c", "prior", "h2"};
+    static const unsigned bits[] = {H2NEG_HTTP1, H2NEG_H2C, H2NEG_PRIOR, H2NEG_H2};
+    unsigned protocols = 0;
+    h2neg_list at = {0, 0};
+    h2neg_field field = h2neg_f("list", list);
+    h2neg_str one;
+    while (h2neg_list_next(&at, &field, 1, "list", &one)) {
+        size_t i = 0;
+        while (i < 4 && !h2neg_is(one, names[i]))
+            i++;
+        if (i == 4)
+            return 0;
+        protocols |= bits[i];
+    }
+    return protocols;
+}
+
+static int fail(const char *what, const char *why)
+{
+    fprintf(stderr, "server: %s: %s.\n", what, why);
+    return 2;
+}
+
+static int start_tls(const settings *set)
+{
+    const char *why = "";
+    if (set->alpn && tls_alpn_read(&self.alpn, set->alpn) != 0)
+        return fail(set->alpn, "not a list of protocol names for --alpn");
+    if (!set->cert != !set->key)
+        return fail("--cert and --key", "one is useless without the other");
+    if (!set->tls)
+        return 0;
+    self.tls = tls_server(set->cert, set->key, self.protocols, set->alpn ? &self.alpn : NULL, &why);
+    return self.tls ? 0 : fail(set->cert ? set->cert : "--tls", why);
+}
+
+static int start_config(const settings *set)
+{
+    h2neg_config config = {.role = H2NEG_SERVER};
+    self.protocols = read_protocols(set->protocols);
+    config.protocols = self.protocols;
+    if (!self.protocols || h2neg_config_check(&config) != 0)
+        return fail(set->protocols, "--protocols takes a list of http/1.1, h2c, prior, h2");
+    self.echo = set->echo;
+    self.quiet = set->quiet;
+    self.end_at = H2NEG_NEVER;
+    self.common[0] = h2neg_f("server", "h2neg");
+    self.common[1] = h2neg_f("date", "");
+    self.common[1].value.ptr = self.date;
+    self.common[1].value.len = 29;
+    self.now = net_now();
+    tell_date();
+    if (set->root && !(self.root = realpath(set->root, NULL)))
+        return fail(set->root, strerror(errno));
+    return 0;
+}
+
+static void on_signal(int number)
+{
+    ssize_t n = write(signal_pipe[1], "", 1);
+    (void)number, (void)n;
+}
+
+static int start_signals(void)
+{
+    struct sigaction act;
+    memset(&act, 0, sizeof act);
+    act.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &act, NULL);
+    if (pipe(signal_pipe) || fcntl(signal_pipe[0], F_SETFL, O_NONBLOCK) ||
+        fcntl(signal_pipe[1], F_SETFL, O_NONBLOCK))
+        return fail("pipe", strerror(errno));
+    act.sa_handler = on_signal;
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+    return 0;
+}
+
+/* As many files as the system lets us have: every connection is one. */
+static void raise_limit(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+static int start_listening(const settings *set)
+{
+    struct sockaddr_storage at;
+    socklen_t len = sizeof at;
+    char host[INET6_ADDRSTRLEN] = "", port[8] = "", address[INET6_ADDRSTRLEN + 16];
+    const char *why = "";
+    int fd;
+    if (options_number(set->port, 65535) < 0)
+        return fail(set->port, "not a port");
+    fd = net_listen(set->address, set->port, &why);
+    if (fd < 0 || grow() < 0 || getsockname(fd, (struct sockaddr *)&at, &len)) {
+        snprintf(address, sizeof address, "%s:%s", set->address, set->port);
+        return fail(address, why);
+    }
+    watch(fd, NULL, H2NEG_NEVER);
+    watch(signal_pipe[0], NULL, H2NEG_NEVER);
+    getnameinfo((struct sockaddr *)&at, len, host, sizeof host, port, sizeof port,
+                NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(address, sizeof address, at.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+    printf("listening on http://%s\n", address);
+    if (self.tls)
+        printf("listening on https://%s\n", address);
+    fflush(stdout);
+    return 0;
+}
+
+static int read_settings(settings *set, int argc, char **argv)
+{
+    const option table[] = {
+        {"-p", NULL, &set->port, NULL, NULL},
+        {"-b", NULL, &set->address, NULL, NULL},
+        {"--tls", &set->tls, NULL, NULL, NULL},
+        {"--cert", NULL, &set->cert, NULL, NULL},
+        {"--key", NULL, &set->key, NULL, NULL},
+        {"--root", NULL, &set->root, NULL, NULL},
+        {"--protocols", NULL, &set->protocols, NULL, NULL},
+        {"--alpn", NULL, &set->alpn, NULL, NULL},
+        {"--echo", &set->echo, NULL, NULL, NULL},
+        {"--quiet", &set->quiet, NULL, NULL, NULL},
+        {"--help", &set->help, NULL, NULL, NULL},
+    };
+    int rest = options_read(table, sizeof table / sizeof table[0], argc, argv);
+    if (rest > 0)
+        return fail(argv[1], "not an option; see server --help");
+    return rest < 0 ? 2 : 0;
+}
+
+int main(int argc, char **argv)
+{
+    settings set = {.port = "8080", .address = "127.0.0.1", .protocols = "http/1.1,h2c,prior,h2"};
+    int failed = read_settings(&set, argc, argv);
+    if (failed)
+        return failed;
+    if (set.help)
+        return fputs(usage, stdout), 0;
+    raise_limit();
+    failed = start_config(&set);
+    if (!failed)
+        failed = start_tls(&set);
+    if (!failed)
+        failed = start_signals();
+    if (!failed)
+        failed = start_listening(&set);
+    if (!failed)
+        run();
+    tls_context_free(self.tls);
+    return failed;
+}

@@ -1,0 +1,12179 @@
+/* h2neg.h (manual goes here) */
+#ifndef H2NEG_H
+#define H2NEG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define H2NEG_VERSION "0.1.0"
+
+#ifndef H2NEG_API
+#if defined(H2NEG_STATIC) && (defined(__GNUC__) || defined(__clang__))
+#define H2NEG_API __attribute__((unused)) static
+#elif defined(H2NEG_STATIC)
+#define H2NEG_API static
+#else
+#define H2NEG_API extern
+#endif
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- >>api-base ------------------------------------------------------------
+   Slices, fields, errors, and small helpers that everything else uses.
+   -------------------------------------------------------------------------- */
+
+/* A run of octets that somebody else owns. `ptr` may be NULL where `len` is 0. Not terminated. */
+typedef struct h2neg_str {
+    const char *ptr;
+    size_t len;
+} h2neg_str;
+
+/* One field line (RFC 9110 5): name and value, both borrowed. */
+typedef struct h2neg_field {
+    h2neg_str name;
+    h2neg_str value;
+    unsigned flags; /* H2NEG_NEVER_INDEX or 0 */
+} h2neg_field;
+
+/* Field flag: an HPACK encoder, and every one behind it, keeps this value out of its table (RFC
+   7541 6.2.3). Set by the decoder when the peer asked for it, and by the caller for secrets. */
+#define H2NEG_NEVER_INDEX 1u
+
+/* HTTP/2 error codes (RFC 9113 7); also what DONE events carry, over every protocol. */
+enum {
+    H2NEG_NO_ERROR = 0x0,
+    H2NEG_PROTOCOL_ERROR = 0x1,
+    H2NEG_INTERNAL_ERROR = 0x2,
+    H2NEG_FLOW_CONTROL_ERROR = 0x3,
+    H2NEG_SETTINGS_TIMEOUT = 0x4,
+    H2NEG_STREAM_CLOSED = 0x5,
+    H2NEG_FRAME_SIZE_ERROR = 0x6,
+    H2NEG_REFUSED_STREAM = 0x7,
+    H2NEG_CANCEL = 0x8,
+    H2NEG_COMPRESSION_ERROR = 0x9,
+    H2NEG_CONNECT_ERROR = 0xa,
+    H2NEG_ENHANCE_YOUR_CALM = 0xb,
+    H2NEG_INADEQUATE_SECURITY = 0xc,
+    H2NEG_HTTP_1_1_REQUIRED = 0xd
+};
+
+/* Every error: X(name, HTTP/2 code it is answered with, HTTP/1 status it is answered with, section,
+   sentence). The names become H2NEG_ERR_<name>, negative ints. Status 0: no answer is made. */
+/* clang-format off */
+#define H2NEG_ERROR_LIST(X)                                                                        \
+    /* calls */                                                                                    \
+    X(AGAIN, NO_ERROR, 0, "", "not now: nothing was taken, ask again after WRITABLE")              \
+    X(NOMEM, INTERNAL_ERROR, 503, "", "no memory could be had")                                    \
+    X(INVALID, INTERNAL_ERROR, 500, "", "the call's arguments do not fit together")                \
+    X(TOO_SMALL, INTERNAL_ERROR, 500, "", "the room that was lent is too small")                   \
+    X(STREAM_GONE, INTERNAL_ERROR, 0, "", "the stream is over")                                    \
+    X(CLOSED, NO_ERROR, 0, "", "the connection takes no more of this")                             \
+    X(NOT_SUPPORTED, INTERNAL_ERROR, 0, "", "the peer or the config does not allow this")          \
+    X(LENGTH_MISMATCH, INTERNAL_ERROR, 500, "RFC 9110 8.6",                                        \
+      "the body does not have the length that its Content-Length says")                            \
+    /* HTTP/1 heads */                                                                             \
+    X(H1_REQUEST_LINE, PROTOCOL_ERROR, 400, "RFC 9112 3", "the request line is malformed")         \
+    X(H1_METHOD, PROTOCOL_ERROR, 400, "RFC 9112 3.1",                                              \
+      "the method is not a token of 1 to 32 octets")                                               \
+    X(H1_TARGET, PROTOCOL_ERROR, 400, "RFC 9112 3.2", "the request target is malformed")           \
+    X(H1_VERSION, PROTOCOL_ERROR, 505, "RFC 9112 2.3", "the version is not HTTP/1.0 or HTTP/1.1")  \
+    X(H1_STATUS_LINE, PROTOCOL_ERROR, 0, "RFC 9112 4", "the status line is malformed")             \
+    X(H1_LINE_LONG, PROTOCOL_ERROR, 414, "RFC 9112 3", "the first line is longer than allowed")    \
+    X(H1_EMPTY_LINES, PROTOCOL_ERROR, 400, "RFC 9112 2.2",                                         \
+      "too many empty lines before a request")                                                     \
+    X(H1_BARE_LF, PROTOCOL_ERROR, 400, "RFC 9112 2.2", "a line ends in LF without CR")             \
+    X(H1_BARE_CR, PROTOCOL_ERROR, 400, "RFC 9112 2.2", "a CR stands without LF")                   \
+    X(H1_CTL, PROTOCOL_ERROR, 400, "RFC 9110 5.5", "a control octet stands in the head")           \
+    X(H1_FOLD, PROTOCOL_ERROR, 400, "RFC 9112 5.2", "a field line is folded")                      \
+    X(H1_FIELD_NAME, PROTOCOL_ERROR, 400, "RFC 9110 5.1", "a field name is not a token")           \
+    X(H1_FIELD_SPACE, PROTOCOL_ERROR, 400, "RFC 9112 5.1", "white space stands before the colon")  \
+    X(H1_FIELD_COLON, PROTOCOL_ERROR, 400, "RFC 9112 5", "a field line has no colon")              \
+    X(H1_FIELD_LONG, PROTOCOL_ERROR, 431, "RFC 9110 5.4", "a field line is longer than allowed")   \
+    X(H1_FIELDS_MANY, PROTOCOL_ERROR, 431, "RFC 9110 5.4", "there are more fields than allowed")   \
+    X(H1_HEAD_LARGE, PROTOCOL_ERROR, 431, "RFC 9110 5.4",                                          \
+      "the field section is larger than allowed")                                                  \
+    X(H1_HOST, PROTOCOL_ERROR, 400, "RFC 9112 3.2", "Host is missing, repeated or malformed")      \
+    X(H1_FIELD_VALUE, PROTOCOL_ERROR, 400, "RFC 9110 5.5",                                         \
+      "a field value has a control, or space at an end")                                           \
+    /* HTTP/1 bodies */                                                                            \
+    X(BODY_LENGTH, PROTOCOL_ERROR, 400, "RFC 9110 8.6", "Content-Length is not a decimal number")  \
+    X(BODY_REPEATED, PROTOCOL_ERROR, 400, "RFC 9112 6.3", "Content-Length stands more than once")  \
+    X(BODY_CONFLICT, PROTOCOL_ERROR, 400, "RFC 9112 6.3",                                          \
+      "Content-Length and Transfer-Encoding stand together")                                       \
+    X(BODY_CODING, PROTOCOL_ERROR, 501, "RFC 9112 6.1", "a transfer coding other than chunked")    \
+    X(BODY_TRANSFER, PROTOCOL_ERROR, 400, "RFC 9112 6.1",                                          \
+      "Transfer-Encoding does not frame a body")                                                   \
+    X(BODY_SHORT, PROTOCOL_ERROR, 400, "RFC 9112 8",                                               \
+      "the connection ended before the message did")                                               \
+    X(CHUNK_SIZE, PROTOCOL_ERROR, 400, "RFC 9112 7.1", "a chunk size is malformed")                \
+    X(CHUNK_EXTENSION, PROTOCOL_ERROR, 400, "RFC 9112 7.1.1", "a chunk extension is malformed")    \
+    X(CHUNK_LINE_LONG, PROTOCOL_ERROR, 400, "RFC 9112 7.1.1",                                      \
+      "a chunk's line is longer than allowed")                                                     \
+    X(CHUNK_END, PROTOCOL_ERROR, 400, "RFC 9112 7.1", "a chunk's data does not end in CR LF")      \
+    X(CHUNK_OVERHEAD, PROTOCOL_ERROR, 400, "RFC 9112 7.1.1", "chunk lines outweigh their data")    \
+    X(TRAILER_FIELD, PROTOCOL_ERROR, 400, "RFC 9110 6.5.1", "a field that must not be a trailer")  \
+    /* Upgrade and WebSocket handshake */                                                          \
+    X(UPGRADE_SETTINGS, PROTOCOL_ERROR, 400, "RFC 7540 3.2.1", "HTTP2-Settings is not usable")     \
+    X(UPGRADE_ANSWER, PROTOCOL_ERROR, 0, "RFC 9110 7.8",                                           \
+      "the 101 does not choose what was offered")                                                  \
+    X(EXPECTATION, PROTOCOL_ERROR, 417, "RFC 9110 10.1.1", "the expectation is not known")         \
+    X(WS_METHOD, PROTOCOL_ERROR, 400, "RFC 6455 4.1",                                              \
+      "a WebSocket handshake is a GET of HTTP/1.1")                                                \
+    X(WS_UPGRADE, PROTOCOL_ERROR, 400, "RFC 6455 4.2.1",                                           \
+      "Upgrade and Connection do not ask for it")                                                  \
+    X(WS_KEY, PROTOCOL_ERROR, 400, "RFC 6455 4.2.1",                                               \
+      "Sec-WebSocket-Key is not one key of 16 octets")                                             \
+    X(WS_VERSION, PROTOCOL_ERROR, 426, "RFC 6455 4.2.2", "Sec-WebSocket-Version is not 13")        \
+    X(WS_ORIGIN, PROTOCOL_ERROR, 403, "RFC 6455 10.2", "the Origin is not allowed here")           \
+    X(WS_STATUS, PROTOCOL_ERROR, 0, "RFC 6455 4.1",                                                \
+      "the handshake was not answered with 101 (200)")                                             \
+    X(WS_ACCEPT, PROTOCOL_ERROR, 0, "RFC 6455 4.1",                                                \
+      "Sec-WebSocket-Accept is not the one expected")                                              \
+    X(WS_SUBPROTOCOL, PROTOCOL_ERROR, 400, "RFC 6455 4.1",                                         \
+      "a subprotocol is malformed or unasked")                                                     \
+    X(WS_EXTENSION, PROTOCOL_ERROR, 400, "RFC 6455 9.1", "an extension is malformed or unasked")   \
+    /* HPACK */                                                                                    \
+    X(HPACK_INTEGER, COMPRESSION_ERROR, 0, "RFC 7541 5.1", "an integer is too large or too long")  \
+    X(HPACK_INDEX, COMPRESSION_ERROR, 0, "RFC 7541 2.3.3", "an index points outside the tables")   \
+    X(HPACK_HUFFMAN, COMPRESSION_ERROR, 0, "RFC 7541 5.2", "a Huffman string is malformed")        \
+    X(HPACK_UPDATE, COMPRESSION_ERROR, 0, "RFC 7541 6.3",                                          \
+      "a table size update is not allowed here")                                                   \
+    X(HPACK_CUT, COMPRESSION_ERROR, 0, "RFC 9113 4.3", "the field block ends inside a field")      \
+    X(HPACK_BROKEN, COMPRESSION_ERROR, 0, "RFC 9113 4.3", "the coder has failed before")           \
+    /* HTTP/2 frames */                                                                            \
+    X(H2_PREFACE, PROTOCOL_ERROR, 400, "RFC 9113 3.4", "the connection preface is not right")      \
+    X(H2_FRAME_SIZE, FRAME_SIZE_ERROR, 0, "RFC 9113 4.2", "the frame's length is not allowed")     \
+    X(H2_STREAM_ID, PROTOCOL_ERROR, 0, "RFC 9113 5.1.1",                                           \
+      "the frame's stream identifier is not allowed")                                              \
+    X(H2_PADDING, PROTOCOL_ERROR, 0, "RFC 9113 6.1",                                               \
+      "the padding is as long as the payload or longer")                                           \
+    X(H2_SELF_DEPENDENCY, PROTOCOL_ERROR, 0, "RFC 7540 5.3.1", "a stream depends on itself")       \
+    X(H2_SETTING, PROTOCOL_ERROR, 0, "RFC 9113 6.5.2", "a setting's value is out of its range")    \
+    X(H2_SETTING_WINDOW, FLOW_CONTROL_ERROR, 0, "RFC 9113 6.5.2",                                  \
+      "an initial window above 2^31-1")                                                            \
+    X(H2_SETTINGS_ACK, PROTOCOL_ERROR, 0, "RFC 9113 6.5.3",                                        \
+      "an acknowledgement that nobody awaits")                                                     \
+    X(H2_CONTINUATION, PROTOCOL_ERROR, 0, "RFC 9113 6.10",                                         \
+      "CONTINUATION missing or out of place")                                                      \
+    X(H2_PUSH, PROTOCOL_ERROR, 0, "RFC 9113 8.4", "a push, which was never allowed")               \
+    X(H2_WINDOW_ZERO, PROTOCOL_ERROR, 0, "RFC 9113 6.9", "a window is increased by zero")          \
+    X(H2_WINDOW_OVER, FLOW_CONTROL_ERROR, 0, "RFC 9113 6.9.1", "a window grows above 2^31-1")      \
+    X(H2_FLOW, FLOW_CONTROL_ERROR, 0, "RFC 9113 6.9", "more DATA than the window allows")          \
+    X(H2_IDLE, PROTOCOL_ERROR, 0, "RFC 9113 5.1", "the frame's stream was never opened")           \
+    X(H2_CLOSED, STREAM_CLOSED, 0, "RFC 9113 5.1",                                                 \
+      "the frame's stream is closed on the peer's side")                                           \
+    X(H2_GOAWAY, PROTOCOL_ERROR, 0, "RFC 9113 6.8", "GOAWAY raises its last stream identifier")    \
+    /* HTTP/2 messages */                                                                          \
+    X(H2_FIELD_NAME, PROTOCOL_ERROR, 400, "RFC 9113 8.2.1", "a field name has a forbidden octet")  \
+    X(H2_FIELD_VALUE, PROTOCOL_ERROR, 400, "RFC 9113 8.2.1",                                       \
+      "a field value has a forbidden octet")                                                       \
+    X(H2_FIELD_CONNECTION, PROTOCOL_ERROR, 400, "RFC 9113 8.2.2", "a connection-specific field")   \
+    X(H2_PSEUDO, PROTOCOL_ERROR, 400, "RFC 9113 8.3",                                              \
+      "a pseudo-field unknown, repeated or misplaced")                                             \
+    X(H2_REQUEST, PROTOCOL_ERROR, 400, "RFC 9113 8.3.1",                                           \
+      "the request's pseudo-fields are not right")                                                 \
+    X(H2_STATUS, PROTOCOL_ERROR, 0, "RFC 9113 8.3.2", "the response's :status is not right")       \
+    X(H2_HOST, PROTOCOL_ERROR, 400, "RFC 9113 8.3.1",                                              \
+      "the authority or Host is malformed or they differ")                                         \
+    X(H2_CONTENT_LENGTH, PROTOCOL_ERROR, 400, "RFC 9113 8.1.1",                                    \
+      "content-length is malformed or not met")                                                    \
+    X(H2_MESSAGE, PROTOCOL_ERROR, 400, "RFC 9113 8.1", "the frames do not make a message")         \
+    /* limits */                                                                                   \
+    X(LIMIT_FIELDS, ENHANCE_YOUR_CALM, 431, "RFC 9113 10.5.1",                                     \
+      "the fields are larger or more than allowed")                                                \
+    X(LIMIT_INFORMATIONAL, ENHANCE_YOUR_CALM, 0, "RFC 9110 15.2",                                  \
+      "too many informational responses")                                                          \
+    X(LIMIT_CONTINUATION, ENHANCE_YOUR_CALM, 0, "RFC 9113 10.5", "too many CONTINUATION frames")   \
+    X(LIMIT_RESETS, ENHANCE_YOUR_CALM, 0, "RFC 9113 10.5", "too many streams ended in a reset")    \
+    X(LIMIT_OVERHEAD, ENHANCE_YOUR_CALM, 400, "RFC 9113 10.5",                                     \
+      "too much overhead for what was useful")                                                     \
+    X(LIMIT_EMPTY, ENHANCE_YOUR_CALM, 0, "RFC 9113 10.5", "too many empty frames in a row")        \
+    X(LIMIT_SETTINGS, ENHANCE_YOUR_CALM, 0, "RFC 9113 10.5", "too many entries in SETTINGS")       \
+    X(LIMIT_WINDOW_UPDATES, ENHANCE_YOUR_CALM, 0, "RFC 9113 10.5",                                 \
+      "too many WINDOW_UPDATE frames")                                                             \
+    X(LIMIT_BODY, CANCEL, 413, "RFC 9110 15.5.14", "the content is larger than allowed")           \
+    X(LIMIT_STREAMS, REFUSED_STREAM, 503, "RFC 9113 5.1.2", "too many streams at once")            \
+    X(TIMEOUT_HEAD, ENHANCE_YOUR_CALM, 408, "RFC 9110 15.5.9", "the head did not come in time")    \
+    X(TIMEOUT_BODY, CANCEL, 408, "RFC 9110 15.5.9", "the body comes too slowly")                   \
+    X(TIMEOUT_WRITE, CANCEL, 0, "RFC 9113 10.5", "the peer takes the answer too slowly")           \
+    X(TIMEOUT_IDLE, NO_ERROR, 0, "RFC 9112 9.5", "the connection was idle too long")               \
+    X(TIMEOUT_PREFACE, PROTOCOL_ERROR, 0, "RFC 9113 3.4", "the preface did not come in time")      \
+    X(TIMEOUT_SETTINGS, SETTINGS_TIMEOUT, 0, "RFC 9113 6.5.3",                                     \
+      "SETTINGS were not acknowledged in time")                                                    \
+    X(TIMEOUT_RESPONSE, CANCEL, 0, "", "the response did not come in time")                        \
+    /* the peer */                                                                                 \
+    X(PEER_IS_HTTP1, PROTOCOL_ERROR, 0, "RFC 9113 3.4", "the peer speaks HTTP/1, not HTTP/2")      \
+    X(PEER_IS_HTTP2, PROTOCOL_ERROR, 505, "RFC 9113 3.4",                                          \
+      "HTTP/2 is not spoken here: use HTTP/1.1")                                                   \
+    X(PEER_IS_TLS, PROTOCOL_ERROR, 400, "RFC 8446 5.1",                                            \
+      "the peer speaks TLS, and this port is cleartext")                                           \
+    X(PEER_IS_OTHER, PROTOCOL_ERROR, 400, "RFC 9112 2.2", "the first octets are not HTTP")         \
+    X(PEER_GOAWAY, NO_ERROR, 0, "RFC 9113 6.8", "the peer ended the connection with GOAWAY")       \
+    X(PEER_RESET, CANCEL, 0, "RFC 9113 6.4", "the peer reset the stream")                          \
+    X(PROXY_HEADER, PROTOCOL_ERROR, 400, "",                                                       \
+      "a PROXY header: strip it first with h2neg_proxy_read")                                      \
+    X(UNASKED, PROTOCOL_ERROR, 0, "RFC 9112 9.2", "octets of a response that nobody asked for")    \
+    X(LOST, CANCEL, 0, "RFC 9112 9.8", "the connection was lost")                                  \
+    /* TLS, ALPN, PROXY */                                                                         \
+    X(ALPN_LIST, PROTOCOL_ERROR, 0, "RFC 7301 3.1", "a protocol list is malformed")                \
+    X(ALPN_NO_OVERLAP, PROTOCOL_ERROR, 0, "RFC 7301 3.2", "no protocol is known to both sides")    \
+    X(ALPN_NOT_OFFERED, PROTOCOL_ERROR, 0, "RFC 7301 3.1",                                         \
+      "a protocol was chosen that was not offered")                                                \
+    X(TLS_HELLO, PROTOCOL_ERROR, 0, "RFC 8446 4.1.2", "the ClientHello is malformed")              \
+    X(TLS_HELLO_LARGE, PROTOCOL_ERROR, 0, "RFC 8446 4.1.2",                                        \
+      "the ClientHello is larger than 16 KiB")                                                     \
+    X(PROXY, PROTOCOL_ERROR, 0, "", "the PROXY header is malformed")                               \
+    X(URL, PROTOCOL_ERROR, 400, "RFC 9110 4.2", "the URL or authority is malformed")
+/* clang-format on */
+
+#define H2NEG__ERROR_NAME(name, h2, status, section, text) H2NEG__E_##name,
+enum { H2NEG__E_NONE, H2NEG_ERROR_LIST(H2NEG__ERROR_NAME) H2NEG__E_COUNT };
+#undef H2NEG__ERROR_NAME
+#define H2NEG__ERROR_NAME(name, h2, status, section, text) H2NEG_ERR_##name = -H2NEG__E_##name,
+enum { H2NEG_OK = 0, H2NEG_ERROR_LIST(H2NEG__ERROR_NAME) H2NEG__ERR_LAST = -H2NEG__E_COUNT };
+#undef H2NEG__ERROR_NAME
+
+#define H2NEG_AGAIN H2NEG_ERR_AGAIN
+
+/* What went wrong, where. The first error of a connection or piece wins. */
+typedef struct h2neg_error {
+    int code;            /* H2NEG_ERR_*, 0: none */
+    uint32_t h2_code;    /* how HTTP/2 puts it, H2NEG_PROTOCOL_ERROR and so on */
+    uint32_t stream;     /* 0: the whole connection */
+    uint64_t offset;     /* of the octet, counted from the connection's first */
+    const char *section; /* "RFC 9113 6.9", or ""; static */
+    const char *text;    /* one sentence, static */
+} h2neg_error;
+
+/* The sentence, the name ("H2_FLOW"), the section and the wire codes of an H2NEG_ERR_*. Static,
+   never NULL. 0 answers "no error", "OK", "", H2NEG_NO_ERROR and 0; an unknown code "unknown
+   error", "UNKNOWN", "", H2NEG_INTERNAL_ERROR and 0. */
+H2NEG_API const char *h2neg_error_text(int code);
+H2NEG_API const char *h2neg_error_name(int code);
+H2NEG_API const char *h2neg_error_section(int code);
+H2NEG_API uint32_t h2neg_error_h2(int code);
+H2NEG_API int h2neg_error_status(int code);
+
+/* A slice of a terminated text (borrowed; NULL gives an empty slice), and a field of two. */
+H2NEG_API h2neg_str h2neg_s(const char *text);
+H2NEG_API h2neg_field h2neg_f(const char *name, const char *value);
+
+/* 1 when the slice is this terminated text, to the octet, or without regard to the case of ASCII
+   letters; else 0. */
+H2NEG_API int h2neg_is(h2neg_str s, const char *text);
+H2NEG_API int h2neg_is_nocase(h2neg_str s, const char *text);
+
+/* The first field of this name, without regard to case (RFC 9110 5.1), at or after index `*at`;
+   `*at` becomes the index behind it, or `count`. NULL when there is none. `at` may be NULL: from
+   the first. The result points into `fields`. */
+H2NEG_API const h2neg_field *h2neg_find(const h2neg_field *fields, size_t count, const char *name,
+                                        size_t *at);
+
+/* Walks a comma-separated list over all fields of one name (RFC 9110 5.6.1). Start with a zeroed
+   `list`. 1 and `*item`: a slice of a value, white space trimmed; empty items are skipped; a comma
+   inside a quoted-string (RFC 9110 5.6.4) is part of its item. 0 and an empty item at the end. */
+typedef struct h2neg_list {
+    size_t field; /* the index of the field that is read */
+    size_t at;    /* the offset in its value */
+} h2neg_list;
+H2NEG_API int h2neg_list_next(h2neg_list *list, const h2neg_field *fields, size_t count,
+                              const char *name, h2neg_str *item);
+
+/* How many octets h2neg_fields_copy needs, and the deep copy: an array of `count` fields at the
+   start of `block` (aligned as malloc does), their texts behind it. NULL when `size` is too small
+   or `block` is NULL. The copy lives as long as its block, which stays the caller's. */
+H2NEG_API size_t h2neg_fields_size(const h2neg_field *fields, size_t count);
+H2NEG_API h2neg_field *h2neg_fields_copy(void *block, size_t size, const h2neg_field *fields,
+                                         size_t count);
+
+/* "Not Found" for 404; "" for what is not registered (RFC 9110 15, 16.2). Static. */
+H2NEG_API const char *h2neg_status_text(int status);
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT" and a NUL for 784111777 (RFC 9110 5.6.7): 30 octets into `out`.
+   Before the year 0 it answers with that year's first second, after 9999 with that one's last. */
+H2NEG_API void h2neg_http_date(char out[30], int64_t unix_seconds);
+
+/* An authority, host [":" port] (RFC 3986 3.2; userinfo is refused, RFC 9110 4.2.4): the host is
+   not empty and keeps its brackets if it is an IP literal; the port has up to five digits. 0, or
+   H2NEG_ERR_URL and an empty host. Slices of the input. */
+typedef struct h2neg_authority {
+    h2neg_str host;
+    int port; /* 0 to 65535, or -1: none, or nothing behind the colon */
+} h2neg_authority;
+H2NEG_API int h2neg_authority_parse(h2neg_authority *out, h2neg_str text);
+
+/* An absolute URL with an authority (RFC 3986 3): "https://example.org:8443/a?b". 0 or
+   H2NEG_ERR_URL: octets that a URL must not have are refused, not escaped. Slices of the input, in
+   the case they came in. `target` is path and query as they stand: send "/" in front of it when it
+   does not begin with one ("http://a", "http://a?b"). A fragment is left out. */
+typedef struct h2neg_url {
+    h2neg_str scheme, authority, host, target, path;
+    h2neg_str query; /* behind the "?" */
+    int port;        /* 0 to 65535, or -1: none is given */
+} h2neg_url;
+H2NEG_API int h2neg_url_parse(h2neg_url *out, h2neg_str text);
+/* ---- >>api-h1 --------------------------------------------------------------
+   HTTP/1.0 and HTTP/1.1 heads, bodies and writers (RFC 9112).
+   -------------------------------------------------------------------------- */
+
+/* Leniency, all off by default. */
+#define H2NEG_ALLOW_BARE_LF 1u   /* LF ends a line; risk: a peer in front that does not think so */
+#define H2NEG_ALLOW_FOLD 2u      /* a folded request field becomes one line; risk: hidden fields */
+#define H2NEG_ALLOW_NO_REASON 4u /* a status line without the space behind the status */
+
+/* The forms of a request target (RFC 9112 3.2). */
+enum { H2NEG_FORM_ORIGIN = 1, H2NEG_FORM_ABSOLUTE, H2NEG_FORM_AUTHORITY, H2NEG_FORM_ASTERISK };
+
+/* How far a head was looked at: the parser's own, kept between the calls for one head. */
+typedef struct h2neg_h1_scan {
+    size_t seen;             /* octets that the last call was given, if it asked for more; or 0 */
+    size_t at, line;         /* the next octet to look at; the start of its line */
+    size_t first, first_len; /* the first line, without its end */
+    size_t fields;           /* where the field lines start */
+    unsigned empty;          /* empty lines so far */
+    int in_fields;           /* 1: the first line was read */
+} h2neg_h1_scan;
+
+/* A head. Zero it, lend `fields`, call; keep it as it is between the calls for one head. It may be
+   used for the next head without zeroing: a call with `seen` 0 starts afresh. */
+typedef struct h2neg_h1_head {
+    /* Set by the caller; the same for all calls for one head. */
+    h2neg_field *fields;     /* lent: room for `room` fields; may be NULL where that is 0 */
+    size_t room;             /* more fields than this: H2NEG_ERR_H1_FIELDS_MANY */
+    char *text;              /* lent: where unfolded values are put; NULL: a fold is an error */
+    size_t text_room;        /* its size in octets */
+    unsigned lenient;        /* H2NEG_ALLOW_* */
+    size_t max_line;         /* octets of the first line without CR LF; 0: 8,192 */
+    size_t max_field_line;   /* octets of one field line without CR LF; 0: 8,192 */
+    size_t max_list;         /* sum of name + value + 32 for each field; 0: 32,768 */
+    unsigned max_empty;      /* empty lines before a request; 0: 2 */
+    /* Set by the parser, to be read when its result is > 0; slices of that call's input (or of
+       `text`). */
+    h2neg_str method, target;    /* requests */
+    int form;                    /* requests: H2NEG_FORM_* */
+    h2neg_str scheme, authority; /* requests: of the target; else "" and Host's value */
+    h2neg_str path;              /* requests: of the target; "*" in asterisk-form, else maybe "" */
+    h2neg_str query;             /* requests: without '?'; its ptr is NULL where there is none */
+    int status;                  /* responses: 100 to 999 (RFC 9112 4); 0 in a request */
+    h2neg_str reason;            /* responses: may be empty */
+    int minor;                   /* 0 or 1; 0 in trailers */
+    size_t count;                /* fields that were read */
+    size_t error_at;             /* on error: the offset of the octet from `in` */
+    h2neg_h1_scan scan;
+} h2neg_h1_head;
+
+/* Reads a head that starts at `in`, in `len` octets (borrowed; they may have moved since an earlier
+   call). `seen`: how many of them an earlier call with this head has already looked at (its `len`;
+   0 at first), so that a head that dribbles in costs linear time. Where that does not fit what
+   `head` remembers it starts afresh, with the same result.
+   > 0: its octets up to and with the empty line, in a request also the empty lines before it; 0:
+   more is needed; < 0: H2NEG_ERR_H1_*, with `error_at`. The result does not depend on how the
+   octets arrived.
+
+   Errors come as early as they can: at the first octet that cannot begin a head (H1_METHOD,
+   H1_STATUS_LINE), at an octet that may stand nowhere in one (H1_CTL, H1_BARE_CR, H1_BARE_LF) or
+   that is one too many (H1_LINE_LONG, or H1_METHOD where it is the method that is long;
+   H1_FIELD_LONG; H1_EMPTY_LINES), at the end of the first line (H1_REQUEST_LINE, H1_METHOD,
+   H1_VERSION, H1_TARGET, H1_STATUS_LINE), and at the end of the head, field by field (H1_FOLD,
+   H1_FIELD_NAME, H1_FIELD_SPACE, H1_FIELD_COLON, H1_FIELDS_MANY, H1_FIELD_LONG, H1_HEAD_LARGE),
+   then H1_HOST. A head of more than max_line + max_list + 4,096 octets is H1_HEAD_LARGE before its
+   end.
+
+   A request has exactly one Host where the version is 1.1, and at most one where it is 1.0, empty
+   or uri-host [":" port] (RFC 9112 3.2); the authority of an absolute-form wins over it (RFC 9112
+   3.2.2). In a response a fold becomes one SP if `text` was lent, and H1_HEAD_LARGE if it does not
+   fit; in a request it is H1_FOLD unless H2NEG_ALLOW_FOLD (RFC 9112 5.2). RFC 9112 2 to 5. */
+H2NEG_API ptrdiff_t h2neg_h1_parse_request(h2neg_h1_head *head, const void *in, size_t len,
+                                           size_t seen);
+H2NEG_API ptrdiff_t h2neg_h1_parse_response(h2neg_h1_head *head, const void *in, size_t len,
+                                            size_t seen);
+
+/* Reads a trailer section (RFC 9112 7.1.2): field lines and the empty line, maybe that alone.
+   Parameters, result and errors are those of a head without a first line. A fold is H1_FOLD unless
+   H2NEG_ALLOW_FOLD (which a client sets here: RFC 9112 5.2). What must not be a trailer is
+   H2NEG_ERR_TRAILER_FIELD, after all other errors: fields that frame, route, authenticate, modify
+   the request, control the response or say what the content is (RFC 9110 6.5.1). */
+H2NEG_API ptrdiff_t h2neg_h1_parse_trailers(h2neg_h1_head *head, const void *in, size_t len,
+                                            size_t seen);
+
+/* How the body of a message is framed. */
+enum {
+    H2NEG_BODY_NONE = 1,  /* there is none */
+    H2NEG_BODY_LENGTH,    /* `*length` octets, more than 0 */
+    H2NEG_BODY_CHUNKED,   /* chunked coding */
+    H2NEG_BODY_CLOSE,     /* until the connection closes (responses only) */
+    H2NEG_BODY_TUNNEL     /* no body: behind a 2xx to CONNECT, or a 101, another protocol begins */
+};
+
+/* How the body behind `head` (a request's, or a response's with status > 0) is framed: RFC 9112
+   6.3. `method`: of the request (in a request, its own). `*length`: the Content-Length, 0 to
+   2^63-1, or UINT64_MAX where there is none; behind HEAD and 304 it frames nothing, and is there
+   for the caller's information. H2NEG_BODY_*, or < 0: H2NEG_ERR_BODY_CONFLICT (Content-Length with
+   Transfer-Encoding), BODY_TRANSFER (Transfer-Encoding in HTTP/1.0, repeated, malformed, or in a
+   request not ending in chunked), BODY_CODING (another coding below chunked), BODY_REPEATED (a
+   second Content-Length, even the same) or BODY_LENGTH. A response whose codings do not hold
+   chunked at all is H2NEG_BODY_CLOSE (rule 4); they are the caller's to decode or refuse. */
+H2NEG_API int h2neg_body_kind(const h2neg_h1_head *head, h2neg_str method, uint64_t *length);
+
+/* 1 when the connection persists behind this message, as far as its head says (RFC 9112 9.3):
+   Connection without "close", and in HTTP/1.0 with "keep-alive". A body that ends with the
+   connection ends it, too. */
+H2NEG_API int h2neg_h1_persists(const h2neg_h1_head *head);
+
+/* The chunked coding's decoder (RFC 9112 7.1). Zero it; the limits may be set. It owns nothing. */
+typedef struct h2neg_chunked {
+    /* Set by the caller before the first call. */
+    uint32_t max_line;     /* octets of a chunk's line without CR LF; 0: 1,024 */
+    uint32_t max_overhead; /* excess octets of lines (above 16 + 2 x data a chunk); 0: 16,384 */
+    /* Set by the decoder. */
+    int done;              /* 1: the last chunk was read; the trailer section follows */
+    uint64_t left;         /* octets of data left in this chunk */
+    uint64_t chunk;        /* octets of data of this chunk */
+    uint32_t line;         /* octets of the line that is read */
+    uint32_t overhead;     /* excess octets so far */
+    unsigned char state;   /* of the machine */
+    unsigned char digits;  /* of the size, behind leading zeros */
+    unsigned char error;   /* the error that ended it, negated; 0: none */
+    size_t error_at;       /* on error: the offset in the input of that call */
+} h2neg_chunked;
+
+/* Takes octets (borrowed); gives `*data`, a slice of the input, maybe empty. Returns the octets
+   consumed (0 to `len`; it stops behind a run of data and behind the last chunk's line, and
+   consumes nothing behind that) or < 0, and the same error from then on: H2NEG_ERR_CHUNK_SIZE (not
+   1*HEXDIG, more than 16 digits, or 13 behind leading zeros), CHUNK_EXTENSION, CHUNK_LINE_LONG,
+   CHUNK_OVERHEAD, CHUNK_END. Data before the error are given first. When `d->done` is set go on
+   with h2neg_h1_parse_trailers. */
+H2NEG_API ptrdiff_t h2neg_chunked_decode(h2neg_chunked *d, const void *in, size_t len,
+                                         h2neg_str *data);
+
+/* Writers: octets written to `out` (lent, `room` octets), all of version HTTP/1.1, or < 0: the
+   error that names what may not be sent, else H2NEG_ERR_TOO_SMALL (nothing useful was written).
+   H2NEG_ERR_H1_METHOD: no token of 1 to 32 octets; H1_TARGET: empty, or with a space, a control,
+   '#' or an octet that is not ASCII; H1_STATUS_LINE: a status not of 100 to 999, or a reason with a
+   control; H1_FIELD_NAME: no token; H1_FIELD_VALUE: CR, LF, NUL or another control, or white space
+   at an end (RFC 9110 5.5). */
+H2NEG_API ptrdiff_t h2neg_h1_write_request_line(void *out, size_t room, h2neg_str method,
+                                                h2neg_str target);
+H2NEG_API ptrdiff_t h2neg_h1_write_status_line(void *out, size_t room, int status,
+                                               h2neg_str reason);
+H2NEG_API ptrdiff_t h2neg_h1_write_fields(void *out, size_t room, const h2neg_field *fields,
+                                          size_t count);
+/* A whole head: line, fields, empty line. `reason` empty: h2neg_status_text. */
+H2NEG_API ptrdiff_t h2neg_h1_write_request(void *out, size_t room, h2neg_str method,
+                                           h2neg_str target,
+                                           const h2neg_field *fields, size_t count);
+H2NEG_API ptrdiff_t h2neg_h1_write_response(void *out, size_t room, int status, h2neg_str reason,
+                                            const h2neg_field *fields, size_t count);
+/* "1a\r\n" for a chunk of 26 octets, whose data and CR LF follow; 0 gives the last chunk's line
+   "0\r\n", behind which come trailer fields and an empty line. At most 18 octets. A decoder of this
+   kind takes sizes below 2^52. */
+H2NEG_API ptrdiff_t h2neg_h1_write_chunk(void *out, size_t room, uint64_t size);
+/* ---- >>api-upgrade ---------------------------------------------------------
+   HTTP/1.1 Upgrade (RFC 9110 7.8) and the h2c Upgrade (RFC 7540 3.2).
+   -------------------------------------------------------------------------- */
+
+/* Walks the protocols that a request's (or a 426's) Upgrade lists, in the client's order, over all
+   fields of that name: start with a zeroed `list`. 1 and `*protocol`, a slice of a field's value
+   ("websocket", "h2c", "HTTP/2.0": name and maybe version); 0 at the end. `minor` is the message's
+   HTTP/1 minor version. Nothing is offered in HTTP/1.0 (minor 0), nor unless Connection lists
+   "upgrade" (RFC 9110 7.8). An entry that is not token ["/" token] is skipped. The first 8 entries
+   are looked at, the rest is not. */
+H2NEG_API int h2neg_upgrade_offers(h2neg_list *list, int minor, const h2neg_field *fields,
+                                   size_t count, h2neg_str *protocol);
+
+/* The first of the server's protocols (`ours`: `our_count` terminated texts, borrowed, most
+   preferred first) that the client offers: its index, or -1. Letters compare without regard to
+   case. */
+H2NEG_API int h2neg_upgrade_choose(const char *const *ours, size_t our_count, int minor,
+                                   const h2neg_field *fields, size_t count);
+
+/* A client's look at the fields of a 101 (RFC 9110 7.8): Connection lists "upgrade", and Upgrade
+   names one protocol alone, one of those that were offered (`offered`: `offered_count` terminated
+   texts, borrowed). Its index in `offered`, or H2NEG_ERR_UPGRADE_ANSWER; that is also the answer in
+   HTTP/1.0 and when the server sent HTTP2-Settings, which it must not (RFC 7540 3.2.1). */
+H2NEG_API int h2neg_upgrade_check(const char *const *offered, size_t offered_count, int minor,
+                                  const h2neg_field *fields, size_t count);
+
+/* An HTTP2-Settings value (RFC 7540 3.2.1): base64url without padding of a SETTINGS payload, which
+   is entries of 6 octets, maybe none.
+   encode: octets written, not terminated (room: len / 3 x 4), H2NEG_ERR_INVALID when `len` is no
+   multiple of 6, or H2NEG_ERR_TOO_SMALL. decode: octets written, a multiple of 6 (room:
+   text.len / 4 x 3), H2NEG_ERR_UPGRADE_SETTINGS or H2NEG_ERR_TOO_SMALL. */
+H2NEG_API ptrdiff_t h2neg_h2_settings_encode(char *out, size_t room, const void *payload,
+                                             size_t len);
+H2NEG_API ptrdiff_t h2neg_h2_settings_decode(void *out, size_t room, h2neg_str text);
+
+/* The HTTP2-Settings value of an h2c offer that may be taken (RFC 7540 3.2, 3.2.1): HTTP/1.1,
+   Upgrade lists h2c, there is exactly one HTTP2-Settings, Connection names it, it is not empty
+   (token68) and h2neg_h2_settings_decode takes it. 1 and `*settings`, a slice of the field's value;
+   0: no offer, or one that must be ignored. What the settings say is not judged here. */
+H2NEG_API int h2neg_upgrade_h2c(int minor, const h2neg_field *fields, size_t count,
+                                h2neg_str *settings);
+
+/* Base64 (RFC 4648 4, with padding) both ways.
+   encode: octets written, not terminated (room: 4 x ceil(len / 3)), or H2NEG_ERR_TOO_SMALL. decode:
+   octets written (room: text.len / 4 x 3), H2NEG_ERR_INVALID (padding missing or misplaced, another
+   octet, stray bits), or H2NEG_ERR_TOO_SMALL. */
+H2NEG_API ptrdiff_t h2neg_base64_encode(char *out, size_t room, const void *in, size_t len);
+H2NEG_API ptrdiff_t h2neg_base64_decode(void *out, size_t room, h2neg_str text);
+
+/* SHA-1 (FIPS 180-4), for Sec-WebSocket-Accept (RFC 6455 4.2.2) and nothing that has to be secret.
+   init, update as often as needed, final once: then init again. The members are the function's
+   own. */
+typedef struct h2neg_sha1 {
+    uint32_t h[5];
+    uint64_t length; /* octets so far */
+    unsigned char block[64];
+} h2neg_sha1;
+H2NEG_API void h2neg_sha1_init(h2neg_sha1 *s);
+H2NEG_API void h2neg_sha1_update(h2neg_sha1 *s, const void *in, size_t len);
+H2NEG_API void h2neg_sha1_final(h2neg_sha1 *s, unsigned char digest[20]);
+
+/* ---- >>api-ws --------------------------------------------------------------
+   The WebSocket handshake (RFC 6455 4), both roles, and RFC 7692 parameters as data.
+   -------------------------------------------------------------------------- */
+
+/* Sec-WebSocket-Accept for a key, which is taken as it is (RFC 6455 4.2.2): 28 characters and a
+   NUL. */
+H2NEG_API void h2neg_ws_accept_key(char out[29], h2neg_str key);
+
+/* A client's key of 16 octets in base64 (RFC 6455 4.1): 24 characters and a NUL. The octets are to
+   be fresh and random for each connection. */
+H2NEG_API void h2neg_ws_make_key(char out[25], const unsigned char random[16]);
+
+/* Who may open a WebSocket (RFC 6455 10.2). A request without Origin comes from no browser and is
+   let in by every policy; one with two is let in by none. */
+enum {
+    H2NEG_ORIGIN_SAME = 0, /* Origin's host and port are the authority's; its scheme tells no more
+                              than the default port (RFC 6454 4); "null" is refused */
+    H2NEG_ORIGIN_ANY,      /* everyone */
+    H2NEG_ORIGIN_LIST      /* those in `origins`, which compare without regard to case */
+};
+typedef struct h2neg_ws_policy {
+    int origin;                 /* H2NEG_ORIGIN_* */
+    const char *const *origins; /* borrowed: "https://example.org", as a browser writes it */
+    size_t origin_count;
+} h2neg_ws_policy;
+
+/* What a request asks. Fill in all but the last two. */
+typedef struct h2neg_ws_request {
+    h2neg_str method;          /* as received; "CONNECT" means RFC 8441: :protocol is websocket */
+    h2neg_str authority;       /* of the target, Host or :authority, as received */
+    const h2neg_field *fields; /* borrowed */
+    size_t count;
+    int minor;                 /* HTTP/1's minor version; ignored for CONNECT */
+    h2neg_str key;             /* set by the check: a slice of the field; empty for CONNECT */
+    h2neg_str origin;          /* set by the check: a slice of the field; ptr NULL: none */
+} h2neg_ws_request;
+
+/* Judges an opening handshake by every rule of RFC 6455 4.2.1 (RFC 8441 5 for CONNECT). 0, or the
+   first of these that does not hold: H2NEG_ERR_WS_METHOD (GET, HTTP/1.1), _UPGRADE (Upgrade lists
+   websocket and Connection upgrade), _VERSION (exactly one, "13"), _KEY (exactly one, 16 octets in
+   base64), _SUBPROTOCOL (tokens, none twice, at most 64), _EXTENSION (the grammar of RFC 6455 9.1),
+   _ORIGIN. Its h2neg_error_status is the answer: 400, 403 or 426. `policy` NULL: same origin. */
+H2NEG_API int h2neg_ws_check_request(h2neg_ws_request *request, const h2neg_ws_policy *policy);
+
+/* A client's look at the answer (RFC 6455 4.1, RFC 8441 5). `key`: the one that was sent, and then
+   the status is to be 101, Upgrade websocket alone, Connection lists upgrade and there is one
+   Sec-WebSocket-Accept, the right one; empty over HTTP/2, and then the status is to be 2xx.
+   `subprotocols`: the comma list that was sent, "" for none. 0 and `*subprotocol`, a slice of a
+   field: what the server chose, maybe empty; or H2NEG_ERR_WS_STATUS, _UPGRADE, _ACCEPT or
+   _SUBPROTOCOL (two, or one that was not asked for). Extensions are h2neg_ws_deflate_check's:
+   always call that too. */
+H2NEG_API int h2neg_ws_check_response(int status, const h2neg_field *fields, size_t count,
+                                      h2neg_str key, h2neg_str subprotocols,
+                                      h2neg_str *subprotocol);
+
+/* The first of the server's subprotocols (`ours`: `our_count` terminated texts, borrowed, most
+   preferred first) that Sec-WebSocket-Protocol lists: the server's own entry, or NULL: none, or the
+   list is malformed. They compare to the octet (RFC 6455 4.2.2). */
+H2NEG_API const char *h2neg_ws_subprotocol(const char *const *ours, size_t our_count,
+                                           const h2neg_field *fields, size_t count);
+
+/* Walks Sec-WebSocket-Extensions (RFC 6455 9.1): start with a zeroed `list`. 1, the extension's
+   name and its parameters' text ("" or "a; b=1"), slices of a field, whose grammar is good; 0 at
+   the end; H2NEG_ERR_WS_EXTENSION when the next one is malformed, or the fields are there and list
+   nothing. */
+H2NEG_API int h2neg_ws_extension_next(h2neg_list *list, const h2neg_field *fields, size_t count,
+                                      h2neg_str *name, h2neg_str *parameters);
+/* Walks an extension's parameters: `*rest` starts as their text and shrinks. 1, the name and, where
+   `*has_value` is 1, the value; 0 at the end; H2NEG_ERR_WS_EXTENSION. A quoted value is given
+   without its quotes, and without them and backslashes it is a token (a backslash in it is kept:
+   drop it). */
+H2NEG_API int h2neg_ws_parameter_next(h2neg_str *rest, h2neg_str *name, h2neg_str *value,
+                                      int *has_value);
+
+/* permessage-deflate's parameters (RFC 7692 7.1). Window bits: 8 to 15, 0 means not given. */
+typedef struct h2neg_ws_deflate {
+    int server_no_context_takeover, client_no_context_takeover;
+    int server_max_window_bits;
+    int client_max_window_bits; /* in an offer, -1: given without a value */
+} h2neg_ws_deflate;
+
+/* The text of an offer, or of an answer, for Sec-WebSocket-Extensions: octets written, not
+   terminated; H2NEG_ERR_INVALID (window bits out of range) or H2NEG_ERR_TOO_SMALL; 128 octets
+   suffice. */
+H2NEG_API ptrdiff_t h2neg_ws_deflate_write(char *out, size_t room,
+                                           const h2neg_ws_deflate *parameters);
+/* Server: takes the first offer that can be taken. `want`: what this server is ready for (bits: its
+   most, 0: 15; takeover flags: what it insists on); NULL: anything. 1 and the answer's parameters;
+   0: none can be taken, answer without; H2NEG_ERR_WS_EXTENSION: the field is malformed anywhere,
+   fail the handshake with 400 (RFC 6455 9.1). */
+H2NEG_API int h2neg_ws_deflate_accept(h2neg_ws_deflate *agreed, const h2neg_ws_deflate *want,
+                                      const h2neg_field *fields, size_t count);
+/* Client: the server's answer against the offer (NULL: no extension was offered). 1 and the agreed
+   parameters (window bits: the smaller of what was offered and answered); 0: the answer has no
+   extension; H2NEG_ERR_WS_EXTENSION: another one, two, malformed, or not within the offer: fail the
+   connection (RFC 6455 4.1, RFC 7692 7.1). */
+H2NEG_API int h2neg_ws_deflate_check(h2neg_ws_deflate *agreed, const h2neg_ws_deflate *offered,
+                                     const h2neg_field *fields, size_t count);
+
+/* Heads to send. Octets written, H2NEG_ERR_TOO_SMALL, or what is wrong.
+   accept: a whole 101 (RFC 6455 4.2.2). `key`: the request's (else H2NEG_ERR_WS_KEY);
+   `subprotocol`: a token (else H2NEG_ERR_WS_SUBPROTOCOL), NULL: none; `fields`: `count` more of
+   them, borrowed, maybe none; what the 101 says itself, Content-Length and Transfer-Encoding are
+   H2NEG_ERR_INVALID there. refuse: an answer of status 300 to 599 (else H2NEG_ERR_INVALID) with
+   Content-Length: 0; 426 carries Upgrade, Connection and Sec-WebSocket-Version: 13 (RFC 6455 4.2.2,
+   RFC 9110 15.5.22). */
+H2NEG_API ptrdiff_t h2neg_ws_write_accept(void *out, size_t room, h2neg_str key,
+                                          const char *subprotocol, const h2neg_field *fields,
+                                          size_t count);
+H2NEG_API ptrdiff_t h2neg_ws_write_refuse(void *out, size_t room, int status);
+
+/* ---- >>api-hpack -----------------------------------------------------------
+   HPACK (RFC 7541), both directions, over memory that the caller lends.
+   -------------------------------------------------------------------------- */
+
+/* Octets of memory in which a decoder's or an encoder's dynamic table of this size (RFC 7541
+   4.1, in octets) is sure to fit: about twice that, 0 below 32. Table sizes go up to 2^30; more
+   is taken as 2^30. The memory may have any alignment. */
+H2NEG_API size_t h2neg_hpack_memory(size_t table_size);
+
+/* What a block decodes into. Zero it, lend `fields` and `text`, for each block; the same list
+   goes into every call of one block. Names and values lie in `text`, never in the decoder's
+   table: they live as long as it does. */
+typedef struct h2neg_hpack_list {
+    h2neg_field *fields; /* lent; NULL where room is 0 */
+    size_t room;         /* fields it holds */
+    char *text;          /* lent: names and values are put here */
+    size_t text_room;  /* octets; at least the decoder's limit: what enters the table passes here */
+    uint64_t max_size; /* most of `size` that is stored; 0: whatever fits */
+    size_t count;      /* fields so far */
+    size_t text_used;  /* octets */
+    uint64_t size;     /* name + value + 32 of every field (RFC 7541 4.1), stored or not */
+    uint64_t total;    /* fields seen, stored or not */
+    int over; /* 1: room, text_room or max_size was spent: nothing is stored (count is 0) */
+} h2neg_hpack_list;
+
+/* The dynamic table of either direction. Internal; `size` and `max` may be read (octets, RFC
+   7541 4.1). */
+typedef struct h2neg_hpack_table {
+    struct h2neg__hpack_entry *entries; /* a ring */
+    uint32_t *buckets;
+    unsigned char *text;
+    uint32_t room, bucket_count, text_room;
+    uint32_t head, count, next_id;
+    uint32_t text_base, text_end;
+    uint32_t size, max, capacity;
+} h2neg_hpack_table;
+
+/* A Huffman string in the middle. Internal. */
+typedef struct h2neg_huffman_state {
+    uint64_t bits;
+    unsigned count;
+    int bad;
+} h2neg_huffman_state;
+
+/* A decoder. Only `wants` is for reading. */
+typedef struct h2neg_hpack_decoder {
+    size_t wants; /* > 0: octets of memory without which decoding cannot go on */
+    h2neg_hpack_table table;
+    uint32_t limit, least;
+    int state, after, kind, broken, started, updates;
+    uint64_t number;
+    unsigned shift;
+    uint32_t left;
+    int huffman, in_value, insert, drop;
+    unsigned flags;
+    h2neg_huffman_state bits;
+    uint64_t name_len, value_len;
+} h2neg_hpack_decoder;
+
+/* An encoder. Only `wants` is for reading. */
+typedef struct h2neg_hpack_encoder {
+    size_t wants; /* > 0: with so many octets of memory the last call would have indexed more */
+    h2neg_hpack_table table;
+    uint32_t cap, peer, least;
+} h2neg_hpack_encoder;
+
+/* A decoder over `memory` (size octets, borrowed until the next init or move; NULL with 0 is
+   fine). `limit`: octets, the largest table that the peer may use now, 4096 on a new HTTP/2
+   connection (RFC 9113 6.5.2). Memory may be less than h2neg_hpack_memory(limit); decode then
+   asks for more when it needs it. */
+H2NEG_API void h2neg_hpack_decoder_init(h2neg_hpack_decoder *d, void *memory, size_t size,
+                                        uint32_t limit);
+
+/* Decodes `len` octets of a field block, whole or a fragment, into `list`; `end` is 1 when the
+   block ends with them. The result does not depend on how a block is cut. Every block of a
+   connection must be decoded, with room 0 where its fields are not wanted.
+   Octets consumed: `len`, or fewer when table memory is short. Then d->wants says how much is
+   needed: call h2neg_hpack_decoder_move with that much and decode again with the rest, even if
+   the rest is empty, and with the same `end`.
+   Errors: H2NEG_ERR_HPACK_INTEGER, _INDEX, _HUFFMAN, _UPDATE, _CUT, all connection errors
+   COMPRESSION_ERROR (RFC 9113 4.3), after which every call gives H2NEG_ERR_HPACK_BROKEN and the
+   list is void. H2NEG_ERR_TOO_SMALL: text_room is below the limit; nothing was done. */
+H2NEG_API ptrdiff_t h2neg_hpack_decode(h2neg_hpack_decoder *d, h2neg_hpack_list *list,
+                                       const void *in, size_t len, int end);
+
+/* Carries the table into other memory, larger or smaller, that does not overlap the old; the old
+   is not used any more afterwards. Allowed at any time, also inside a block. Less than
+   h2neg_hpack_decoder_needs(d) loses the table and breaks the decoder. */
+H2NEG_API void h2neg_hpack_decoder_move(h2neg_hpack_decoder *d, void *memory, size_t size);
+
+/* Octets of memory that the table's present content needs; 0 when it is empty. */
+H2NEG_API size_t h2neg_hpack_decoder_needs(const h2neg_hpack_decoder *d);
+
+/* The peer has acknowledged another SETTINGS_HEADER_TABLE_SIZE (octets). Between blocks. When it
+   is below the table's present maximum, the next block must begin with a size update to at most
+   that (RFC 7541 4.2), or is refused with H2NEG_ERR_HPACK_UPDATE. */
+H2NEG_API void h2neg_hpack_decoder_limit(h2neg_hpack_decoder *d, uint32_t limit);
+
+/* An encoder over `memory` (size octets, borrowed until the next init or move; NULL with 0 is
+   fine). `limit`: octets, the largest table that it will ever use; where that is not 4096, the
+   first block says so. With less memory than h2neg_hpack_memory(limit) it indexes only what fits
+   and sets `wants`. */
+H2NEG_API void h2neg_hpack_encoder_init(h2neg_hpack_encoder *e, void *memory, size_t size,
+                                        uint32_t limit);
+
+/* Most octets that h2neg_hpack_encode writes for these fields. */
+H2NEG_API size_t h2neg_hpack_encode_bound(const h2neg_field *fields, size_t count);
+
+/* Encodes fields as the start or the next part of a block; a block may take several calls. Names
+   are written in lower case. Fields with H2NEG_NEVER_INDEX, authorization, proxy-authorization,
+   and cookie and set-cookie with values under 20 octets are never indexed (RFC 7541 7.1.3).
+   Octets written into `out`, or H2NEG_ERR_TOO_SMALL when `room` is below
+   h2neg_hpack_encode_bound: then nothing has changed. */
+H2NEG_API ptrdiff_t h2neg_hpack_encode(h2neg_hpack_encoder *e, void *out, size_t room,
+                                       const h2neg_field *fields, size_t count);
+
+/* Carries the table into other memory that does not overlap the old, between blocks. Less than
+   h2neg_hpack_encoder_needs(e) drops old entries and tells the peer with the next block. */
+H2NEG_API void h2neg_hpack_encoder_move(h2neg_hpack_encoder *e, void *memory, size_t size);
+
+/* Octets of memory that the table's present content needs; 0 when it is empty. */
+H2NEG_API size_t h2neg_hpack_encoder_needs(const h2neg_hpack_encoder *e);
+
+/* The peer's SETTINGS_HEADER_TABLE_SIZE (octets), between blocks. The table follows it up to the
+   limit given at init; the next block begins with the updates this needs (RFC 7541 4.2). */
+H2NEG_API void h2neg_hpack_encoder_limit(h2neg_hpack_encoder *e, uint32_t peer_limit);
+
+/* ---- >>api-h2 --------------------------------------------------------------
+   HTTP/2 frames (RFC 9113 4, 6) and the rules for field sections (8.2, 8.3).
+   -------------------------------------------------------------------------- */
+
+/* "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n": the 24 octets that open HTTP/2 (RFC 9113 3.4). */
+#define H2NEG_PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+#define H2NEG_PREFACE_LEN 24
+
+/* Frame types (RFC 9113 6; RFC 7838 4, RFC 8336 2, RFC 9218 7.1). */
+enum {
+    H2NEG_H2_DATA = 0x0,
+    H2NEG_H2_HEADERS = 0x1,
+    H2NEG_H2_PRIORITY = 0x2,
+    H2NEG_H2_RST_STREAM = 0x3,
+    H2NEG_H2_SETTINGS = 0x4,
+    H2NEG_H2_PUSH_PROMISE = 0x5,
+    H2NEG_H2_PING = 0x6,
+    H2NEG_H2_GOAWAY = 0x7,
+    H2NEG_H2_WINDOW_UPDATE = 0x8,
+    H2NEG_H2_CONTINUATION = 0x9,
+    H2NEG_H2_ALTSVC = 0xa,
+    H2NEG_H2_ORIGIN = 0xc,
+    H2NEG_H2_PRIORITY_UPDATE = 0x10
+};
+
+/* Their flags. */
+enum {
+    H2NEG_H2_END_STREAM = 0x1,    /* DATA, HEADERS */
+    H2NEG_H2_ACK = 0x1,           /* SETTINGS, PING */
+    H2NEG_H2_END_HEADERS = 0x4,   /* HEADERS, PUSH_PROMISE, CONTINUATION */
+    H2NEG_H2_PADDED = 0x8,        /* DATA, HEADERS, PUSH_PROMISE */
+    H2NEG_H2_PRIORITY_FLAG = 0x20 /* HEADERS */
+};
+
+/* Settings (RFC 9113 6.5.2; RFC 8441 3; RFC 9218 2.1). */
+enum {
+    H2NEG_SETTING_HEADER_TABLE_SIZE = 0x1,
+    H2NEG_SETTING_ENABLE_PUSH = 0x2,
+    H2NEG_SETTING_MAX_CONCURRENT_STREAMS = 0x3,
+    H2NEG_SETTING_INITIAL_WINDOW_SIZE = 0x4,
+    H2NEG_SETTING_MAX_FRAME_SIZE = 0x5,
+    H2NEG_SETTING_MAX_HEADER_LIST_SIZE = 0x6,
+    H2NEG_SETTING_ENABLE_CONNECT_PROTOCOL = 0x8,
+    H2NEG_SETTING_NO_RFC7540_PRIORITIES = 0x9
+};
+
+typedef struct h2neg_h2_setting {
+    uint16_t id;
+    uint32_t value;
+} h2neg_h2_setting;
+
+/* A frame. `type` says which member of `u` stands. Slices and pointers are borrowed: they point
+   into the octets that were read, and live as long as those. */
+typedef struct h2neg_h2_frame {
+    uint32_t length;       /* of the payload, 0 to 2^24-1 octets */
+    uint8_t type, flags;   /* as they came; flags that the type does not define mean nothing */
+    uint32_t stream;       /* 0 to 2^31-1; the reserved bit is ignored */
+    uint8_t padding;       /* octets behind the data (DATA, HEADERS, PUSH_PROMISE) */
+    uint8_t prefix;        /* octets before it: pad length, priority, promised stream */
+    int oversize;          /* 1: longer than max_frame_size: always the connection's error */
+    int ignored;           /* 1: ALTSVC, ORIGIN that MUST be ignored (RFC 7838 4, RFC 8336 2.2) */
+    int has_priority;      /* 1: HEADERS with the PRIORITY flag */
+    uint32_t dependency;   /* PRIORITY, HEADERS: the stream depended on */
+    int exclusive, weight; /* the same: 0 or 1; 1 to 256 */
+    union {
+        h2neg_str data; /* DATA, HEADERS, CONTINUATION; unknown types: the payload */
+        uint32_t code;  /* RST_STREAM */
+        struct {
+            const unsigned char *entries; /* read with h2neg_h2_setting_at */
+            size_t count;
+        } settings;
+        unsigned char ping[8];
+        struct {
+            uint32_t last, code;
+            h2neg_str debug;
+        } goaway;
+        uint32_t increment; /* WINDOW_UPDATE: 1 to 2^31-1 */
+        struct {
+            uint32_t promised;
+            h2neg_str fragment;
+        } push;
+        struct {
+            h2neg_str origin, value;
+        } altsvc;
+        h2neg_str origins; /* ORIGIN: walk with h2neg_h2_origin_next */
+        struct {
+            uint32_t stream;
+            h2neg_str value; /* for h2neg_priority_parse */
+        } priority_update;
+    } u;
+} h2neg_h2_frame;
+
+/* Reads the nine octets of a frame's header (RFC 9113 4.1) and applies the rules that they decide:
+   length against `max_frame_size` (what was announced: 16384 to 2^24-1), least and most length of
+   the type and its flags, stream identifier zero or not. 9: consumed; 0: more is needed;
+   H2NEG_ERR_H2_FRAME_SIZE or H2NEG_ERR_H2_STREAM_ID, and `f` is filled in then too. Types that are
+   not known have no rules. What a server does not read of ALTSVC and ORIGIN is not judged here. */
+H2NEG_API ptrdiff_t h2neg_h2_frame_header_read(h2neg_h2_frame *f, const void *in, size_t len,
+                                               uint32_t max_frame_size);
+
+/* Behind the header, for readers that do not wait for the whole payload: reads what stands before
+   the data of DATA, HEADERS and PUSH_PROMISE (pad length, priority, promised stream) from the
+   payload's first `len` octets. 1: done, and f->prefix octets (none in other types) are consumed;
+   then the data is the next length - prefix - padding octets. 0: more octets are needed.
+   H2NEG_ERR_H2_PADDING, H2NEG_ERR_H2_FRAME_SIZE, H2NEG_ERR_H2_STREAM_ID (promised stream 0), or
+   H2NEG_ERR_H2_SELF_DEPENDENCY, after which the field block still has to be read: it is the
+   stream's error alone, and everything is filled in. */
+H2NEG_API int h2neg_h2_frame_prefix_read(h2neg_h2_frame *f, const void *in, size_t len);
+
+/* Reads the whole payload, f->length octets at `in`, into `u`, and applies every rule of its type.
+   0, or one of the errors above, or H2NEG_ERR_H2_WINDOW_ZERO. What a setting may say is for
+   h2neg_h2_setting_check. */
+H2NEG_API int h2neg_h2_frame_payload_read(h2neg_h2_frame *f, const void *in);
+
+/* Reads one whole frame: the three above in one. > 0: octets consumed, 9 + length; 0: more is
+   needed; < 0: their errors, after which a reader that goes on skips 9 + length octets. An error of
+   the header is told as soon as that is there. */
+H2NEG_API ptrdiff_t h2neg_h2_frame_read(h2neg_h2_frame *f, const void *in, size_t len,
+                                        uint32_t max_frame_size);
+
+/* Whom an error of the readers above concerns: 1, the stream only (RST_STREAM); 0, the connection
+   (GOAWAY). The stream: PRIORITY of another length, PADDED DATA without pad length, ALTSVC cut
+   short on a stream; self-dependency; a zero increment on a stream (RFC 9113 4.2, 5.4, 6.3,
+   6.9). */
+H2NEG_API int h2neg_h2_error_is_stream(const h2neg_h2_frame *f, int error);
+
+/* Entry `index` (below `count`) of SETTINGS. */
+H2NEG_API h2neg_h2_setting h2neg_h2_setting_at(const unsigned char *entries, size_t index);
+
+/* The rule for a setting's value (RFC 9113 6.5.2, RFC 8441 3, RFC 9218 2.1): 0,
+   H2NEG_ERR_H2_SETTING, or H2NEG_ERR_H2_SETTING_WINDOW. `from_server`: 1 where a client reads them:
+   a server must not send ENABLE_PUSH 1. Settings that are not known may say anything. */
+H2NEG_API int h2neg_h2_setting_check(h2neg_h2_setting setting, int from_server);
+
+/* Walks the origins of an ORIGIN frame (RFC 8336 2.1); `rest` begins as a copy of u.origins. 1 and
+   `*origin` (maybe empty; whether it is an origin is not asked); 0 at the end;
+   H2NEG_ERR_H2_FRAME_SIZE where an entry is cut short, which frames not `ignored` never are. */
+H2NEG_API int h2neg_h2_origin_next(h2neg_str *rest, h2neg_str *origin);
+
+/* Writers. Each writes one whole frame into `out` (`room` octets) and returns how many octets that
+   took, 9 and the payload; H2NEG_ERR_INVALID where the readers above would refuse the frame, for a
+   flag that the writer has no way to honour (none of them pads), and for what does not fit into its
+   place on the wire (streams and increments of 31 bits, lengths of 24); or H2NEG_ERR_TOO_SMALL, and
+   nothing was written. The peer's SETTINGS_MAX_FRAME_SIZE is the caller's to keep. `data`,
+   `fragment` and `debug` (`len` octets) may be NULL when `len` is 0. RFC 9113 6. */
+
+/* A header alone: the payload, `length` octets, is the caller's to write. Any type 0 to 255, flags
+   0 to 255, stream 0 to 2^31-1; here the types' own rules are not asked. */
+H2NEG_API ptrdiff_t h2neg_h2_frame_write_header(void *out, size_t room, uint32_t length, int type,
+                                                int flags, uint32_t stream);
+
+/* `flags`: H2NEG_H2_END_STREAM or 0. */
+H2NEG_API ptrdiff_t h2neg_h2_frame_write_data(void *out, size_t room, uint32_t stream, int flags,
+                                              const void *data, size_t len);
+
+/* A field block or its first fragment. `flags`: H2NEG_H2_END_STREAM, H2NEG_H2_END_HEADERS. */
+H2NEG_API ptrdiff_t h2neg_h2_frame_write_headers(void *out, size_t room, uint32_t stream, int flags,
+                                                 const void *fragment, size_t len);
+
+/* `flags`: H2NEG_H2_END_HEADERS or 0. */
+H2NEG_API ptrdiff_t h2neg_h2_frame_write_continuation(void *out, size_t room, uint32_t stream,
+                                                      int flags, const void *fragment, size_t len);
+
+/* `weight` 1 to 256; a stream does not depend on itself. */
+H2NEG_API ptrdiff_t h2neg_h2_frame_write_priority(void *out, size_t room, uint32_t stream,
+                                                  uint32_t dependency, int exclusive, int weight);
+
+/* `code`: H2NEG_CANCEL and so on, or any other. */
+H2NEG_API ptrdiff_t h2neg_h2_frame_write_rst_stream(void *out, size_t room, uint32_t stream,
+                                                    uint32_t code);
+
+/* `count` settings in this order; their values are not checked. */
+H2NEG_API ptrdiff_t h2neg_h2_frame_write_settings(void *out, size_t room,
+                                                  const h2neg_h2_setting *settings, size_t count);
+H2NEG_API ptrdiff_t h2neg_h2_frame_write_settings_ack(void *out, size_t room);
+
+/* `flags`: H2NEG_H2_END_HEADERS or 0. `promised` is not 0. */
+H2NEG_API ptrdiff_t h2neg_h2_frame_write_push_promise(void *out, size_t room, uint32_t stream,
+                                                      int flags, uint32_t promised,
+                                                      const void *fragment, size_t len);
+
+/* `flags`: H2NEG_H2_ACK or 0. `eight` octets. */
+H2NEG_API ptrdiff_t h2neg_h2_frame_write_ping(void *out, size_t room, int flags, const void *eight);
+
+/* `last`: the last stream that was or may be acted on, 0 for none. */
+H2NEG_API ptrdiff_t h2neg_h2_frame_write_goaway(void *out, size_t room, uint32_t last,
+                                                uint32_t code, const void *debug, size_t len);
+
+/* `stream` 0: the connection's window. `increment` 1 to 2^31-1. */
+H2NEG_API ptrdiff_t h2neg_h2_frame_write_window_update(void *out, size_t room, uint32_t stream,
+                                                       uint32_t increment);
+
+/* On stream 0 with an origin (up to 65535 octets), on other streams without one (RFC 7838 4). */
+H2NEG_API ptrdiff_t h2neg_h2_frame_write_altsvc(void *out, size_t room, uint32_t stream,
+                                                h2neg_str origin, h2neg_str value);
+
+/* Origins of up to 65535 octets each (RFC 8336 2). */
+H2NEG_API ptrdiff_t h2neg_h2_frame_write_origin(void *out, size_t room, const h2neg_str *origins,
+                                                size_t count);
+
+/* `stream`: the one whose priority `value` tells, such as "u=1, i" (RFC 9218 7.1). */
+H2NEG_API ptrdiff_t h2neg_h2_frame_write_priority_update(void *out, size_t room, uint32_t stream,
+                                                         h2neg_str value);
+
+/* A field section as a message (RFC 9113 8.2, 8.3; RFC 8441 4; RFC 9110 6.5.1 for trailers). Slices
+   are borrowed from the fields that were given, the joined cookie's value from `text`. */
+typedef struct h2neg_h2_head {
+    h2neg_str method, scheme, path; /* requests; CONNECT without :protocol has only :method */
+    h2neg_str authority;            /* requests: :authority or, without one, Host; maybe empty
+                                       where the scheme is neither http nor https */
+    h2neg_str protocol;             /* requests: :protocol (RFC 8441), or empty */
+    int status;                     /* responses: 100 to 999, not 101 */
+    uint64_t content_length;        /* 0 to 2^63-1, or UINT64_MAX: none given */
+    const h2neg_field *fields;      /* the rest: cookies joined; of requests, no host, no te */
+    size_t count;                   /* of `fields`; 0 after an error */
+    unsigned crumbs;                /* cookie fields that came, of which at most one is left */
+} h2neg_h2_head;
+
+/* Checks a decoded field section and puts it into `head`. `fields` is rearranged in place. Several
+   cookie fields are joined with "; " in `text` (`room` octets: their values' lengths and 2 for each
+   are enough; one cookie or none takes nothing). `connect_protocol`: 1 where the server has
+   announced SETTINGS_ENABLE_CONNECT_PROTOCOL, else :protocol is refused. 0; or, the message being
+   malformed, which is a stream error PROTOCOL_ERROR (RFC 9113 8.1.1): H2NEG_ERR_H2_FIELD_NAME,
+   _H2_FIELD_VALUE, _H2_FIELD_CONNECTION, _H2_PSEUDO, _H2_REQUEST (a pseudo-field missing, out of
+   place or malformed), _H2_HOST, _H2_STATUS, _H2_CONTENT_LENGTH, _TRAILER_FIELD (in trailers only);
+   or H2NEG_ERR_TOO_SMALL: `text`. */
+H2NEG_API int h2neg_h2_read_request(h2neg_h2_head *head, h2neg_field *fields, size_t count,
+                                    char *text, size_t room, int connect_protocol);
+H2NEG_API int h2neg_h2_read_response(h2neg_h2_head *head, h2neg_field *fields, size_t count,
+                                     char *text, size_t room);
+H2NEG_API int h2neg_h2_read_trailers(h2neg_h2_head *head, h2neg_field *fields, size_t count);
+
+/* A Priority field's or PRIORITY_UPDATE's value (RFC 9218 4): urgency 0 to 7 (default 3),
+   incremental 0 or 1 (default 0). Members that are unknown, out of range or of another type are
+   ignored; a value that is no Dictionary of structured fields (RFC 8941 3.2) leaves the
+   defaults. */
+H2NEG_API void h2neg_priority_parse(h2neg_str value, int *urgency, int *incremental);
+/* ---- >>api-alpn ------------------------------------------------------------
+   ALPN (RFC 7301), a look into a ClientHello, the first octets of a connection, PROXY headers.
+   -------------------------------------------------------------------------- */
+
+/* A protocol list on the wire: 1 to 65,535 octets, each name (1 to 255 octets) with a length octet
+   before it; the 16-bit length of the TLS extension is not part of it.
+   write: from `count` terminated texts ("h2"), borrowed; octets written, H2NEG_ERR_ALPN_LIST (no
+   name, a name or a sum out of range), or H2NEG_ERR_TOO_SMALL.
+   check: 0 or H2NEG_ERR_ALPN_LIST.
+   next: `*rest` starts as the list and shrinks; 1 and `*name`, a slice of it; 0 at the end;
+   H2NEG_ERR_ALPN_LIST where it is malformed.
+   has: 1 when the list is well-formed and holds the name, to the octet; else 0. */
+H2NEG_API ptrdiff_t h2neg_alpn_write(void *out, size_t room, const char *const *names,
+                                     size_t count);
+H2NEG_API int h2neg_alpn_list_check(h2neg_str list);
+H2NEG_API int h2neg_alpn_next(h2neg_str *rest, h2neg_str *name);
+H2NEG_API int h2neg_alpn_has(h2neg_str list, h2neg_str name);
+
+/* A server's choice by its own preference (RFC 7301 3.2), both lists on the wire. 0 and `*chosen`,
+   a slice of `server`; H2NEG_ERR_ALPN_NO_OVERLAP (send the alert no_application_protocol, 120); or
+   H2NEG_ERR_ALPN_LIST (one of them is empty or malformed). It never falls back to a first entry;
+   `*chosen` is empty then. */
+H2NEG_API int h2neg_alpn_select(h2neg_str server, h2neg_str client, h2neg_str *chosen);
+
+/* A client's look at the answer: a name, without a length before it. `offered`: its own list, on
+   the wire; `answer.ptr` NULL: there was none. */
+enum { H2NEG_ALPN_ABSENT = 1, H2NEG_ALPN_CHOSEN = 2 };
+/* H2NEG_ALPN_ABSENT, H2NEG_ALPN_CHOSEN, H2NEG_ERR_ALPN_LIST (present and empty) or
+   H2NEG_ERR_ALPN_NOT_OFFERED. RFC 7301 3.1, 3.2. */
+H2NEG_API int h2neg_alpn_check(h2neg_str offered, h2neg_str answer);
+
+/* What a ClientHello says. Slices of `in`, or of `scratch` where records cut the message. */
+typedef struct h2neg_client_hello_info {
+    h2neg_str server_name;   /* as sent, no NUL in it; ptr NULL: no SNI (RFC 6066 3) */
+    h2neg_str alpn;          /* the list, checked, for h2neg_alpn_*; ptr NULL: no ALPN extension */
+    uint16_t legacy_version; /* 0x03xx */
+    uint16_t max_version;    /* the highest 0x03xx of supported_versions, else legacy_version */
+    int has_versions;        /* 1: supported_versions stands (RFC 8446 4.2.1) */
+    h2neg_str versions;      /* its body: 2 octets each */
+    h2neg_str ciphers;       /* 2 octets each */
+    size_t error_at;         /* on error: the offset of the octet in `in` */
+} h2neg_client_hello_info;
+
+/* Reads TLS records from the first octet of a connection until the ClientHello is whole (RFC 8446
+   4.1.2, 5.1). `scratch` (room octets; 16,384 always suffice) is written only when the message
+   spans records; where it is too small for that: H2NEG_ERR_TOO_SMALL.
+   > 0: octets of the records that hold the message, and `*hello`; 0: more is needed;
+   H2NEG_ERR_TLS_HELLO (malformed), H2NEG_ERR_TLS_HELLO_LARGE (more than 16,384 octets behind the
+   message's header) or H2NEG_ERR_ALPN_LIST. Call it again with the same octets and more; it keeps
+   no state, so wait for a record rather than an octet. It never consumes: give `in` to TLS
+   afterwards. Unknown and GREASE values are passed over; more than 128 extensions are malformed. */
+H2NEG_API ptrdiff_t h2neg_client_hello(h2neg_client_hello_info *hello, const void *in, size_t len,
+                                       void *scratch, size_t room);
+
+/* What the first octets of a connection are. */
+enum {
+    H2NEG_DETECT_MORE = 0, /* cannot be told yet */
+    H2NEG_DETECT_HTTP1,    /* a method (1 to 32 octets) and a space, behind 0 to 2 empty lines; or
+                              "HTTP/1." */
+    H2NEG_DETECT_HTTP2,    /* the whole 24 octets of the preface (RFC 9113 3.4) */
+    H2NEG_DETECT_TLS,      /* a TLS handshake record: 0x16 0x03, then 0 to 4 */
+    H2NEG_DETECT_PROXY1,   /* "PROXY " */
+    H2NEG_DETECT_PROXY2,   /* the 12 octets of its signature */
+    H2NEG_DETECT_OTHER     /* none of them */
+};
+#define H2NEG_DETECT_OCTETS 37 /* so many octets are always enough: 2 empty lines, method, space */
+/* H2NEG_DETECT_*, from the octets that are there, all from the connection's first. What it has said
+   of some octets but MORE, it says of them with any others behind. Never consumes. */
+H2NEG_API int h2neg_detect(const void *in, size_t len);
+
+/* A PROXY header, v1 or v2. Only from peers that one trusts. */
+typedef struct h2neg_proxy {
+    int version;                                 /* 1 or 2 */
+    int local;                                   /* v2 LOCAL, v1 UNKNOWN: all below says nothing */
+    int family;                                  /* 4, 6, 1 (Unix), 0 (unspecified: no addresses) */
+    int datagram;                                /* v2: UDP, or a Unix datagram socket */
+    unsigned char source[108], destination[108]; /* network order: 4 or 16 octets; or a Unix path */
+    uint16_t source_port, destination_port;      /* 0 for Unix */
+    h2neg_str alpn;                              /* v2 TLV 0x01: a name; ptr NULL: none */
+    h2neg_str tlvs;                              /* v2: all of them; a slice of the input */
+    size_t error_at;                             /* on error: the offset of the octet */
+} h2neg_proxy;
+/* Reads a header from a connection's first octets: a v1 line of at most 107 octets, or v2 with up
+   to 65,535 octets behind its first 16. > 0: octets of the header; 0: more is needed;
+   H2NEG_ERR_PROXY. */
+H2NEG_API ptrdiff_t h2neg_proxy_read(h2neg_proxy *proxy, const void *in, size_t len);
+
+/* ---- >>api-conn ------------------------------------------------------------
+   The connection: octets in, events out, octets out.
+   -------------------------------------------------------------------------- */
+#ifndef H2NEG_NO_CONN
+
+typedef struct h2neg_conn h2neg_conn;
+
+enum { H2NEG_SERVER = 0, H2NEG_CLIENT = 1 };
+
+/* What may be negotiated: bits of config.protocols. */
+#define H2NEG_HTTP1 1u      /* HTTP/1.0 and HTTP/1.1 */
+#define H2NEG_H2 2u         /* HTTP/2 by ALPN (RFC 9113 3.2) */
+#define H2NEG_PRIOR 4u      /* HTTP/2 in cleartext, at once (RFC 9113 3.3) */
+#define H2NEG_H2C 8u        /* HTTP/2 in cleartext by Upgrade (RFC 7540 3.2); never behind a proxy that
+                               forwards Upgrade; never over TLS whatever this bit says */
+#define H2NEG_WEBSOCKET 16u /* extended CONNECT is announced (RFC 8441 3) */
+#define H2NEG_PROTOCOLS_DEFAULT (H2NEG_HTTP1 | H2NEG_H2 | H2NEG_PRIOR | H2NEG_WEBSOCKET)
+
+/* What is spoken, and how it came about. */
+enum { H2NEG_PROTO_NONE = 0, H2NEG_PROTO_HTTP10, H2NEG_PROTO_HTTP11, H2NEG_PROTO_H2C, H2NEG_PROTO_H2 };
+enum { H2NEG_VIA_NONE = 0, H2NEG_VIA_DEFAULT, H2NEG_VIA_ALPN, H2NEG_VIA_UPGRADE, H2NEG_VIA_PRIOR };
+
+/* A limit that is meant to be zero, or a timeout that is meant to be off. */
+#define H2NEG_OFF UINT32_MAX
+#define H2NEG_NEVER UINT64_MAX
+/* A body whose length is not known beforehand. */
+#define H2NEG_UNKNOWN UINT64_MAX
+
+/* Options and limits. Zero everywhere is a server with every default; a limit of zero is the default that
+   stands behind it [in brackets a client's]. Copied; what pointers name is borrowed for the connection's
+   life. What happens at each limit stands in the manual. */
+typedef struct h2neg_config {
+    int role;                  /* H2NEG_SERVER, H2NEG_CLIENT */
+    unsigned protocols;        /* bits; 0: H2NEG_PROTOCOLS_DEFAULT */
+    int tls;                   /* 1: the octets come out of TLS; wait for h2neg_tls_agreed */
+    unsigned lenient;          /* H2NEG_ALLOW_* */
+    int no_auto_continue;      /* 1: 100 Continue is left to the application */
+    const h2neg_field *common_fields; /* for every final response that lacks them: Date, Server */
+    size_t common_field_count;
+    void *(*alloc_fn)(void *user, void *old, size_t old_size, size_t new_size); /* NULL: malloc. new_size 0
+                                  frees; NULL returned: no memory, `old` still stands */
+    void *alloc_user;
+    /* shared */
+    uint32_t max_input;            /* octets of one feed; 16,384 */
+    uint32_t max_output_pending;   /* octets; 65,536; at least 8,192 */
+    uint32_t max_header_list;      /* octets, name + value + 32 for each; 32,768 [65,536] */
+    uint32_t max_header_fields;    /* 128 */
+    uint32_t max_cookie_crumbs;    /* 256; HTTP/2 */
+    uint32_t max_field_line;       /* octets; 8,192 */
+    uint32_t max_informational;    /* 1xx for each response; 16 */
+    uint32_t max_queued;           /* octets of copied replies that windows keep back; 32,768 */
+    uint32_t overhead_slack;       /* octets; 1,048,576 */
+    uint32_t overhead_ratio;       /* 8 */
+    /* HTTP/1 */
+    uint32_t max_request_line;     /* octets; 8,192 */
+    uint32_t max_empty_lines;      /* 2 */
+    uint32_t max_chunk_line;       /* octets; 1,024 */
+    uint32_t chunk_overhead;       /* octets; 16,384 */
+    uint64_t max_content_length;   /* octets; 0: no limit */
+    uint32_t drain_octets;         /* after an early response; 65,536 */
+    uint32_t max_requests;         /* on one connection; 0: no limit */
+    uint32_t max_upgrade_body;     /* octets of an h2c offer's body; 16,384 */
+    /* HTTP/2 */
+    uint32_t max_concurrent_streams; /* 100 */
+    uint32_t max_frame_size;       /* octets; 16,384 to 2^24-1 */
+    uint32_t initial_window;       /* octets; 65,535; at most 2^31-1 */
+    uint32_t connection_window;    /* octets; 1,048,576; at least 65,535 */
+    uint32_t hpack_decoder_table;  /* octets; 4,096 */
+    uint32_t hpack_encoder_table;  /* octets; 4,096 */
+    uint32_t max_continuations;    /* 8 */
+    uint32_t reset_budget;         /* 1,000 */
+    uint32_t max_consecutive_empty; /* 10 */
+    uint32_t max_settings_entries; /* 32 */
+    uint32_t window_update_slack;  /* 5 + 2 x (streams + 10 x DATA sent) are let in; 5 */
+    uint32_t max_short_data;       /* DATA cut below 1,024 octets by a window, in a row; 64 */
+    /* times in milliseconds; H2NEG_OFF: none */
+    uint32_t head_timeout;         /* 20,000, from the first octet */
+    uint32_t body_min_rate;        /* octets a second after rate_grace; 500 */
+    uint32_t write_min_rate;       /* octets a second after rate_grace; 500 */
+    uint32_t rate_grace;           /* 20,000 */
+    uint32_t write_stall;          /* 60,000 without an octet of a body that waits for its window */
+    uint32_t idle_timeout;         /* 60,000 */
+    uint32_t preface_timeout;      /* 10,000 */
+    uint32_t settings_timeout;     /* 10,000 */
+    uint32_t drain_timeout;        /* after the first GOAWAY; 30,000 */
+    uint32_t early_drain_timeout;  /* 5,000: body behind an early response; input behind a fatal error */
+    uint32_t response_timeout;     /* client; 0: none */
+} h2neg_config;
+
+enum {
+    H2NEG_EV_NEGOTIATED = 1, /* what is spoken, once, before the first REQUEST or RESPONSE */
+    H2NEG_EV_REQUEST,        /* server: a request's head */
+    H2NEG_EV_RESPONSE,       /* client: a final response's head */
+    H2NEG_EV_INFORMATIONAL,  /* client: a 1xx */
+    H2NEG_EV_OPEN,           /* a tunnel stands (Upgrade, CONNECT): octets both ways */
+    H2NEG_EV_DATA,           /* octets of the body or tunnel, never none */
+    H2NEG_EV_TRAILERS,       /* fields behind the body */
+    H2NEG_EV_END,            /* the peer's message is whole */
+    H2NEG_EV_WRITABLE,       /* there is room again for a stream (0: for a new request) */
+    H2NEG_EV_DONE,           /* the stream is over; exactly once, always the last */
+    H2NEG_EV_PONG,           /* the answer to h2neg_ping */
+    H2NEG_EV_GOAWAY,         /* the peer takes no more streams */
+    H2NEG_EV_ERROR           /* the connection failed; DONE for every stream follows */
+};
+
+/* An event. What it points at lives until the next h2neg_next, _feed, _eof, _lost, _tick or _free. */
+typedef struct h2neg_event {
+    int type;               /* H2NEG_EV_* */
+    uint32_t stream;        /* all; 0 where it concerns the connection */
+    void *user;             /* all with a stream: what h2neg_set_user said */
+    int protocol, via;      /* all but WRITABLE, PONG: H2NEG_PROTO_*, H2NEG_VIA_* */
+    h2neg_str method;       /* REQUEST */
+    h2neg_str scheme;       /* REQUEST: "http", "https" */
+    h2neg_str authority;    /* REQUEST: host[:port], maybe "" */
+    h2neg_str target;       /* REQUEST: as sent */
+    h2neg_str path, query;  /* REQUEST: target's parts, undecoded; query without '?' */
+    int status;             /* RESPONSE, INFORMATIONAL, OPEN at a client */
+    h2neg_str upgrade;      /* REQUEST: the offered tokens, or :protocol; OPEN: the chosen one */
+    const h2neg_field *fields; /* REQUEST, RESPONSE, INFORMATIONAL, OPEN, TRAILERS */
+    size_t field_count;
+    int more;               /* REQUEST, RESPONSE: a body may follow */
+    uint64_t length;        /* REQUEST, RESPONSE: Content-Length, or H2NEG_UNKNOWN */
+    h2neg_str data;         /* DATA; PONG: 8 octets; GOAWAY: debug data, at most 256 octets */
+    uint32_t code;          /* DONE, GOAWAY: H2NEG_NO_ERROR and so on */
+    int by_peer;            /* DONE with a code: 1 when the peer ended it */
+    int retry;              /* DONE: the peer has not acted on the request: it is safe to send it again */
+    h2neg_error error;      /* ERROR; DONE with a code */
+} h2neg_event;
+
+/* A message to send. Zero what is not used. Fields: no pseudo-fields, no Host, nothing hop-by-hop
+   (Connection, Transfer-Encoding, Upgrade and so on: H2NEG_ERR_INVALID). Copied, all but `body`. */
+typedef struct h2neg_message {
+    int status;             /* responses: 100 to 999 but 101 */
+    h2neg_str method;       /* requests; "": GET */
+    h2neg_str scheme;       /* requests; "": by config.tls */
+    h2neg_str authority;    /* requests: host[:port] */
+    h2neg_str target;       /* requests; "": "/"; of CONNECT the authority is used */
+    h2neg_str upgrade;      /* requests: a token to upgrade to (HTTP/1.1) or :protocol (HTTP/2) */
+    const h2neg_field *fields;
+    size_t field_count;
+    const void *body;       /* the whole body, BORROWED until DONE; NULL: none here (see H2NEG_MORE) */
+    size_t body_len;
+} h2neg_message;
+
+/* What to poll for. */
+#define H2NEG_WANT_READ 1u
+#define H2NEG_WANT_WRITE 2u
+#define H2NEG_WANT_HALF_CLOSE 4u /* output is out: shutdown(SHUT_WR), close_notify; stands until eof */
+#define H2NEG_WANT_CLOSE 8u      /* close the transport and free */
+
+/* Flags of the sending calls. */
+#define H2NEG_MORE 1u /* more of this message follows */
+#define H2NEG_LAST 2u /* nothing after it on this connection */
+
+/* What is known of a connection. */
+typedef struct h2neg_info {
+    int protocol, via;         /* H2NEG_PROTO_*, H2NEG_VIA_* */
+    int role, tls;
+    const char *why;           /* why nothing better was taken, or "": "h2c offered, switched off" */
+    uint32_t streams;          /* open or kept now */
+    uint32_t requests;         /* so far */
+    uint64_t octets_in, octets_out;
+    size_t memory;             /* octets held now, the struct counted */
+    int peer_connect_protocol; /* the peer allows extended CONNECT (RFC 8441) */
+    h2neg_error error;         /* code 0: none */
+} h2neg_info;
+
+/* A connection out of alloc_fn (malloc), or inside a block of h2neg_memory_bound octets, where every part
+   stands at its bound and no call fails for memory afterwards; alignment as of malloc. NULL: no memory, the
+   block too small, or a config that h2neg_config_check refuses. `config` NULL: a server with every default.
+   conn_free frees what alloc_fn gave; DONE does not come by it. */
+H2NEG_API h2neg_conn *h2neg_conn_new(const h2neg_config *config);
+H2NEG_API h2neg_conn *h2neg_conn_place(void *block, size_t size, const h2neg_config *config);
+H2NEG_API size_t h2neg_memory_bound(const h2neg_config *config);
+/* 0, or H2NEG_ERR_INVALID. */
+H2NEG_API int h2neg_config_check(const h2neg_config *config);
+H2NEG_API void h2neg_conn_free(h2neg_conn *c);
+H2NEG_API void h2neg_conn_info(const h2neg_conn *c, h2neg_info *info);
+/* Under config.tls: what ALPN agreed on, before the first octet; NULL: none. 0, or an error, which is the
+   connection's: ALPN_NOT_OFFERED. */
+H2NEG_API int h2neg_tls_agreed(h2neg_conn *c, const char *alpn, size_t len);
+
+/* Every call is safe on NULL and after an error. The one rule: after anything happened (fed, wrote,
+   answered, time passed) call h2neg_next until 0, then h2neg_output. */
+H2NEG_API unsigned h2neg_wants(const h2neg_conn *c);
+/* Lends input until h2neg_next answers 0. Returns len, or 0: not taken (WANT_READ does not stand, or len is
+   above max_input). */
+H2NEG_API size_t h2neg_feed(h2neg_conn *c, const void *in, size_t len);
+/* 1 and an event, or 0: none now. */
+H2NEG_API int h2neg_next(h2neg_conn *c, h2neg_event *ev);
+/* One run to write: its length, 0 for none. It stays where it is until output_done tells how much of it was
+   written (0 is allowed). */
+H2NEG_API size_t h2neg_output(h2neg_conn *c, const void **run);
+H2NEG_API void h2neg_output_done(h2neg_conn *c, size_t written);
+/* The peer closed cleanly (FIN, close_notify); or the transport broke (reset, failed write, truncated TLS). */
+H2NEG_API void h2neg_eof(h2neg_conn *c);
+H2NEG_API void h2neg_lost(h2neg_conn *c);
+/* Tells the time, any monotonic milliseconds; the next deadline, or H2NEG_NEVER. */
+H2NEG_API uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms);
+
+/* Sending. 0, or < 0: H2NEG_ERR_AGAIN (nothing was taken, nothing changed), H2NEG_ERR_STREAM_GONE,
+   H2NEG_ERR_INVALID and the like.
+   request: `*stream` is its number. H2NEG_MORE: the body follows by send; else it is m->body, or none.
+   respond: an interim (1xx) or the final response. reply: a whole response, copied.
+   send: the octets taken (0 to len), or < 0; the message ends when all of a call without MORE was taken.
+   room: octets that send would take now. trailers: ends the message with fields.
+   reset: ends the stream with an HTTP/2 code (over HTTP/1: ends the connection).
+   hold: keeps back the stream's credit. keep: the stream's number and user stay behind DONE until keep 0. */
+H2NEG_API int h2neg_request(h2neg_conn *c, const h2neg_message *m, unsigned flags, uint32_t *stream);
+H2NEG_API int h2neg_respond(h2neg_conn *c, uint32_t s, const h2neg_message *m, unsigned flags);
+H2NEG_API int h2neg_reply(h2neg_conn *c, uint32_t s, int status, const char *type, const void *body,
+                          size_t len);
+H2NEG_API ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, size_t len, unsigned flags);
+H2NEG_API size_t h2neg_room(const h2neg_conn *c, uint32_t s);
+H2NEG_API int h2neg_trailers(h2neg_conn *c, uint32_t s, const h2neg_field *fields, size_t count);
+H2NEG_API int h2neg_reset(h2neg_conn *c, uint32_t s, uint32_t code);
+H2NEG_API int h2neg_hold(h2neg_conn *c, uint32_t s, int on);
+H2NEG_API int h2neg_keep(h2neg_conn *c, uint32_t s, int on);
+H2NEG_API int h2neg_set_user(h2neg_conn *c, uint32_t s, void *user);
+
+/* Takes an Upgrade or a CONNECT (RFC 9110 7.8, 9.3.6; RFC 8441): 101 with `protocol`, one of the offered
+   tokens, or 200; NULL: the first that was offered. OPEN follows. */
+H2NEG_API int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol, const h2neg_field *fields,
+                           size_t count);
+
+/* HTTP/2 PING with 8 octets; PONG answers it. AGAIN while one is under way; NOT_SUPPORTED over HTTP/1. */
+H2NEG_API int h2neg_ping(h2neg_conn *c, const void *eight);
+/* Drain: what is under way goes on to its end, nothing new begins. goaway: end now, with a code. */
+H2NEG_API void h2neg_shutdown(h2neg_conn *c);
+H2NEG_API void h2neg_goaway(h2neg_conn *c, uint32_t code);
+
+/* "h2c", "upgrade" and the like, for log lines. Static, never NULL. */
+H2NEG_API const char *h2neg_protocol_name(int protocol);
+H2NEG_API const char *h2neg_via_name(int via);
+H2NEG_API const char *h2neg_event_name(int type);
+#endif /* H2NEG_NO_CONN */
+/* ---- >>api-openssl ---------------------------------------------------------
+   ALPN with OpenSSL's libssl; only where H2NEG_OPENSSL is defined.
+   -------------------------------------------------------------------------- */
+#ifdef H2NEG_OPENSSL
+
+#ifdef __cplusplus
+}
+#endif
+#include <openssl/ssl.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifdef H2NEG_NO_CONN /* the bits of h2neg_config.protocols that count here */
+#define H2NEG_HTTP1 1u
+#define H2NEG_H2 2u
+#endif
+
+/* One more bit for `protocols`: a client whose ALPN names nothing of ours is not refused, the
+   handshake goes on without a selection (HTTP/1.1 is spoken then). Risk: what the peer meant to
+   speak and what is spoken may differ, which cross-protocol attacks (ALPACA) live on. */
+#define H2NEG_ALPN_LENIENT 0x100u
+
+/* Makes a context select h2, then http/1.1, by the bits H2NEG_H2 and H2NEG_HTTP1 of `protocols`,
+   which travels by value (0 means both; other bits are passed over). A client that offers neither
+   gets the fatal alert no_application_protocol, 120 (RFC 7301 3.2); one without ALPN goes on
+   without. Sets SSL_MODE_ENABLE_PARTIAL_WRITE and SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, which
+   h2neg_output's runs need. 0, or H2NEG_ERR_INVALID when `protocols` holds neither bit. */
+H2NEG_API int h2neg_openssl_server(SSL_CTX *ctx, unsigned protocols);
+
+/* Makes a client's connection offer the same, before its handshake, and sets the same modes. 0,
+   H2NEG_ERR_INVALID or H2NEG_ERR_NOMEM. */
+H2NEG_API int h2neg_openssl_client(SSL *ssl, unsigned protocols);
+
+/* What this handshake selected, for h2neg_tls_agreed: a slice that lives as long as `ssl` does; ptr
+   NULL: nothing. */
+H2NEG_API void h2neg_openssl_agreed(const SSL *ssl, h2neg_str *alpn);
+
+#endif /* H2NEG_OPENSSL */
+
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* H2NEG_H */
+
+#if defined(H2NEG_IMPLEMENTATION) && !defined(H2NEG__IMPLEMENTED)
+#define H2NEG__IMPLEMENTED
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ==== 01 >>platform =========================================================
+   Compiler, asserts, the default allocator.  Uses nothing.
+   Memory: the default allocator is realloc and free, or what the user's macros name.
+   Nothing here depends on the machine but the CPU's instructions, never the results.
+   ========================================================================== */
+
+#include <string.h>
+
+#ifndef H2NEG_ASSERT
+#include <assert.h>
+#define H2NEG_ASSERT(x) assert(x)
+#endif
+
+#if defined(H2NEG_REALLOC) != defined(H2NEG_FREE)
+#error "define both H2NEG_REALLOC and H2NEG_FREE, or neither"
+#endif
+#ifndef H2NEG_REALLOC
+#include <stdlib.h>
+#define H2NEG_REALLOC(ptr, size) realloc(ptr, size)
+#define H2NEG_FREE(ptr) free(ptr)
+#endif
+
+/* Where the API is extern, definitions carry no storage class; where it is static, they repeat it. */
+#if defined(H2NEG_STATIC)
+#define H2NEG__DEF H2NEG_API
+#else
+#define H2NEG__DEF
+#endif
+
+#define H2NEG__COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define H2NEG__LIT(text) h2neg__str(text, sizeof(text) - 1)
+
+/* ==== 02 >>bytes ============================================================
+   Slices, reader and writer cursors, big-endian numbers.  Uses >>platform.
+   Memory: none; cursors walk over the caller's.
+   A cursor cannot run off its end and remembers that it tried.
+   ========================================================================== */
+
+static h2neg_str h2neg__str(const void *ptr, size_t len)
+{
+    h2neg_str s;
+    s.ptr = (const char *)ptr;
+    s.len = len;
+    return s;
+}
+
+/* memcpy and memcmp with NULL are undefined even for no octets (C99 7.21.1); these are not. */
+static void h2neg__copy(void *to, const void *from, size_t len)
+{
+    if (len)
+        memcpy(to, from, len);
+}
+
+static int h2neg__same(h2neg_str a, h2neg_str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+static unsigned char h2neg__lower(unsigned char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
+
+static int h2neg__same_nocase(h2neg_str a, h2neg_str b)
+{
+    size_t i;
+    if (a.len != b.len)
+        return 0;
+    for (i = 0; i < a.len; i++)
+        if (h2neg__lower((unsigned char)a.ptr[i]) != h2neg__lower((unsigned char)b.ptr[i]))
+            return 0;
+    return 1;
+}
+
+/* A reader: after the first short read every read gives zero and `bad` stays set, so a decoder checks
+   once, at its end. */
+typedef struct h2neg__reader {
+    const unsigned char *p;
+    size_t left;
+    int bad;
+} h2neg__reader;
+
+static h2neg__reader h2neg__read(const void *in, size_t len)
+{
+    h2neg__reader r;
+    r.p = (const unsigned char *)in;
+    r.left = len;
+    r.bad = 0;
+    return r;
+}
+
+static h2neg_str h2neg__take(h2neg__reader *r, size_t n)
+{
+    h2neg_str s = h2neg__str(NULL, 0);
+    if (r->bad || n > r->left) {
+        r->bad = 1;
+        return s;
+    }
+    s = h2neg__str(r->p, n);
+    r->p += n;
+    r->left -= n;
+    return s;
+}
+
+/* A big-endian number of `octets` (1 to 4). */
+static uint32_t h2neg__take_be(h2neg__reader *r, unsigned octets)
+{
+    h2neg_str s = h2neg__take(r, octets);
+    uint32_t v = 0;
+    size_t i;
+    for (i = 0; i < s.len; i++)
+        v = v << 8 | (unsigned char)s.ptr[i];
+    return v;
+}
+
+/* A writer: what does not fit sets `bad`, and from then on nothing is written. */
+typedef struct h2neg__writer {
+    unsigned char *p;
+    size_t left, used;
+    int bad;
+} h2neg__writer;
+
+static h2neg__writer h2neg__write(void *out, size_t room)
+{
+    h2neg__writer w;
+    w.p = (unsigned char *)out;
+    w.left = room;
+    w.used = 0;
+    w.bad = 0;
+    return w;
+}
+
+static void h2neg__put(h2neg__writer *w, const void *in, size_t len)
+{
+    if (w->bad || len > w->left) {
+        w->bad = 1;
+        return;
+    }
+    h2neg__copy(w->p, in, len);
+    w->p += len;
+    w->left -= len;
+    w->used += len;
+}
+
+static void h2neg__put_str(h2neg__writer *w, h2neg_str s)
+{
+    h2neg__put(w, s.ptr, s.len);
+}
+
+static void h2neg__put_text(h2neg__writer *w, const char *text)
+{
+    h2neg__put(w, text, strlen(text));
+}
+
+static void h2neg__put_be(h2neg__writer *w, uint32_t value, unsigned octets)
+{
+    unsigned char b[4];
+    unsigned i;
+    for (i = 0; i < octets; i++)
+        b[i] = (unsigned char)(value >> (8 * (octets - 1 - i)));
+    h2neg__put(w, b, octets);
+}
+
+static void h2neg__put_decimal(h2neg__writer *w, uint64_t value)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + value % 10);
+    while (value /= 10);
+    h2neg__put(w, digits + at, sizeof digits - at);
+}
+
+/* What a writing function returns. */
+static ptrdiff_t h2neg__written(const h2neg__writer *w)
+{
+    return w->bad ? (ptrdiff_t)H2NEG_ERR_TOO_SMALL : (ptrdiff_t)w->used;
+}
+
+/* ==== 03 >>chars ============================================================
+   Classes of octets (RFC 9110 5.5, 5.6.2; RFC 3986 2), tokens, numbers.  Uses >>bytes.
+   Memory: one constant table of 256 octets.
+   Every question about an octet goes through the table, and a test asks all 256.
+   ========================================================================== */
+
+enum {
+    H2NEG__TOKEN = 1,  /* tchar, RFC 9110 5.6.2 */
+    H2NEG__VALUE = 2,  /* HTAB, SP, VCHAR, obs-text: field-content, RFC 9110 5.5 */
+    H2NEG__TARGET = 4, /* VCHAR and obs-text: what a request target may hold, RFC 9112 3.2 (leniently) */
+    H2NEG__DIGIT = 8,
+    H2NEG__HEX = 16,
+    H2NEG__HOST = 32,  /* unreserved, sub-delims, percent: reg-name, RFC 3986 3.2.2 */
+    H2NEG__ALPHA = 64,
+    H2NEG__LOWER = 128 /* tchar without upper case: an HTTP/2 field name, RFC 9113 8.2.1 */
+};
+
+/* Printed by tools/gen_tables. */
+/* >gen class */
+static const unsigned char h2neg__class[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    2, 167, 6, 135, 167, 167, 167, 167, 38, 38, 167, 167, 38, 167, 167, 6,
+    191, 191, 191, 191, 191, 191, 191, 191, 191, 191, 6, 38, 6, 38, 6, 6,
+    6, 119, 119, 119, 119, 119, 119, 103, 103, 103, 103, 103, 103, 103, 103, 103,
+    103, 103, 103, 103, 103, 103, 103, 103, 103, 103, 103, 6, 6, 6, 135, 167,
+    135, 247, 247, 247, 247, 247, 247, 231, 231, 231, 231, 231, 231, 231, 231, 231,
+    231, 231, 231, 231, 231, 231, 231, 231, 231, 231, 231, 6, 135, 6, 167, 0,
+    6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6,
+    6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6,
+    6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6,
+    6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6,
+    6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6,
+    6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6,
+    6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6,
+    6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6
+};
+/* <gen */
+
+static int h2neg__is_class(char c, unsigned classes)
+{
+    return (h2neg__class[(unsigned char)c] & classes) != 0;
+}
+
+/* 1 when every octet is of one of these classes (an empty slice is). */
+static int h2neg__all(h2neg_str s, unsigned classes)
+{
+    size_t i;
+    for (i = 0; i < s.len; i++)
+        if (!h2neg__is_class(s.ptr[i], classes))
+            return 0;
+    return 1;
+}
+
+static int h2neg__is_token(h2neg_str s)
+{
+    return s.len > 0 && h2neg__all(s, H2NEG__TOKEN);
+}
+
+/* Optional white space (RFC 9110 5.6.3) off both ends. */
+static h2neg_str h2neg__trim(h2neg_str s)
+{
+    while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t')) {
+        s.ptr++;
+        s.len--;
+    }
+    while (s.len && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
+        s.len--;
+    return s;
+}
+
+/* 1*DIGIT up to 2^63-1 (what a length may be here), nothing else. 1 and `*value`, or 0. */
+static int h2neg__decimal(h2neg_str s, uint64_t *value)
+{
+    uint64_t v = 0;
+    size_t i;
+    if (s.len == 0 || s.len > 19 || !h2neg__all(s, H2NEG__DIGIT))
+        return 0;
+    for (i = 0; i < s.len; i++)
+        v = v * 10 + (uint64_t)(s.ptr[i] - '0');
+    *value = v;
+    return v <= (uint64_t)INT64_MAX;
+}
+
+/* The value of a HEXDIG, which the caller has made sure of. */
+static unsigned h2neg__hex(char c)
+{
+    return h2neg__is_class(c, H2NEG__DIGIT) ? (unsigned)(c - '0')
+                                            : (unsigned)(h2neg__lower((unsigned char)c) - 'a' + 10);
+}
+
+
+/* ==== 04 >>scan =============================================================
+   The hot loops over what a peer sends.  Uses >>chars.
+   Memory: none.
+   Nothing outside [p, end) is read.
+   ========================================================================== */
+
+/* The first octet in [p, end) that no line of a head may hold (RFC 9110 5.5: HTAB, SP, VCHAR and
+   obs-text may be there), which its CR or LF is, too; or `end`. */
+static const char *h2neg__scan_value(const char *p, const char *end)
+{
+    while (p != end && h2neg__is_class(*p, H2NEG__VALUE))
+        p++;
+    return p;
+}
+
+/* Reads on from in[*at] in a line that started at in[line], over the octets in[0, len). `max`: the
+   most octets of the line, without its end; `bare_lf`: whether LF alone ends it (RFC 9112 2.2). 1
+   or 2: so many octets end the line, from *at on; 0: more is needed, go on from *at; < 0: an
+   H2NEG_ERR_*, and *at is the octet's. An octet is judged when it is there, except that a CR waits
+   for the one behind it, so the answer does not depend on `len`. */
+static int h2neg__scan_line(const char *in, size_t len, size_t line, size_t max, int bare_lf,
+                            size_t *at)
+{
+    size_t i = (size_t)(h2neg__scan_value(in + *at, in + len) - in);
+    *at = i;
+    if (i - line > max) {
+        *at = line + max;
+        return H2NEG_ERR_H1_FIELD_LONG;
+    }
+    if (i == len)
+        return 0;
+    if (in[i] == '\n')
+        return bare_lf ? 1 : (int)H2NEG_ERR_H1_BARE_LF;
+    if (in[i] != '\r')
+        return H2NEG_ERR_H1_CTL;
+    if (len - i < 2)
+        return 0;
+    return in[i + 1] == '\n' ? 2 : (int)H2NEG_ERR_H1_BARE_CR;
+}
+/* ==== 05 >>digest ===========================================================
+   FIPS 180-4 6.1, RFC 4648 4 and 5.  Uses >>bytes.
+   Memory: none; the SHA-1 state is the caller's.
+   Base64 is read strictly: one text for each run of octets, everything else is malformed.
+   ========================================================================== */
+
+static const char h2neg__base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/* The digit of six bits; the two alphabets differ in the last two (RFC 4648 4, 5). */
+static unsigned char h2neg__base64_digit(uint32_t bits, int url)
+{
+    if (url && bits >= 62)
+        return bits == 62 ? '-' : '_';
+    return (unsigned char)h2neg__base64_digits[bits];
+}
+
+/* The six bits of a digit, or -1. */
+static int h2neg__base64_bits(char digit, int url)
+{
+    const char *at;
+    if (url && (digit == '-' || digit == '_'))
+        return digit == '-' ? 62 : 63;
+    if (digit == 0 || (url && (digit == '+' || digit == '/')))
+        return -1;
+    at = strchr(h2neg__base64_digits, digit);
+    return at ? (int)(at - h2neg__base64_digits) : -1;
+}
+
+/* Base64 with padding, or, when `url`, base64url without. */
+static void h2neg__base64_write(h2neg__writer *w, const unsigned char *in, size_t len, int url)
+{
+    size_t i, k, n;
+    for (i = 0; i < len; i += n) {
+        unsigned char four[4] = {'=', '=', '=', '='};
+        uint32_t v = 0;
+        n = len - i < 3 ? len - i : 3;
+        for (k = 0; k < 3; k++)
+            v = v << 8 | (k < n ? in[i + k] : 0u);
+        for (k = 0; k <= n; k++)
+            four[k] = h2neg__base64_digit(v >> (18 - 6 * k) & 63, url);
+        h2neg__put(w, four, url ? n + 1 : 4);
+    }
+}
+
+/* One group of 2 to 4 digits. The bits behind the last octet are zero in what an encoder makes;
+   others would be a second spelling of the same octets (RFC 4648 3.5). */
+static int h2neg__base64_group(h2neg__writer *w, const char *digits, size_t n, int url)
+{
+    uint32_t v = 0;
+    size_t i;
+    for (i = 0; i < 4; i++) {
+        int bits = i < n ? h2neg__base64_bits(digits[i], url) : 0;
+        if (bits < 0)
+            return 0;
+        v = v << 6 | (uint32_t)bits;
+    }
+    if (v & (((uint32_t)1 << 8 * (4 - n)) - 1))
+        return 0;
+    h2neg__put_be(w, v >> 8 * (4 - n), (unsigned)n - 1);
+    return 1;
+}
+
+/* The reverse: 1, or 0 when the text is malformed (a digit of neither, padding that is missing or
+   not at the end, or there at all when `url`, stray bits). */
+static int h2neg__base64_read(h2neg__writer *w, h2neg_str text, int url)
+{
+    size_t i, len = text.len, n;
+    if (!url) {
+        if (len % 4 != 0)
+            return 0;
+        for (n = 0; n < 2 && len > 0 && text.ptr[len - 1] == '='; n++)
+            len--;
+    }
+    if (len % 4 == 1)
+        return 0;
+    for (i = 0; i < len; i += n) {
+        n = len - i < 4 ? len - i : 4;
+        if (!h2neg__base64_group(w, text.ptr + i, n, url))
+            return 0;
+    }
+    return 1;
+}
+
+H2NEG__DEF ptrdiff_t h2neg_base64_encode(char *out, size_t room, const void *in, size_t len)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    h2neg__base64_write(&w, (const unsigned char *)in, len, 0);
+    return h2neg__written(&w);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_base64_decode(void *out, size_t room, h2neg_str text)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    if (!h2neg__base64_read(&w, text, 0))
+        return H2NEG_ERR_INVALID;
+    return h2neg__written(&w);
+}
+
+H2NEG__DEF void h2neg_sha1_init(h2neg_sha1 *s)
+{
+    s->h[0] = 0x67452301u;
+    s->h[1] = 0xefcdab89u;
+    s->h[2] = 0x98badcfeu;
+    s->h[3] = 0x10325476u;
+    s->h[4] = 0xc3d2e1f0u;
+    s->length = 0;
+}
+
+static uint32_t h2neg__rotate(uint32_t v, unsigned bits)
+{
+    return v << bits | v >> (32 - bits);
+}
+
+/* The function and the constant of round `t` (FIPS 180-4 4.1.1, 4.2.1). */
+static uint32_t h2neg__sha1_mix(unsigned t, uint32_t b, uint32_t c, uint32_t d)
+{
+    if (t < 20)
+        return ((b & c) | (~b & d)) + 0x5a827999u;
+    if (t < 40)
+        return (b ^ c ^ d) + 0x6ed9eba1u;
+    if (t < 60)
+        return ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdcu;
+    return (b ^ c ^ d) + 0xca62c1d6u;
+}
+
+/* One block of 64 octets (FIPS 180-4 6.1.2). */
+static void h2neg__sha1_block(h2neg_sha1 *s, const unsigned char *block)
+{
+    h2neg__reader r = h2neg__read(block, 64);
+    uint32_t w[80], a = s->h[0], b = s->h[1], c = s->h[2], d = s->h[3], e = s->h[4];
+    unsigned t;
+    for (t = 0; t < 80; t++) {
+        uint32_t next;
+        w[t] = t < 16 ? h2neg__take_be(&r, 4)
+                      : h2neg__rotate(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
+        next = h2neg__rotate(a, 5) + h2neg__sha1_mix(t, b, c, d) + e + w[t];
+        e = d;
+        d = c;
+        c = h2neg__rotate(b, 30);
+        b = a;
+        a = next;
+    }
+    s->h[0] += a;
+    s->h[1] += b;
+    s->h[2] += c;
+    s->h[3] += d;
+    s->h[4] += e;
+}
+
+H2NEG__DEF void h2neg_sha1_update(h2neg_sha1 *s, const void *in, size_t len)
+{
+    const unsigned char *p = (const unsigned char *)in;
+    while (len > 0) {
+        size_t at = (size_t)(s->length % 64), n = len < 64 - at ? len : 64 - at;
+        h2neg__copy(s->block + at, p, n);
+        s->length += n;
+        p += n;
+        len -= n;
+        if (at + n == 64)
+            h2neg__sha1_block(s, s->block);
+    }
+}
+
+/* Padding (FIPS 180-4 5.1.1): one bit, zeros, and the length in bits as 64 bits. */
+H2NEG__DEF void h2neg_sha1_final(h2neg_sha1 *s, unsigned char digest[20])
+{
+    static const unsigned char padding[64] = {0x80};
+    size_t at = (size_t)(s->length % 64);
+    unsigned char bits[8];
+    h2neg__writer w = h2neg__write(bits, sizeof bits);
+    unsigned i;
+    h2neg__put_be(&w, (uint32_t)(s->length >> 29), 4);
+    h2neg__put_be(&w, (uint32_t)(s->length << 3 & 0xffffffffu), 4);
+    h2neg_sha1_update(s, padding, at < 56 ? 56 - at : 120 - at);
+    h2neg_sha1_update(s, bits, sizeof bits);
+    w = h2neg__write(digest, 20);
+    for (i = 0; i < 5; i++)
+        h2neg__put_be(&w, s->h[i], 4);
+}
+
+/* ==== 06 >>error ============================================================
+   What errors are called and how the protocols put them.  Uses >>bytes.
+   Memory: one constant table, made of H2NEG_ERROR_LIST.
+   Every question about any code has an answer that can be printed.
+   ========================================================================== */
+
+typedef struct h2neg__error_row {
+    const char *name, *section, *text;
+    uint32_t h2;
+    int status;
+} h2neg__error_row;
+
+/* clang-format off */
+/* By -code: row 0 is no error, and behind the last stands what an unknown code answers. */
+#define H2NEG__ERROR_ROW(name, h2, status, section, text)                                          \
+    {#name, section, text, H2NEG_##h2, status},
+static const h2neg__error_row h2neg__error_rows[] = {
+    {"OK", "", "no error", H2NEG_NO_ERROR, 0},
+    H2NEG_ERROR_LIST(H2NEG__ERROR_ROW)
+    {"UNKNOWN", "", "unknown error", H2NEG_INTERNAL_ERROR, 0}
+};
+/* clang-format on */
+#undef H2NEG__ERROR_ROW
+
+static const h2neg__error_row *h2neg__error_find(int code)
+{
+    if (code > 0 || code <= -H2NEG__E_COUNT)
+        return &h2neg__error_rows[H2NEG__E_COUNT];
+    return &h2neg__error_rows[-code];
+}
+
+static h2neg_error h2neg__error(int code, uint32_t stream, uint64_t offset)
+{
+    const h2neg__error_row *row = h2neg__error_find(code);
+    h2neg_error e;
+    e.code = code;
+    e.h2_code = row->h2;
+    e.stream = stream;
+    e.offset = offset;
+    e.section = row->section;
+    e.text = row->text;
+    return e;
+}
+
+H2NEG__DEF const char *h2neg_error_text(int code)
+{
+    return h2neg__error_find(code)->text;
+}
+
+H2NEG__DEF const char *h2neg_error_name(int code)
+{
+    return h2neg__error_find(code)->name;
+}
+
+H2NEG__DEF const char *h2neg_error_section(int code)
+{
+    return h2neg__error_find(code)->section;
+}
+
+H2NEG__DEF uint32_t h2neg_error_h2(int code)
+{
+    return h2neg__error_find(code)->h2;
+}
+
+H2NEG__DEF int h2neg_error_status(int code)
+{
+    return h2neg__error_find(code)->status;
+}
+
+/* ==== 06a >>fields ==========================================================
+   RFC 9110 5 and 15, RFC 3986 3.  Uses >>bytes >>chars.
+   Memory: none; answers are slices of the caller's texts, copies go where the caller says.
+   Small helpers; what they refuse they refuse whole, and say so.
+   ========================================================================== */
+
+H2NEG__DEF h2neg_str h2neg_s(const char *text)
+{
+    return h2neg__str(text, text ? strlen(text) : 0);
+}
+
+H2NEG__DEF h2neg_field h2neg_f(const char *name, const char *value)
+{
+    h2neg_field f;
+    f.name = h2neg_s(name);
+    f.value = h2neg_s(value);
+    f.flags = 0;
+    return f;
+}
+
+H2NEG__DEF int h2neg_is(h2neg_str s, const char *text)
+{
+    return h2neg__same(s, h2neg_s(text));
+}
+
+H2NEG__DEF int h2neg_is_nocase(h2neg_str s, const char *text)
+{
+    return h2neg__same_nocase(s, h2neg_s(text));
+}
+
+H2NEG__DEF const h2neg_field *h2neg_find(const h2neg_field *fields, size_t count, const char *name,
+                                         size_t *at)
+{
+    h2neg_str wanted = h2neg_s(name);
+    size_t i = at ? *at : 0;
+    while (i < count && !h2neg__same_nocase(fields[i].name, wanted))
+        i++;
+    if (at)
+        *at = i < count ? i + 1 : i;
+    return i < count ? &fields[i] : NULL;
+}
+
+/* The offset of the comma that ends the item at `at`, or of the end. A comma in a quoted-string is
+   part of it (RFC 9110 5.6.4); one that is never closed reaches to the end. */
+static size_t h2neg__item_end(h2neg_str s, size_t at)
+{
+    int quoted = 0;
+    for (; at < s.len && (quoted || s.ptr[at] != ','); at++) {
+        if (s.ptr[at] == '"')
+            quoted = !quoted;
+        else if (quoted && s.ptr[at] == '\\' && s.len - at > 1)
+            at++;
+    }
+    return at;
+}
+
+H2NEG__DEF int h2neg_list_next(h2neg_list *list, const h2neg_field *fields, size_t count,
+                               const char *name, h2neg_str *item)
+{
+    h2neg_str wanted = h2neg_s(name);
+    for (; list->field < count; list->field++, list->at = 0) {
+        h2neg_str value = fields[list->field].value;
+        size_t end;
+        if (!h2neg__same_nocase(fields[list->field].name, wanted))
+            continue;
+        while (list->at < value.len && strchr(", \t", value.ptr[list->at]) && value.ptr[list->at])
+            list->at++;
+        if (list->at >= value.len)
+            continue;
+        end = h2neg__item_end(value, list->at);
+        *item = h2neg__trim(h2neg__str(value.ptr + list->at, end - list->at));
+        list->at = end;
+        return 1;
+    }
+    *item = h2neg__str(NULL, 0);
+    return 0;
+}
+
+/* Slices may overlap, so that their sum can pass what memory there is: it stops at SIZE_MAX. */
+H2NEG__DEF size_t h2neg_fields_size(const h2neg_field *fields, size_t count)
+{
+    size_t i, size = count * sizeof *fields;
+    for (i = 0; i < count; i++) {
+        size_t name = fields[i].name.len, value = fields[i].value.len;
+        size = name > SIZE_MAX - size ? SIZE_MAX : size + name;
+        size = value > SIZE_MAX - size ? SIZE_MAX : size + value;
+    }
+    return size;
+}
+
+static h2neg_str h2neg__put_copy(h2neg__writer *w, h2neg_str s)
+{
+    h2neg_str copy = h2neg__str(w->p, s.len);
+    h2neg__put_str(w, s);
+    return copy;
+}
+
+H2NEG__DEF h2neg_field *h2neg_fields_copy(void *block, size_t size, const h2neg_field *fields,
+                                          size_t count)
+{
+    h2neg_field *copy = (h2neg_field *)block;
+    h2neg__writer w;
+    size_t i;
+    if (!block || size < h2neg_fields_size(fields, count))
+        return NULL;
+    w = h2neg__write(copy + count, size - count * sizeof *fields);
+    for (i = 0; i < count; i++) {
+        copy[i].flags = fields[i].flags;
+        copy[i].name = h2neg__put_copy(&w, fields[i].name);
+        copy[i].value = h2neg__put_copy(&w, fields[i].value);
+    }
+    return copy;
+}
+
+typedef struct h2neg__status_row {
+    int status;
+    const char *text;
+} h2neg__status_row;
+
+/* The IANA registry of status codes, sorted (RFC 9110 15, 16.2.1; RFC 8297 2 for 103). */
+/* clang-format off */
+static const h2neg__status_row h2neg__statuses[] = {
+    {100, "Continue"}, {101, "Switching Protocols"}, {102, "Processing"}, {103, "Early Hints"},
+    {200, "OK"}, {201, "Created"}, {202, "Accepted"}, {203, "Non-Authoritative Information"},
+    {204, "No Content"}, {205, "Reset Content"}, {206, "Partial Content"}, {207, "Multi-Status"},
+    {208, "Already Reported"}, {226, "IM Used"}, {300, "Multiple Choices"},
+    {301, "Moved Permanently"}, {302, "Found"}, {303, "See Other"}, {304, "Not Modified"},
+    {305, "Use Proxy"}, {307, "Temporary Redirect"}, {308, "Permanent Redirect"},
+    {400, "Bad Request"}, {401, "Unauthorized"}, {402, "Payment Required"}, {403, "Forbidden"},
+    {404, "Not Found"}, {405, "Method Not Allowed"}, {406, "Not Acceptable"},
+    {407, "Proxy Authentication Required"}, {408, "Request Timeout"}, {409, "Conflict"},
+    {410, "Gone"}, {411, "Length Required"}, {412, "Precondition Failed"},
+    {413, "Content Too Large"}, {414, "URI Too Long"}, {415, "Unsupported Media Type"},
+    {416, "Range Not Satisfiable"}, {417, "Expectation Failed"}, {421, "Misdirected Request"},
+    {422, "Unprocessable Content"}, {423, "Locked"}, {424, "Failed Dependency"},
+    {425, "Too Early"}, {426, "Upgrade Required"}, {428, "Precondition Required"},
+    {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"},
+    {451, "Unavailable For Legal Reasons"}, {500, "Internal Server Error"},
+    {501, "Not Implemented"}, {502, "Bad Gateway"}, {503, "Service Unavailable"},
+    {504, "Gateway Timeout"}, {505, "HTTP Version Not Supported"},
+    {506, "Variant Also Negotiates"}, {507, "Insufficient Storage"}, {508, "Loop Detected"},
+    {510, "Not Extended"}, {511, "Network Authentication Required"}
+};
+/* clang-format on */
+
+H2NEG__DEF const char *h2neg_status_text(int status)
+{
+    size_t low = 0, high = H2NEG__COUNT(h2neg__statuses);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (h2neg__statuses[middle].status == status)
+            return h2neg__statuses[middle].text;
+        if (h2neg__statuses[middle].status < status)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return "";
+}
+
+/* The Gregorian date `days` after 1 January of the year 0. Years are counted from March, so that
+   the leap day is the last of its year, and from the year -400, so that cycles of 400 years begin
+   there. */
+static void h2neg__date(int64_t days, int *year, int *month, int *day)
+{
+    int d, y, m;
+    days += 146097 - 60;
+    y = (int)(days / 146097) * 400 - 400;
+    d = (int)(days % 146097);
+    m = d / 36524 < 3 ? d / 36524 : 3; /* centuries; the fourth is a day longer */
+    y += 100 * m;
+    d -= 36524 * m;
+    y += d / 1461 * 4;
+    d %= 1461;
+    m = d / 365 < 3 ? d / 365 : 3; /* years; the fourth is a day longer */
+    y += m;
+    d -= 365 * m;
+    m = (5 * d + 2) / 153; /* months of 31 30 31 30 31, 31 30 31 30 31, 31 and what is left */
+    *day = d - (153 * m + 2) / 5 + 1;
+    *month = m < 10 ? m + 3 : m - 9;
+    *year = m < 10 ? y : y + 1;
+}
+
+/* `digits` decimal digits with leading zeros, and what follows them. */
+static void h2neg__put_padded(h2neg__writer *w, int value, unsigned digits, const char *behind)
+{
+    char text[4];
+    unsigned i;
+    for (i = digits; i > 0; i--, value /= 10)
+        text[i - 1] = (char)('0' + value % 10);
+    h2neg__put(w, text, digits);
+    h2neg__put_text(w, behind);
+}
+
+H2NEG__DEF void h2neg_http_date(char out[30], int64_t unix_seconds)
+{
+    static const char days[] = "Sat, Sun, Mon, Tue, Wed, Thu, Fri, ";
+    static const char months[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ";
+    const int64_t first = -(int64_t)62167219200, last = (int64_t)253402300799; /* years 0, 9999 */
+    int64_t t = unix_seconds < first ? first : unix_seconds > last ? last : unix_seconds;
+    int year, month, day, second;
+    h2neg__writer w = h2neg__write(out, 30);
+    t -= first;
+    second = (int)(t % 86400);
+    t /= 86400;
+    h2neg__date(t, &year, &month, &day);
+    h2neg__put(&w, days + 5 * (t % 7), 5);
+    h2neg__put_padded(&w, day, 2, " ");
+    h2neg__put(&w, months + 4 * (month - 1), 4);
+    h2neg__put_padded(&w, year, 4, " ");
+    h2neg__put_padded(&w, second / 3600, 2, ":");
+    h2neg__put_padded(&w, second / 60 % 60, 2, ":");
+    h2neg__put_padded(&w, second % 60, 2, " GMT");
+    h2neg__put(&w, "", 1);
+}
+
+/* The octets up to (not including) the first that `stops` has; they are taken off `rest`. */
+static h2neg_str h2neg__take_until(h2neg_str *rest, const char *stops)
+{
+    h2neg_str taken = *rest;
+    size_t n = 0;
+    while (n < rest->len && (rest->ptr[n] == 0 || !strchr(stops, rest->ptr[n])))
+        n++;
+    taken.len = n;
+    if (n) /* NULL + 0 is undefined in C */
+        rest->ptr += n;
+    rest->len -= n;
+    return taken;
+}
+
+/* 1 and taken off when `rest` begins with this octet. */
+static int h2neg__eat(h2neg_str *rest, char c)
+{
+    if (rest->len == 0 || rest->ptr[0] != c)
+        return 0;
+    rest->ptr++;
+    rest->len--;
+    return 1;
+}
+
+/* Unreserved octets, sub-delims, pct-encoded ones, and those of `more` (RFC 3986 2, 3.3). */
+static int h2neg__is_uri(h2neg_str s, const char *more)
+{
+    size_t i;
+    for (i = 0; i < s.len; i++) {
+        char c = s.ptr[i];
+        if (!h2neg__is_class(c, H2NEG__HOST) && (c == 0 || !strchr(more, c)))
+            return 0;
+        if (c == '%' && (s.len - i < 3 || !h2neg__all(h2neg__str(s.ptr + i + 1, 2), H2NEG__HEX)))
+            return 0;
+    }
+    return 1;
+}
+
+/* dec-octet: 0 to 255 without leading zeros (RFC 3986 3.2.2) */
+static int h2neg__is_dec_octet(h2neg_str s)
+{
+    uint64_t value;
+    return s.len <= 3 && h2neg__decimal(s, &value) && value <= 255 &&
+           (s.len == 1 || s.ptr[0] != '0');
+}
+
+static int h2neg__is_ipv4(h2neg_str s)
+{
+    int i;
+    for (i = 0; i < 4; i++) {
+        if (i > 0 && !h2neg__eat(&s, '.'))
+            return 0;
+        if (!h2neg__is_dec_octet(h2neg__take_until(&s, ".")))
+            return 0;
+    }
+    return s.len == 0;
+}
+
+/* Eight groups of 1 to 4 hex digits, the last two maybe written as IPv4; or up to seven and, once,
+   a "::" for those that are missing (RFC 3986 3.2.2). */
+static int h2neg__is_ipv6(h2neg_str s)
+{
+    int groups = 0, gap = 0;
+    if (s.len >= 2 && s.ptr[0] == ':' && s.ptr[1] == ':') {
+        gap = 1;
+        s = h2neg__str(s.ptr + 2, s.len - 2);
+    }
+    while (s.len > 0 && groups < 8) {
+        h2neg_str group;
+        if (h2neg__is_ipv4(s)) {
+            groups += 2;
+            s.len = 0;
+            break;
+        }
+        group = h2neg__take_until(&s, ":");
+        if (group.len < 1 || group.len > 4 || !h2neg__all(group, H2NEG__HEX))
+            return 0;
+        groups++;
+        if (h2neg__eat(&s, ':')) {
+            if (s.len == 0 || (s.ptr[0] == ':' && gap))
+                return 0;
+            gap |= h2neg__eat(&s, ':');
+        }
+    }
+    return s.len == 0 && (gap ? groups <= 7 : groups == 8);
+}
+
+/* Between the brackets: IPv6address / "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" ) */
+static int h2neg__is_ip_literal(h2neg_str s)
+{
+    h2neg_str version;
+    if (!h2neg__eat(&s, 'v') && !h2neg__eat(&s, 'V'))
+        return h2neg__is_ipv6(s);
+    version = h2neg__take_until(&s, ".");
+    return version.len > 0 && h2neg__all(version, H2NEG__HEX) && h2neg__eat(&s, '.') && s.len > 0 &&
+           h2neg__is_uri(s, ":") && !memchr(s.ptr, '%', s.len);
+}
+
+static int h2neg__host_check(h2neg_str host)
+{
+    if (host.len == 0)
+        return 0;
+    if (host.ptr[0] != '[')
+        return h2neg__is_uri(host, "");
+    return host.len > 2 && host.ptr[host.len - 1] == ']' &&
+           h2neg__is_ip_literal(h2neg__str(host.ptr + 1, host.len - 2));
+}
+
+H2NEG__DEF int h2neg_authority_parse(h2neg_authority *out, h2neg_str text)
+{
+    int literal = text.len > 0 && text.ptr[0] == '[';
+    h2neg_str rest = text, host = h2neg__take_until(&rest, literal ? "]" : ":");
+    uint64_t port;
+    out->host = h2neg__str(NULL, 0);
+    out->port = -1;
+    if (h2neg__eat(&rest, ']'))
+        host.len++;
+    if (!h2neg__host_check(host) || (rest.len > 0 && !h2neg__eat(&rest, ':')))
+        return H2NEG_ERR_URL;
+    if (rest.len > 0) {
+        if (rest.len > 5 || !h2neg__decimal(rest, &port) || port > 65535)
+            return H2NEG_ERR_URL;
+        out->port = (int)port;
+    }
+    out->host = host;
+    return 0;
+}
+
+/* scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) (RFC 3986 3.1) */
+static int h2neg__is_scheme(h2neg_str s)
+{
+    size_t i;
+    if (s.len == 0 || !h2neg__is_class(s.ptr[0], H2NEG__ALPHA))
+        return 0;
+    for (i = 1; i < s.len; i++)
+        if (!h2neg__is_class(s.ptr[i], H2NEG__ALPHA | H2NEG__DIGIT) && s.ptr[i] != '+' &&
+            s.ptr[i] != '-' && s.ptr[i] != '.')
+            return 0;
+    return 1;
+}
+
+/* scheme "://" authority path-abempty [ "?" query ] [ "#" fragment ] (RFC 3986 3); whether the
+   octets of the parts are right is asked when they have been cut. 1, or 0 when it does not look
+   like that. */
+static int h2neg__url_cut(h2neg_url *url, h2neg_str *fragment, h2neg_str rest)
+{
+    url->scheme = h2neg__take_until(&rest, ":");
+    if (!h2neg__eat(&rest, ':') || !h2neg__eat(&rest, '/') || !h2neg__eat(&rest, '/'))
+        return 0;
+    url->authority = h2neg__take_until(&rest, "/?#");
+    url->target = h2neg__str(rest.ptr, 0);
+    url->path = h2neg__take_until(&rest, "?#");
+    url->query = h2neg__str(rest.ptr, 0);
+    if (h2neg__eat(&rest, '?'))
+        url->query = h2neg__take_until(&rest, "#");
+    url->target.len = (size_t)(rest.ptr - url->target.ptr);
+    *fragment = rest;
+    h2neg__eat(fragment, '#');
+    return 1;
+}
+
+H2NEG__DEF int h2neg_url_parse(h2neg_url *out, h2neg_str text)
+{
+    h2neg_str fragment;
+    h2neg_authority authority;
+    memset(out, 0, sizeof *out);
+    if (!h2neg__url_cut(out, &fragment, text) || !h2neg__is_scheme(out->scheme) ||
+        h2neg_authority_parse(&authority, out->authority) != 0 ||
+        !h2neg__is_uri(out->path, ":@/") || !h2neg__is_uri(out->query, ":@/?") ||
+        !h2neg__is_uri(fragment, ":@/?"))
+        return H2NEG_ERR_URL;
+    out->host = authority.host;
+    out->port = authority.port;
+    return 0;
+}
+
+
+/* ==== 07 >>h1-head ==========================================================
+   RFC 9112 2 to 5.  Uses >>chars >>scan >>error.
+   Memory: the caller lends the fields and the room for unfolded values; nothing is allocated.
+   What a head is, or what is wrong with it and where, does not depend on how it arrived.
+   ========================================================================== */
+
+/* Two stages. The first runs over octets that no call has seen yet and stops at the first that is
+   wrong: an illegal octet, a line that is too long, an empty line too many. When the first line's
+   end is there it is read at once, so garbage is refused before it makes up a whole head. The
+   second stage reads the field lines, once, when the empty line is there. So errors come in this
+   order: the octets of the first line, the first line, the octets of the rest, its fields from
+   first to last, Host. Between calls only offsets are kept (head->scan): the caller may have moved
+   the octets. */
+
+enum { H2NEG__REQUEST, H2NEG__RESPONSE, H2NEG__TRAILERS };
+
+enum { H2NEG__METHOD_MAX = 32 };
+
+/* One call's work, with every default filled in. */
+typedef struct h2neg__h1 {
+    h2neg_h1_head *head;
+    const char *in;
+    size_t len; /* at most what a head may have */
+    int kind;
+    size_t max_line, max_field_line;
+    unsigned max_empty;
+    /* second stage */
+    const char *p;      /* the line that is next */
+    size_t list_left;   /* of max_list */
+    h2neg__writer text; /* unfolded values */
+} h2neg__h1;
+
+static int h2neg__h1_fail(h2neg__h1 *h, int code, const char *octet)
+{
+    h->head->error_at = (size_t)(octet - h->in);
+    return code;
+}
+
+/* What stands before the first `c`; all of it where there is none. */
+static h2neg_str h2neg__until(h2neg_str s, char c)
+{
+    const void *found = s.len ? memchr(s.ptr, c, s.len) : NULL;
+    return found ? h2neg__str(s.ptr, (size_t)((const char *)found - s.ptr)) : s;
+}
+
+/* What is left behind the first `n` octets. */
+static h2neg_str h2neg__behind(h2neg_str s, size_t n)
+{
+    return h2neg__str(s.ptr + n, s.len - n);
+}
+
+/* How many of the first octets are of the class. */
+static size_t h2neg__span(h2neg_str s, unsigned classes)
+{
+    size_t n = 0;
+    while (n < s.len && h2neg__is_class(s.ptr[n], classes))
+        n++;
+    return n;
+}
+
+/* How many of the first octets may stand in a request target: VCHAR, and no fragment (RFC 9112
+   3.2). */
+static size_t h2neg__target_span(h2neg_str s)
+{
+    size_t n = 0;
+    while (n < s.len && (unsigned char)s.ptr[n] < 0x80 && s.ptr[n] != '#' &&
+           h2neg__is_class(s.ptr[n], H2NEG__TARGET))
+        n++;
+    return n;
+}
+
+/* uri-host [ ":" port ] with a host (RFC 9110 4.2.1: an empty one is invalid). */
+static int h2neg__is_authority(h2neg_str s, h2neg_authority *a)
+{
+    return h2neg_authority_parse(a, s) == 0 && a->host.len > 0;
+}
+
+/* ---- the first line */
+
+/* HTTP-version = %s"HTTP" "/" DIGIT "." DIGIT (RFC 9112 2.3). `malformed`: the error where it is
+   not that. */
+static int h2neg__h1_version(h2neg__h1 *h, h2neg_str version, int malformed)
+{
+    static const char pattern[] = "HTTP/0.0";
+    size_t i;
+    for (i = 0; i < sizeof pattern - 1; i++) {
+        if (i == version.len)
+            return h2neg__h1_fail(h, malformed, version.ptr + i);
+        if (pattern[i] == '0' ? !h2neg__is_class(version.ptr[i], H2NEG__DIGIT)
+                              : version.ptr[i] != pattern[i])
+            return h2neg__h1_fail(h, malformed, version.ptr + i);
+    }
+    if (version.len > i)
+        return h2neg__h1_fail(h, malformed, version.ptr + i);
+    if (version.ptr[5] != '1' || version.ptr[7] > '1')
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_VERSION, version.ptr + 5);
+    h->head->minor = version.ptr[7] - '0';
+    return 0;
+}
+
+/* authority-form = uri-host ":" port (RFC 9112 3.2.3); RFC 9110 9.3.6: an empty or invalid port is
+   refused. */
+static int h2neg__h1_authority_form(h2neg_h1_head *head)
+{
+    h2neg_authority a;
+    head->form = H2NEG_FORM_AUTHORITY;
+    head->authority = head->target;
+    return h2neg__is_authority(head->target, &a) && a.port > 0;
+}
+
+/* origin-form = absolute-path [ "?" query ] (RFC 9112 3.2.1) */
+static int h2neg__h1_origin_form(h2neg_h1_head *head)
+{
+    head->form = H2NEG_FORM_ORIGIN;
+    head->path = h2neg__until(head->target, '?');
+    if (head->path.len < head->target.len)
+        head->query = h2neg__behind(head->target, head->path.len + 1);
+    return 1;
+}
+
+/* absolute-form = absolute-URI (RFC 9112 3.2.2) */
+static int h2neg__h1_absolute_form(h2neg_h1_head *head)
+{
+    h2neg_url url;
+    if (h2neg_url_parse(&url, head->target) != 0 || url.host.len == 0)
+        return 0;
+    head->form = H2NEG_FORM_ABSOLUTE;
+    head->scheme = url.scheme;
+    head->authority = url.authority;
+    head->path = url.path;
+    if (head->target.ptr[head->target.len - 1] == '?' || url.query.len)
+        head->query = url.query;
+    return 1;
+}
+
+/* asterisk-form = "*" (RFC 9112 3.2.4) */
+static int h2neg__h1_asterisk_form(h2neg_h1_head *head)
+{
+    head->form = H2NEG_FORM_ASTERISK;
+    head->path = head->target;
+    return h2neg__same(head->method, H2NEG__LIT("OPTIONS"));
+}
+
+/* request-target = origin-form / absolute-form / authority-form / asterisk-form (RFC 9112 3.2) */
+static int h2neg__h1_target(h2neg__h1 *h)
+{
+    h2neg_h1_head *head = h->head;
+    size_t n = h2neg__target_span(head->target);
+    int ok;
+    if (n < head->target.len)
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_TARGET, head->target.ptr + n);
+    if (h2neg__same(head->method, H2NEG__LIT("CONNECT")))
+        ok = h2neg__h1_authority_form(head);
+    else if (head->target.ptr[0] == '/')
+        ok = h2neg__h1_origin_form(head);
+    else if (h2neg__same(head->target, H2NEG__LIT("*")))
+        ok = h2neg__h1_asterisk_form(head);
+    else
+        ok = h2neg__h1_absolute_form(head);
+    return ok ? 0 : h2neg__h1_fail(h, H2NEG_ERR_H1_TARGET, head->target.ptr);
+}
+
+/* request-line = method SP request-target SP HTTP-version (RFC 9112 3) */
+static int h2neg__h1_request_line(h2neg__h1 *h, h2neg_str line)
+{
+    size_t n = h2neg__span(line, H2NEG__TOKEN);
+    int r;
+    if (n > H2NEG__METHOD_MAX)
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_METHOD, line.ptr + H2NEG__METHOD_MAX);
+    if (n == line.len)
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_REQUEST_LINE, line.ptr + n);
+    if (n == 0 || line.ptr[n] != ' ')
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_METHOD, line.ptr + n);
+    h->head->method = h2neg__str(line.ptr, n);
+    line = h2neg__behind(line, n + 1);
+    h->head->target = h2neg__until(line, ' ');
+    n = h->head->target.len;
+    if (n == 0 || n == line.len)
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_REQUEST_LINE, line.ptr + n);
+    r = h2neg__h1_version(h, h2neg__behind(line, n + 1), H2NEG_ERR_H1_REQUEST_LINE);
+    return r ? r : h2neg__h1_target(h);
+}
+
+/* status-code = 3DIGIT (RFC 9112 4), from 100 on: there is no class 0. 0 where it is not that. */
+static int h2neg__h1_status(h2neg_str s)
+{
+    int status;
+    if (s.len < 3 || h2neg__span(h2neg__str(s.ptr, 3), H2NEG__DIGIT) < 3)
+        return 0;
+    status = (s.ptr[0] - '0') * 100 + (s.ptr[1] - '0') * 10 + (s.ptr[2] - '0');
+    return status >= 100 ? status : 0;
+}
+
+/* status-line = HTTP-version SP status-code SP [ reason-phrase ] (RFC 9112 4). The first stage has
+   seen to it that the phrase's octets are HTAB, SP, VCHAR or obs-text. */
+static int h2neg__h1_status_line(h2neg__h1 *h, h2neg_str line)
+{
+    h2neg_str version = h2neg__until(line, ' ');
+    int r = h2neg__h1_version(h, version, H2NEG_ERR_H1_STATUS_LINE);
+    if (r)
+        return r;
+    if (version.len == line.len)
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_STATUS_LINE, line.ptr + line.len);
+    line = h2neg__behind(line, version.len + 1);
+    h->head->status = h2neg__h1_status(line);
+    if (!h->head->status)
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_STATUS_LINE, line.ptr);
+    line = h2neg__behind(line, 3);
+    if (line.len == 0 && (h->head->lenient & H2NEG_ALLOW_NO_REASON))
+        return 0;
+    if (line.len == 0 || line.ptr[0] != ' ')
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_STATUS_LINE, line.ptr);
+    h->head->reason = h2neg__behind(line, 1);
+    return 0;
+}
+
+static int h2neg__h1_first_line(h2neg__h1 *h)
+{
+    const h2neg_h1_scan *s = &h->head->scan;
+    h2neg_str line = h2neg__str(h->in + s->first, s->first_len);
+    return h->kind == H2NEG__REQUEST ? h2neg__h1_request_line(h, line)
+                                     : h2neg__h1_status_line(h, line);
+}
+
+/* ---- the first stage */
+
+/* The first octets of the first line, which nothing but HTTP may have. An empty line may begin
+   here, too. */
+static int h2neg__h1_opening(h2neg__h1 *h)
+{
+    static const char name[] = "HTTP/";
+    const char *p = h->in + h->head->scan.line;
+    size_t n = h->len - h->head->scan.line;
+    size_t i;
+    if (h->kind == H2NEG__REQUEST)
+        return n == 0 || *p == '\r' || *p == '\n' || h2neg__is_class(*p, H2NEG__TOKEN)
+                   ? 0
+                   : h2neg__h1_fail(h, H2NEG_ERR_H1_METHOD, p);
+    for (i = 0; i < n && i < sizeof name - 1; i++)
+        if (p[i] != name[i])
+            return h2neg__h1_fail(h, H2NEG_ERR_H1_STATUS_LINE, p + i);
+    return 0;
+}
+
+/* The first line is too long: is it the method? */
+static int h2neg__h1_first_long(h2neg__h1 *h)
+{
+    const h2neg_h1_scan *s = &h->head->scan;
+    h2neg_str line = h2neg__str(h->in + s->line, s->at - s->line);
+    if (h->kind == H2NEG__REQUEST && h2neg__span(line, H2NEG__TOKEN) > H2NEG__METHOD_MAX)
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_METHOD, line.ptr + H2NEG__METHOD_MAX);
+    return h2neg__h1_fail(h, H2NEG_ERR_H1_LINE_LONG, h->in + s->at);
+}
+
+/* To the end of the line that is read: its octets, 0 or an error, as h2neg__scan_line says. */
+static int h2neg__h1_scan_line(h2neg__h1 *h, size_t max)
+{
+    h2neg_h1_scan *s = &h->head->scan;
+    int bare_lf = (h->head->lenient & H2NEG_ALLOW_BARE_LF) != 0;
+    int r = h2neg__scan_line(h->in, h->len, s->line, max, bare_lf, &s->at);
+    return r < 0 ? h2neg__h1_fail(h, r, h->in + s->at) : r;
+}
+
+/* An empty line, which a server skips before a request (RFC 9112 2.2). Its end has `end` octets. */
+static int h2neg__h1_skip_empty(h2neg__h1 *h, size_t end)
+{
+    h2neg_h1_scan *s = &h->head->scan;
+    if (s->empty == h->max_empty)
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_EMPTY_LINES, h->in + s->line);
+    s->empty++;
+    s->at += end;
+    s->line = s->at;
+    return 0;
+}
+
+/* 1: the first line is there and right; 0: more is needed; < 0: an error. */
+static int h2neg__h1_scan_first(h2neg__h1 *h)
+{
+    h2neg_h1_scan *s = &h->head->scan;
+    int end, r;
+    for (;;) {
+        r = h2neg__h1_opening(h);
+        if (r < 0)
+            return r;
+        end = h2neg__h1_scan_line(h, h->max_line);
+        if (end == H2NEG_ERR_H1_FIELD_LONG)
+            return h2neg__h1_first_long(h);
+        if (end <= 0)
+            return end;
+        if (s->at > s->line)
+            break;
+        r = h2neg__h1_skip_empty(h, (size_t)end);
+        if (r < 0)
+            return r;
+    }
+    s->first = s->line;
+    s->first_len = s->at - s->line;
+    s->at += (size_t)end;
+    s->line = s->at;
+    s->fields = s->at;
+    r = h2neg__h1_first_line(h);
+    s->in_fields = r == 0;
+    return r ? r : 1;
+}
+
+/* 1: the empty line is there; 0: more is needed; < 0: an error. */
+static int h2neg__h1_scan_fields(h2neg__h1 *h)
+{
+    h2neg_h1_scan *s = &h->head->scan;
+    for (;;) {
+        int end = h2neg__h1_scan_line(h, h->max_field_line);
+        int empty = s->at == s->line;
+        if (end <= 0)
+            return end;
+        s->at += (size_t)end;
+        s->line = s->at;
+        if (empty)
+            return 1;
+    }
+}
+
+/* ---- the second stage */
+
+/* The next line, without its end. */
+static h2neg_str h2neg__h1_line(h2neg__h1 *h)
+{
+    size_t left = h->head->scan.at - (size_t)(h->p - h->in);
+    h2neg_str line = h2neg__until(h2neg__str(h->p, left), '\n');
+    h->p += line.len + 1;
+    if (line.len && line.ptr[line.len - 1] == '\r')
+        line.len--;
+    return line;
+}
+
+/* Why is there no colon behind the `n` octets of token that the line begins with? */
+static int h2neg__h1_bad_name(h2neg__h1 *h, h2neg_str line, size_t n)
+{
+    h2neg_str name = h2neg__until(line, ':');
+    if (name.len == line.len)
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_FIELD_COLON, line.ptr + line.len);
+    if (n > 0 && h2neg__trim(name).len == n)
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_FIELD_SPACE, line.ptr + n);
+    return h2neg__h1_fail(h, H2NEG_ERR_H1_FIELD_NAME, line.ptr + n);
+}
+
+/* field-line = field-name ":" OWS field-value OWS (RFC 9112 5) */
+static int h2neg__h1_field_line(h2neg__h1 *h, h2neg_str line, h2neg_field *f)
+{
+    size_t n = h2neg__span(line, H2NEG__TOKEN);
+    if (n == 0 || n == line.len || line.ptr[n] != ':')
+        return h2neg__h1_bad_name(h, line, n);
+    f->name = h2neg__str(line.ptr, n);
+    f->value = h2neg__trim(h2neg__behind(line, n + 1));
+    f->flags = 0;
+    return 0;
+}
+
+static int h2neg__is_folded(const char *line)
+{
+    return *line == ' ' || *line == '\t';
+}
+
+/* obs-fold = OWS CRLF RWS (RFC 9112 5.2), and the rest of `line`: one SP and what stands there are
+   put behind the value, which the first fold copies to the end of the lent text. */
+static int h2neg__h1_fold(h2neg__h1 *h, h2neg_str line, h2neg_field *f, int first)
+{
+    int allowed = h->kind == H2NEG__RESPONSE || (h->head->lenient & H2NEG_ALLOW_FOLD);
+    if (!allowed || !h->head->text)
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_FOLD, line.ptr);
+    if (first) {
+        const void *start = h->text.p;
+        h2neg__put_str(&h->text, f->value);
+        f->value.ptr = (const char *)start;
+    }
+    h2neg__put(&h->text, " ", 1);
+    h2neg__put_str(&h->text, h2neg__trim(line));
+    if (h->text.bad)
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_HEAD_LARGE, line.ptr);
+    f->value.len = (size_t)((const char *)h->text.p - f->value.ptr);
+    return 0;
+}
+
+static int h2neg__h1_add(h2neg__h1 *h, const h2neg_field *f)
+{
+    size_t size = f->name.len + f->value.len;
+    if (h->head->count == h->head->room)
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_FIELDS_MANY, f->name.ptr);
+    if (size > h->max_field_line) /* unfolded; a line alone was measured by the first stage */
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_FIELD_LONG, f->name.ptr);
+    if (h->list_left < 32 || size > h->list_left - 32)
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_HEAD_LARGE, f->name.ptr);
+    h->list_left -= size + 32;
+    h->head->fields[h->head->count++] = *f;
+    return 0;
+}
+
+/* One field with its folds. Behind its last line there always is one more octet, the empty
+   line's. */
+static int h2neg__h1_field(h2neg__h1 *h)
+{
+    h2neg_field f;
+    int r = h2neg__is_folded(h->p) ? h2neg__h1_fail(h, H2NEG_ERR_H1_FOLD, h->p)
+                                   : h2neg__h1_field_line(h, h2neg__h1_line(h), &f);
+    int first = 1;
+    while (r == 0 && h2neg__is_folded(h->p)) {
+        r = h2neg__h1_fold(h, h2neg__h1_line(h), &f, first);
+        first = 0;
+    }
+    if (r < 0)
+        return r;
+    if (!first)
+        f.value = h2neg__trim(f.value);
+    return h2neg__h1_add(h, &f);
+}
+
+/* Host (RFC 9112 3.2): exactly one in HTTP/1.1, at most one in HTTP/1.0; empty, or uri-host [ ":"
+   port ]. */
+static int h2neg__h1_host(h2neg__h1 *h)
+{
+    h2neg_h1_head *head = h->head;
+    size_t at = 0;
+    const h2neg_field *host = h2neg_find(head->fields, head->count, "host", &at), *second;
+    h2neg_authority a;
+    if (!host)
+        return head->minor == 0 ? 0 : h2neg__h1_fail(h, H2NEG_ERR_H1_HOST, h->p);
+    second = h2neg_find(head->fields, head->count, "host", &at);
+    if (second)
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_HOST, second->name.ptr);
+    if (host->value.len && !h2neg__is_authority(host->value, &a))
+        return h2neg__h1_fail(h, H2NEG_ERR_H1_HOST, host->name.ptr);
+    if (head->form == H2NEG_FORM_ORIGIN || head->form == H2NEG_FORM_ASTERISK)
+        head->authority = host->value;
+    return 0;
+}
+
+static int h2neg__h1_fields(h2neg__h1 *h)
+{
+    int r = 0;
+    h->p = h->in + h->head->scan.fields;
+    while (r == 0 && *h->p != '\r' && *h->p != '\n')
+        r = h2neg__h1_field(h);
+    if (r == 0 && h->kind == H2NEG__REQUEST)
+        r = h2neg__h1_host(h);
+    return r;
+}
+
+/* ---- both */
+
+static size_t h2neg__or_default(size_t value, size_t otherwise)
+{
+    return value ? value : otherwise;
+}
+
+/* A head without an end: what its limits add up to, and 4,096 octets for white space and line
+   ends. */
+static size_t h2neg__h1_most(size_t max_line, size_t max_list)
+{
+    size_t most = 4096;
+    most = max_line > SIZE_MAX - most ? SIZE_MAX : most + max_line;
+    return max_list > SIZE_MAX - most ? SIZE_MAX : most + max_list;
+}
+
+/* A new head: nothing seen, nothing read. */
+static void h2neg__h1_reset(h2neg_h1_head *head, int kind)
+{
+    h2neg_str empty = h2neg__str(NULL, 0);
+    memset(&head->scan, 0, sizeof head->scan);
+    head->scan.in_fields = kind == H2NEG__TRAILERS;
+    head->method = head->target = head->scheme = head->authority = empty;
+    head->path = head->query = head->reason = empty;
+    head->form = head->status = head->minor = 0;
+    head->count = 0;
+    head->error_at = 0;
+}
+
+static void h2neg__h1_begin(h2neg__h1 *h, h2neg_h1_head *head, const void *in, size_t len, int kind)
+{
+    size_t most;
+    h->head = head;
+    h->in = (const char *)in;
+    h->kind = kind;
+    h->max_line = h2neg__or_default(head->max_line, 8192);
+    h->max_field_line = h2neg__or_default(head->max_field_line, 8192);
+    h->max_empty = head->max_empty ? head->max_empty : 2;
+    h->list_left = h2neg__or_default(head->max_list, 32768);
+    most = h2neg__h1_most(h->max_line, h->list_left);
+    h->len = len < most ? len : most;
+    h->p = h->in;
+    h->text = h2neg__write(head->text, head->text_room);
+}
+
+/* Both stages. 1: the head is read; 0: more is needed; < 0: an error. */
+static int h2neg__h1_run(h2neg__h1 *h)
+{
+    h2neg_h1_scan *s = &h->head->scan;
+    int again = s->in_fields && h->kind != H2NEG__TRAILERS; /* the octets may have moved since */
+    int r = 1;
+    if (!s->in_fields)
+        r = h2neg__h1_scan_first(h);
+    if (r > 0)
+        r = h2neg__h1_scan_fields(h);
+    if (r <= 0)
+        return r;
+    r = again ? h2neg__h1_first_line(h) : 0;
+    if (r == 0)
+        r = h2neg__h1_fields(h);
+    return r < 0 ? r : 1;
+}
+
+static ptrdiff_t h2neg__h1_parse(h2neg_h1_head *head, const void *in, size_t len, size_t seen,
+                                 int kind)
+{
+    h2neg__h1 h;
+    int r;
+    if (len == 0)
+        return 0;
+    if (seen == 0 || seen != head->scan.seen || seen > len)
+        h2neg__h1_reset(head, kind);
+    h2neg__h1_begin(&h, head, in, len, kind);
+    r = h2neg__h1_run(&h);
+    if (r == 0 && h.len < len)
+        r = h2neg__h1_fail(&h, H2NEG_ERR_H1_HEAD_LARGE, h.in + h.len);
+    head->scan.seen = r == 0 ? len : 0;
+    return r > 0 ? (ptrdiff_t)head->scan.at : r;
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h1_parse_request(h2neg_h1_head *head, const void *in, size_t len,
+                                            size_t seen)
+{
+    return h2neg__h1_parse(head, in, len, seen, H2NEG__REQUEST);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h1_parse_response(h2neg_h1_head *head, const void *in, size_t len,
+                                             size_t seen)
+{
+    return h2neg__h1_parse(head, in, len, seen, H2NEG__RESPONSE);
+}
+
+/* ==== 08 >>h1-body ==========================================================
+   RFC 9112 6, 7 and 9.3; RFC 9110 6.5.1.  Uses >>chars >>error >>h1-head.
+   Memory: a chunked decoder is 40 octets of the caller's; data are slices of the input.
+   Where a body ends is never guessed: what two readers could take differently is refused.
+   ========================================================================== */
+
+/* ---- framing */
+
+/* RFC 9112 6.3, rules 1 and 2: responses whose framing fields say nothing about a body. 0 for the
+   rest. */
+static int h2neg__bodiless(int status, h2neg_str method)
+{
+    if (status == 101 || (status / 100 == 2 && h2neg__same(method, H2NEG__LIT("CONNECT"))))
+        return H2NEG_BODY_TUNNEL;
+    if (status / 100 == 1 || status == 204 || status == 304)
+        return H2NEG_BODY_NONE;
+    return status && h2neg__same(method, H2NEG__LIT("HEAD")) ? (int)H2NEG_BODY_NONE : 0;
+}
+
+/* The name in a transfer coding: what stands before its parameters (RFC 9110 10.1.4). */
+static h2neg_str h2neg__coding_name(h2neg_str coding)
+{
+    return h2neg__trim(h2neg__until(coding, ';'));
+}
+
+/* A Transfer-Encoding that is not exactly "chunked". Another coding below chunked cannot be decoded
+   here; a response with other codings only ends with the connection (RFC 9112 6.3, rule 4); all
+   else does not say where the body ends. */
+static int h2neg__other_codings(const h2neg_h1_head *head)
+{
+    h2neg_list list = {0, 0};
+    h2neg_str coding = h2neg__str(NULL, 0);
+    size_t others = 0;
+    int chunked = 0;
+    while (h2neg_list_next(&list, head->fields, head->count, "transfer-encoding", &coding)) {
+        h2neg_str name = h2neg__coding_name(coding);
+        if (chunked || !h2neg__is_token(name))
+            return H2NEG_ERR_BODY_TRANSFER;
+        chunked = h2neg__same_nocase(name, H2NEG__LIT("chunked"));
+        if (chunked && name.len < coding.len) /* RFC 9112 7.1: it has no parameters */
+            return H2NEG_ERR_BODY_TRANSFER;
+        others += (size_t)!chunked;
+    }
+    if (others == 0)
+        return H2NEG_ERR_BODY_TRANSFER;
+    if (chunked)
+        return H2NEG_ERR_BODY_CODING;
+    return head->status ? (int)H2NEG_BODY_CLOSE : (int)H2NEG_ERR_BODY_TRANSFER;
+}
+
+/* RFC 9112 6.1: not in HTTP/1.0, once, and exactly "chunked". `at`: behind the first of its
+   fields. */
+static int h2neg__transfer_kind(const h2neg_h1_head *head, const h2neg_field *te, size_t at)
+{
+    if (head->minor == 0 || h2neg_find(head->fields, head->count, "transfer-encoding", &at))
+        return H2NEG_ERR_BODY_TRANSFER;
+    if (h2neg__same_nocase(te->value, H2NEG__LIT("chunked")))
+        return H2NEG_BODY_CHUNKED;
+    return h2neg__other_codings(head);
+}
+
+/* Content-Length = 1*DIGIT (RFC 9110 8.6), once. `at`: behind the first of its fields. */
+static int h2neg__length_kind(const h2neg_h1_head *head, const h2neg_field *cl, size_t at,
+                              uint64_t *length)
+{
+    uint64_t value;
+    if (h2neg_find(head->fields, head->count, "content-length", &at) ||
+        h2neg__until(cl->value, ',').len < cl->value.len)
+        return H2NEG_ERR_BODY_REPEATED;
+    if (!h2neg__decimal(cl->value, &value))
+        return H2NEG_ERR_BODY_LENGTH;
+    *length = value;
+    return value ? H2NEG_BODY_LENGTH : H2NEG_BODY_NONE;
+}
+
+H2NEG__DEF int h2neg_body_kind(const h2neg_h1_head *head, h2neg_str method, uint64_t *length)
+{
+    size_t te_at = 0, cl_at = 0;
+    const h2neg_field *te = h2neg_find(head->fields, head->count, "transfer-encoding", &te_at);
+    const h2neg_field *cl = h2neg_find(head->fields, head->count, "content-length", &cl_at);
+    int bodiless = h2neg__bodiless(head->status, method);
+    *length = UINT64_MAX;
+    if (bodiless) {
+        if (cl && !te && bodiless == H2NEG_BODY_NONE)
+            h2neg__length_kind(head, cl, cl_at, length);
+        return bodiless;
+    }
+    if (te && cl)
+        return H2NEG_ERR_BODY_CONFLICT;
+    if (te)
+        return h2neg__transfer_kind(head, te, te_at);
+    if (cl)
+        return h2neg__length_kind(head, cl, cl_at, length);
+    return head->status ? H2NEG_BODY_CLOSE : H2NEG_BODY_NONE;
+}
+
+H2NEG__DEF int h2neg_h1_persists(const h2neg_h1_head *head)
+{
+    h2neg_list list = {0, 0};
+    h2neg_str option;
+    int keep = head->minor > 0;
+    while (h2neg_list_next(&list, head->fields, head->count, "connection", &option)) {
+        if (h2neg__same_nocase(option, H2NEG__LIT("close")))
+            return 0;
+        if (h2neg__same_nocase(option, H2NEG__LIT("keep-alive")))
+            keep = 1;
+    }
+    return keep;
+}
+
+/* ---- the chunked coding */
+
+/* RFC 9112 7.1 and 7.1.1, octet by octet:
+     chunk      = 1*HEXDIG [ chunk-ext ] CRLF chunk-data CRLF
+     last-chunk = 1*("0") [ chunk-ext ] CRLF
+     chunk-ext  = *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )
+   A row for each state, a column for each kind of octet; an empty cell is an error. */
+enum {
+    H2NEG__CHUNK_START, /* the first digit */
+    H2NEG__CHUNK_SIZE,  /* more digits, or what may follow them */
+    H2NEG__CHUNK_GAP,   /* white space; ";" must come */
+    H2NEG__CHUNK_NAME0, /* behind ";": white space or a name */
+    H2NEG__CHUNK_NAME,
+    H2NEG__CHUNK_NAME1,  /* white space behind a name; "=" or ";" must come */
+    H2NEG__CHUNK_VALUE0, /* behind "=": white space, a token or a quoted-string */
+    H2NEG__CHUNK_VALUE,
+    H2NEG__CHUNK_QUOTED,  /* inside the quotes (RFC 9110 5.6.4) */
+    H2NEG__CHUNK_ESCAPED, /* behind a backslash inside them */
+    H2NEG__CHUNK_UNQUOTE, /* behind the closing quote */
+    H2NEG__CHUNK_LF,      /* of a line without extensions */
+    H2NEG__CHUNK_EXT_LF,  /* of one with them */
+    H2NEG__CHUNK_END_CR,  /* behind the data */
+    H2NEG__CHUNK_END_LF,
+    H2NEG__CHUNK_LINE_END, /* these two are left as soon as they are entered */
+    H2NEG__CHUNK_NEXT,
+    H2NEG__CHUNK_DATA
+};
+
+enum {
+    H2NEG__CHUNK_MAX_DIGITS = 16,     /* in all */
+    H2NEG__CHUNK_MAX_SIGNIFICANT = 13 /* behind leading zeros: sizes below 2^52 */
+};
+
+enum { H2NEG__IS_BAD, H2NEG__IS_HEX, H2NEG__IS_TOKEN, H2NEG__IS_BWS, H2NEG__IS_TEXT };
+
+#define H2NEG__TO(state) H2NEG__CHUNK_##state
+static const unsigned char h2neg__chunk_next[H2NEG__CHUNK_LINE_END][11] = {
+    /* BAD, HEX, TOKEN, BWS, TEXT, ; = " \ CR LF */
+    /* START */ {0, H2NEG__TO(SIZE), 0, 0, 0, 0, 0, 0, 0, 0, 0},
+    /* SIZE */
+    {0, H2NEG__TO(SIZE), 0, H2NEG__TO(GAP), 0, H2NEG__TO(NAME0), 0, 0, 0, H2NEG__TO(LF), 0},
+    /* GAP */ {0, 0, 0, H2NEG__TO(GAP), 0, H2NEG__TO(NAME0), 0, 0, 0, 0, 0},
+    /* NAME0 */ {0, H2NEG__TO(NAME), H2NEG__TO(NAME), H2NEG__TO(NAME0), 0, 0, 0, 0, 0, 0, 0},
+    /* NAME */
+    {0, H2NEG__TO(NAME), H2NEG__TO(NAME), H2NEG__TO(NAME1), 0, H2NEG__TO(NAME0),
+     H2NEG__TO(VALUE0), 0, 0, H2NEG__TO(EXT_LF), 0},
+    /* NAME1 */ {0, 0, 0, H2NEG__TO(NAME1), 0, H2NEG__TO(NAME0), H2NEG__TO(VALUE0), 0, 0, 0, 0},
+    /* VALUE0 */
+    {0, H2NEG__TO(VALUE), H2NEG__TO(VALUE), H2NEG__TO(VALUE0), 0, 0, 0, H2NEG__TO(QUOTED), 0, 0, 0},
+    /* VALUE */
+    {0, H2NEG__TO(VALUE), H2NEG__TO(VALUE), H2NEG__TO(GAP), 0, H2NEG__TO(NAME0), 0, 0, 0,
+     H2NEG__TO(EXT_LF), 0},
+    /* QUOTED */
+    {0, H2NEG__TO(QUOTED), H2NEG__TO(QUOTED), H2NEG__TO(QUOTED), H2NEG__TO(QUOTED),
+     H2NEG__TO(QUOTED), H2NEG__TO(QUOTED), H2NEG__TO(UNQUOTE), H2NEG__TO(ESCAPED), 0, 0},
+    /* ESCAPED */
+    {0, H2NEG__TO(QUOTED), H2NEG__TO(QUOTED), H2NEG__TO(QUOTED), H2NEG__TO(QUOTED),
+     H2NEG__TO(QUOTED), H2NEG__TO(QUOTED), H2NEG__TO(QUOTED), H2NEG__TO(QUOTED), 0, 0},
+    /* UNQUOTE */ {0, 0, 0, H2NEG__TO(GAP), 0, H2NEG__TO(NAME0), 0, 0, 0, H2NEG__TO(EXT_LF), 0},
+    /* LF */ {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, H2NEG__TO(LINE_END)},
+    /* EXT_LF */ {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, H2NEG__TO(LINE_END)},
+    /* END_CR */ {0, 0, 0, 0, 0, 0, 0, 0, 0, H2NEG__TO(END_LF), 0},
+    /* END_LF */ {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, H2NEG__TO(NEXT)}
+};
+#undef H2NEG__TO
+
+/* The column of an octet. */
+static unsigned h2neg__chunk_column(char c)
+{
+    static const char single[] = ";=\"\\\r\n";
+    const void *found = memchr(single, c, sizeof single - 1);
+    if (found)
+        return (unsigned)((const char *)found - single) + 5;
+    if (h2neg__is_class(c, H2NEG__HEX))
+        return H2NEG__IS_HEX;
+    if (h2neg__is_class(c, H2NEG__TOKEN))
+        return H2NEG__IS_TOKEN;
+    if (c == ' ' || c == '\t')
+        return H2NEG__IS_BWS;
+    return h2neg__is_class(c, H2NEG__VALUE) ? H2NEG__IS_TEXT : H2NEG__IS_BAD;
+}
+
+/* What is wrong when the cell is empty. */
+static int h2neg__chunk_wrong(unsigned state)
+{
+    if (state == H2NEG__CHUNK_END_CR || state == H2NEG__CHUNK_END_LF)
+        return H2NEG_ERR_CHUNK_END;
+    if (state == H2NEG__CHUNK_START || state == H2NEG__CHUNK_SIZE || state == H2NEG__CHUNK_LF)
+        return H2NEG_ERR_CHUNK_SIZE;
+    return H2NEG_ERR_CHUNK_EXTENSION;
+}
+
+/* One more digit of the size. */
+static int h2neg__chunk_digit(h2neg_chunked *d, char c)
+{
+    if (d->digits > 0 || c != '0')
+        d->digits++;
+    if (d->digits > H2NEG__CHUNK_MAX_SIGNIFICANT || d->line > H2NEG__CHUNK_MAX_DIGITS)
+        return H2NEG_ERR_CHUNK_SIZE;
+    d->chunk = d->chunk << 4 | h2neg__hex(c);
+    return 0;
+}
+
+/* A chunk's line is over: was it too much for its data? */
+static int h2neg__chunk_line_end(h2neg_chunked *d)
+{
+    uint32_t most = d->max_overhead ? d->max_overhead : 16384;
+    uint64_t free_octets = 16 + 2 * d->chunk;
+    uint32_t excess = d->line > free_octets ? d->line - (uint32_t)free_octets : 0;
+    if (excess > most - d->overhead)
+        return H2NEG_ERR_CHUNK_OVERHEAD;
+    d->overhead += excess;
+    d->left = d->chunk;
+    d->done = d->chunk == 0;
+    d->state = H2NEG__CHUNK_DATA;
+    return 0;
+}
+
+static void h2neg__chunk_next_chunk(h2neg_chunked *d)
+{
+    d->state = H2NEG__CHUNK_START;
+    d->chunk = 0;
+    d->line = 0;
+    d->digits = 0;
+}
+
+/* One octet that is not data. 0 or an error. */
+static int h2neg__chunk_octet(h2neg_chunked *d, char c)
+{
+    uint32_t max_line = d->max_line ? d->max_line : 1024;
+    unsigned was = d->state, next = h2neg__chunk_next[was][h2neg__chunk_column(c)];
+    if (!next)
+        return h2neg__chunk_wrong(was);
+    d->state = (unsigned char)next;
+    if (next == H2NEG__CHUNK_LINE_END)
+        return h2neg__chunk_line_end(d);
+    if (next == H2NEG__CHUNK_NEXT)
+        h2neg__chunk_next_chunk(d);
+    if (next >= H2NEG__CHUNK_LF)
+        return 0;
+    if (was < H2NEG__CHUNK_LF && d->line++ == max_line)
+        return H2NEG_ERR_CHUNK_LINE_LONG;
+    return next == H2NEG__CHUNK_SIZE ? h2neg__chunk_digit(d, c) : 0;
+}
+
+/* A run of data; behind its last octet comes CRLF. */
+static h2neg_str h2neg__chunk_data(h2neg_chunked *d, const char *in, size_t len)
+{
+    size_t n = d->left < len ? (size_t)d->left : len;
+    d->left -= n;
+    if (d->left == 0)
+        d->state = H2NEG__CHUNK_END_CR;
+    return h2neg__str(in, n);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_chunked_decode(h2neg_chunked *d, const void *in, size_t len,
+                                          h2neg_str *data)
+{
+    const char *p = (const char *)in;
+    size_t i;
+    int r;
+    *data = h2neg__str(NULL, 0);
+    if (d->error)
+        return -(ptrdiff_t)d->error;
+    for (i = 0; i < len && !d->done && d->state != H2NEG__CHUNK_DATA; i++) {
+        r = h2neg__chunk_octet(d, p[i]);
+        if (r < 0) {
+            d->error = (unsigned char)-r;
+            d->error_at = i;
+            return r;
+        }
+    }
+    if (i < len && !d->done) {
+        *data = h2neg__chunk_data(d, p + i, len - i);
+        i += data->len;
+    }
+    return (ptrdiff_t)i;
+}
+
+/* ---- trailers */
+
+/* Fields that frame or route the message, modify the request, authenticate, control the response or
+   say what the content is must be known before the content (RFC 9110 6.5.1), so a trailer must not
+   be one of them. */
+static int h2neg__forbidden_trailer(h2neg_str name)
+{
+    static const char *const forbidden[] = {
+        /* framing and the connection */
+        "content-length", "transfer-encoding", "trailer", "te", "connection", "keep-alive",
+        "proxy-connection", "upgrade", "http2-settings",
+        /* routing */
+        "host",
+        /* request modifiers: controls and conditions */
+        "cache-control", "expect", "max-forwards", "pragma", "range", "if-match", "if-none-match",
+        "if-modified-since", "if-unmodified-since", "if-range",
+        /* authentication */
+        "authorization", "proxy-authorization", "www-authenticate", "proxy-authenticate", "cookie",
+        "set-cookie",
+        /* response controls */
+        "age", "date", "expires", "location", "retry-after", "vary",
+        /* the content's format */
+        "content-encoding", "content-type", "content-range"};
+    size_t i;
+    for (i = 0; i < H2NEG__COUNT(forbidden); i++)
+        if (h2neg__same_nocase(name, h2neg__str(forbidden[i], strlen(forbidden[i]))))
+            return 1;
+    return 0;
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h1_parse_trailers(h2neg_h1_head *head, const void *in, size_t len,
+                                             size_t seen)
+{
+    ptrdiff_t r = h2neg__h1_parse(head, in, len, seen, H2NEG__TRAILERS);
+    size_t i;
+    if (r <= 0)
+        return r;
+    for (i = 0; i < head->count; i++) {
+        if (!h2neg__forbidden_trailer(head->fields[i].name))
+            continue;
+        head->error_at = (size_t)(head->fields[i].name.ptr - (const char *)in);
+        return H2NEG_ERR_TRAILER_FIELD;
+    }
+    return r;
+}
+
+/* ==== 09 >>h1-write =========================================================
+   RFC 9112 3 to 5 and 7.1, the other way.  Uses >>chars >>error >>h1-head.
+   Memory: the caller's room; nothing is allocated.
+   What the parser would refuse is not written, so no caller's text can split a message.
+   ========================================================================== */
+
+static int h2neg__check_request_line(h2neg_str method, h2neg_str target)
+{
+    if (!h2neg__is_token(method) || method.len > H2NEG__METHOD_MAX)
+        return H2NEG_ERR_H1_METHOD;
+    return target.len && h2neg__target_span(target) == target.len ? 0 : (int)H2NEG_ERR_H1_TARGET;
+}
+
+static int h2neg__check_status_line(int status, h2neg_str reason)
+{
+    return status >= 100 && status <= 999 && h2neg__all(reason, H2NEG__VALUE)
+               ? 0
+               : (int)H2NEG_ERR_H1_STATUS_LINE;
+}
+
+static int h2neg__check_fields(const h2neg_field *fields, size_t count)
+{
+    size_t i;
+    for (i = 0; i < count; i++) {
+        if (!h2neg__is_token(fields[i].name))
+            return H2NEG_ERR_H1_FIELD_NAME;
+        if (!h2neg__all(fields[i].value, H2NEG__VALUE) ||
+            h2neg__trim(fields[i].value).len < fields[i].value.len)
+            return H2NEG_ERR_H1_FIELD_VALUE;
+    }
+    return 0;
+}
+
+static void h2neg__put_request_line(h2neg__writer *w, h2neg_str method, h2neg_str target)
+{
+    h2neg__put_str(w, method);
+    h2neg__put(w, " ", 1);
+    h2neg__put_str(w, target);
+    h2neg__put_text(w, " HTTP/1.1\r\n");
+}
+
+/* The space behind the status stands there even without a reason (RFC 9112 4). */
+static void h2neg__put_status_line(h2neg__writer *w, int status, h2neg_str reason)
+{
+    h2neg__put_text(w, "HTTP/1.1 ");
+    h2neg__put_decimal(w, (uint64_t)status);
+    h2neg__put(w, " ", 1);
+    h2neg__put_str(w, reason);
+    h2neg__put(w, "\r\n", 2);
+}
+
+static void h2neg__put_fields(h2neg__writer *w, const h2neg_field *fields, size_t count)
+{
+    size_t i;
+    for (i = 0; i < count; i++) {
+        h2neg__put_str(w, fields[i].name);
+        h2neg__put(w, ": ", 2);
+        h2neg__put_str(w, fields[i].value);
+        h2neg__put(w, "\r\n", 2);
+    }
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h1_write_request_line(void *out, size_t room, h2neg_str method,
+                                                 h2neg_str target)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    int r = h2neg__check_request_line(method, target);
+    if (r < 0)
+        return r;
+    h2neg__put_request_line(&w, method, target);
+    return h2neg__written(&w);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h1_write_status_line(void *out, size_t room, int status,
+                                                h2neg_str reason)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    int r = h2neg__check_status_line(status, reason);
+    if (r < 0)
+        return r;
+    h2neg__put_status_line(&w, status, reason);
+    return h2neg__written(&w);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h1_write_fields(void *out, size_t room, const h2neg_field *fields,
+                                           size_t count)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    int r = h2neg__check_fields(fields, count);
+    if (r < 0)
+        return r;
+    h2neg__put_fields(&w, fields, count);
+    return h2neg__written(&w);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h1_write_request(void *out, size_t room, h2neg_str method,
+                                            h2neg_str target,
+                                            const h2neg_field *fields, size_t count)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    int r = h2neg__check_request_line(method, target);
+    if (r == 0)
+        r = h2neg__check_fields(fields, count);
+    if (r < 0)
+        return r;
+    h2neg__put_request_line(&w, method, target);
+    h2neg__put_fields(&w, fields, count);
+    h2neg__put(&w, "\r\n", 2);
+    return h2neg__written(&w);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h1_write_response(void *out, size_t room, int status, h2neg_str reason,
+                                             const h2neg_field *fields, size_t count)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    int r = h2neg__check_status_line(status, reason);
+    if (r == 0)
+        r = h2neg__check_fields(fields, count);
+    if (r < 0)
+        return r;
+    h2neg__put_status_line(&w, status, reason.len ? reason : h2neg_s(h2neg_status_text(status)));
+    h2neg__put_fields(&w, fields, count);
+    h2neg__put(&w, "\r\n", 2);
+    return h2neg__written(&w);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h1_write_chunk(void *out, size_t room, uint64_t size)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    char digits[16];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = "0123456789abcdef"[size & 15];
+    while (size >>= 4);
+    h2neg__put(&w, digits + at, sizeof digits - at);
+    h2neg__put(&w, "\r\n", 2);
+    return h2neg__written(&w);
+}
+/* ==== 10 >>upgrade ==========================================================
+   RFC 9110 7.8, RFC 7540 3.2.  Uses >>bytes >>chars >>digest >>error.
+   Memory: none; what is found are slices of the caller's fields.
+   An offer that is not right to the letter is no offer; a 101 that is not is an error.
+   ========================================================================== */
+
+enum { H2NEG__UPGRADE_TOKENS = 8 }; /* entries of Upgrade that are looked at */
+
+/* 1 when the comma list that is spread over the fields of this name has this item; without case. */
+static int h2neg__lists(const h2neg_field *fields, size_t count, const char *name, const char *text)
+{
+    h2neg_list list = {0, 0};
+    h2neg_str item;
+    while (h2neg_list_next(&list, fields, count, name, &item) == 1)
+        if (h2neg_is_nocase(item, text))
+            return 1;
+    return 0;
+}
+
+/* How many fields have this name: 0, 1, or 2 for more. `*value`: the first one's. */
+static int h2neg__single(const h2neg_field *fields, size_t count, const char *name,
+                         h2neg_str *value)
+{
+    size_t at = 0;
+    const h2neg_field *f = h2neg_find(fields, count, name, &at);
+    *value = h2neg__str(NULL, 0);
+    if (!f)
+        return 0;
+    *value = f->value;
+    return h2neg_find(fields, count, name, &at) ? 2 : 1;
+}
+
+/* protocol = protocol-name ["/" protocol-version], both tokens (RFC 9110 7.8) */
+static int h2neg__is_protocol(h2neg_str s)
+{
+    size_t name = 0;
+    while (name < s.len && s.ptr[name] != '/')
+        name++;
+    if (name == s.len)
+        return h2neg__is_token(s);
+    return h2neg__is_token(h2neg__str(s.ptr, name)) &&
+           h2neg__is_token(h2neg__str(s.ptr + name + 1, s.len - name - 1));
+}
+
+/* The entries that a walk has taken so far. Its state has no room for a count, but it stands at the
+   same places each time, so walking there again tells; the limit keeps that short. */
+static unsigned h2neg__upgrade_taken(const h2neg_list *list, const h2neg_field *fields,
+                                     size_t count)
+{
+    h2neg_list walk = {0, 0};
+    h2neg_str item;
+    unsigned taken = 0;
+    while (taken < H2NEG__UPGRADE_TOKENS && (walk.field != list->field || walk.at != list->at)) {
+        if (h2neg_list_next(&walk, fields, count, "upgrade", &item) != 1)
+            break;
+        taken++;
+    }
+    return taken;
+}
+
+/* The next well-formed entry, if it is one of the first 8; `*taken` counts those. */
+static int h2neg__upgrade_next(h2neg_list *list, unsigned *taken, const h2neg_field *fields,
+                               size_t count, h2neg_str *protocol)
+{
+    for (; *taken < H2NEG__UPGRADE_TOKENS; ++*taken) {
+        if (h2neg_list_next(list, fields, count, "upgrade", protocol) != 1)
+            break;
+        if (h2neg__is_protocol(*protocol)) {
+            ++*taken;
+            return 1;
+        }
+    }
+    *protocol = h2neg__str(NULL, 0);
+    return 0;
+}
+
+/* 1 where Upgrade is to be heeded at all. */
+static int h2neg__upgrade_counts(int minor, const h2neg_field *fields, size_t count)
+{
+    return minor >= 1 && h2neg__lists(fields, count, "connection", "upgrade");
+}
+
+H2NEG__DEF int h2neg_upgrade_offers(h2neg_list *list, int minor, const h2neg_field *fields,
+                                    size_t count, h2neg_str *protocol)
+{
+    unsigned taken;
+    *protocol = h2neg__str(NULL, 0);
+    if (!h2neg__upgrade_counts(minor, fields, count))
+        return 0;
+    taken = h2neg__upgrade_taken(list, fields, count);
+    return h2neg__upgrade_next(list, &taken, fields, count, protocol);
+}
+
+/* 1 when Upgrade offers this protocol. The same walk, with one look at Connection. */
+static int h2neg__upgrade_has(int minor, const h2neg_field *fields, size_t count, const char *text)
+{
+    h2neg_list list = {0, 0};
+    h2neg_str protocol;
+    unsigned taken = 0;
+    if (!h2neg__upgrade_counts(minor, fields, count))
+        return 0;
+    while (h2neg__upgrade_next(&list, &taken, fields, count, &protocol) == 1)
+        if (h2neg_is_nocase(protocol, text))
+            return 1;
+    return 0;
+}
+
+H2NEG__DEF int h2neg_upgrade_choose(const char *const *ours, size_t our_count, int minor,
+                                    const h2neg_field *fields, size_t count)
+{
+    size_t i;
+    for (i = 0; i < our_count; i++)
+        if (h2neg__upgrade_has(minor, fields, count, ours[i]))
+            return (int)i;
+    return -1;
+}
+
+H2NEG__DEF int h2neg_upgrade_check(const char *const *offered, size_t offered_count, int minor,
+                                   const h2neg_field *fields, size_t count)
+{
+    h2neg_list list = {0, 0};
+    h2neg_str chosen, more;
+    size_t i;
+    if (!h2neg__upgrade_counts(minor, fields, count) ||
+        h2neg_find(fields, count, "http2-settings", NULL))
+        return H2NEG_ERR_UPGRADE_ANSWER;
+    if (h2neg_list_next(&list, fields, count, "upgrade", &chosen) != 1 ||
+        h2neg_list_next(&list, fields, count, "upgrade", &more) == 1)
+        return H2NEG_ERR_UPGRADE_ANSWER;
+    for (i = 0; i < offered_count; i++)
+        if (h2neg_is_nocase(chosen, offered[i]))
+            return (int)i;
+    return H2NEG_ERR_UPGRADE_ANSWER;
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_settings_encode(char *out, size_t room, const void *payload,
+                                              size_t len)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    if (len % 6 != 0)
+        return H2NEG_ERR_INVALID;
+    h2neg__base64_write(&w, (const unsigned char *)payload, len, 1);
+    return h2neg__written(&w);
+}
+
+/* Entries of 6 octets are 8 characters each: with whole groups there is neither padding nor a stray
+   bit, and any characters of the alphabet (RFC 4648 5) will do. */
+static int h2neg__is_settings(h2neg_str text)
+{
+    size_t i;
+    if (text.len % 8 != 0)
+        return 0;
+    for (i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (!h2neg__is_class(c, H2NEG__ALPHA | H2NEG__DIGIT) && c != '-' && c != '_')
+            return 0;
+    }
+    return 1;
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_settings_decode(void *out, size_t room, h2neg_str text)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    if (!h2neg__is_settings(text) || !h2neg__base64_read(&w, text, 1))
+        return H2NEG_ERR_UPGRADE_SETTINGS;
+    return h2neg__written(&w);
+}
+
+H2NEG__DEF int h2neg_upgrade_h2c(int minor, const h2neg_field *fields, size_t count,
+                                 h2neg_str *settings)
+{
+    if (h2neg__single(fields, count, "http2-settings", settings) == 1 && settings->len > 0 &&
+        h2neg__is_settings(*settings) &&
+        h2neg__lists(fields, count, "connection", "http2-settings") &&
+        h2neg__upgrade_has(minor, fields, count, "h2c"))
+        return 1;
+    *settings = h2neg__str(NULL, 0);
+    return 0;
+}
+
+/* ==== 11 >>ws-handshake =====================================================
+   RFC 6455 4, 9.1, 10.2; RFC 7692 7.1; RFC 8441 5.  Uses >>upgrade >>digest >>error >>h1-write.
+   Memory: none; what is found are slices of the caller's fields.
+   A request passes by every rule or is refused with its status; so does an answer.
+   ========================================================================== */
+
+enum { H2NEG__WS_SUBPROTOCOLS = 64 }; /* an offer has no more, so that comparing stays short */
+
+H2NEG__DEF void h2neg_ws_accept_key(char out[29], h2neg_str key)
+{
+    static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; /* RFC 6455 1.3 */
+    h2neg__writer w = h2neg__write(out, 28);
+    unsigned char digest[20];
+    h2neg_sha1 sha;
+    h2neg_sha1_init(&sha);
+    h2neg_sha1_update(&sha, key.ptr, key.len);
+    h2neg_sha1_update(&sha, guid, sizeof guid - 1);
+    h2neg_sha1_final(&sha, digest);
+    h2neg__base64_write(&w, digest, sizeof digest, 0);
+    out[28] = 0;
+}
+
+H2NEG__DEF void h2neg_ws_make_key(char out[25], const unsigned char random[16])
+{
+    h2neg__writer w = h2neg__write(out, 24);
+    h2neg__base64_write(&w, random, 16, 0);
+    out[24] = 0;
+}
+
+/* 22 characters and "==" are 16 octets whatever the last four bits say; RFC 6455 4.1 itself has an
+   example where they are not zero, so they are not judged. */
+static int h2neg__ws_is_key(h2neg_str key)
+{
+    size_t i;
+    if (key.len != 24 || key.ptr[22] != '=' || key.ptr[23] != '=')
+        return 0;
+    for (i = 0; i < 22; i++) {
+        char c = key.ptr[i];
+        if (!h2neg__is_class(c, H2NEG__ALPHA | H2NEG__DIGIT) && c != '+' && c != '/')
+            return 0;
+    }
+    return 1;
+}
+
+/* Subprotocols: 1#token, none twice (RFC 6455 4.1 item 10). 1: well-formed or absent. */
+static int h2neg__ws_subprotocols_ok(const h2neg_field *fields, size_t count)
+{
+    h2neg_list list = {0, 0};
+    h2neg_str seen[H2NEG__WS_SUBPROTOCOLS], item;
+    size_t n = 0, i;
+    while (h2neg_list_next(&list, fields, count, "sec-websocket-protocol", &item) == 1) {
+        if (n == H2NEG__WS_SUBPROTOCOLS || !h2neg__is_token(item))
+            return 0;
+        for (i = 0; i < n; i++)
+            if (h2neg__same(seen[i], item))
+                return 0;
+        seen[n++] = item;
+    }
+    return n > 0 || !h2neg_find(fields, count, "sec-websocket-protocol", NULL);
+}
+
+H2NEG__DEF const char *h2neg_ws_subprotocol(const char *const *ours, size_t our_count,
+                                            const h2neg_field *fields, size_t count)
+{
+    h2neg_list list = {0, 0};
+    h2neg_str item;
+    size_t best = our_count, i;
+    if (!h2neg__ws_subprotocols_ok(fields, count))
+        return NULL;
+    while (h2neg_list_next(&list, fields, count, "sec-websocket-protocol", &item) == 1)
+        for (i = 0; i < best; i++)
+            if (h2neg_is(item, ours[i]))
+                best = i;
+    return best < our_count ? ours[best] : NULL;
+}
+
+/* ---- extensions (RFC 6455 9.1) ---- */
+
+/* The octets of a token at the start of `rest`, taken off it with the white space around, which
+   RFC 2616's implied *LWS lets stand between any two parts. Empty: there is none. */
+static h2neg_str h2neg__ws_token(h2neg_str *rest)
+{
+    h2neg_str s = h2neg__trim(*rest);
+    size_t n = 0;
+    while (n < s.len && h2neg__is_class(s.ptr[n], H2NEG__TOKEN))
+        n++;
+    *rest = h2neg__trim(h2neg__str(s.len ? s.ptr + n : NULL, s.len - n));
+    return h2neg__str(s.ptr, n);
+}
+
+/* 1 and `rest` shrinks by this octet when it stands first. */
+static int h2neg__ws_octet(h2neg_str *rest, char c)
+{
+    if (rest->len == 0 || rest->ptr[0] != c)
+        return 0;
+    rest->ptr++;
+    rest->len--;
+    return 1;
+}
+
+/* What stands between a quote, which has been taken, and the next; 0 when there is none or when it
+   is not a token after unescaping. A backslash is no tchar, so each that passes here is an
+   escape. */
+static int h2neg__ws_quoted(h2neg_str *rest, h2neg_str *value)
+{
+    size_t n = 0, octets = 0;
+    for (; n < rest->len && rest->ptr[n] != '"'; n++, octets++) {
+        if (rest->ptr[n] == '\\' && ++n == rest->len)
+            return 0;
+        if (!h2neg__is_class(rest->ptr[n], H2NEG__TOKEN))
+            return 0;
+    }
+    if (octets == 0 || n == rest->len)
+        return 0;
+    *value = h2neg__str(rest->ptr, n);
+    *rest = h2neg__trim(h2neg__str(rest->ptr + n + 1, rest->len - n - 1));
+    return 1;
+}
+
+/* extension-param = token [ "=" (token | quoted-string) ], and the ";" that another one follows */
+H2NEG__DEF int h2neg_ws_parameter_next(h2neg_str *rest, h2neg_str *name, h2neg_str *value,
+                                       int *has_value)
+{
+    *value = h2neg__str(NULL, 0);
+    *has_value = 0;
+    *name = h2neg__ws_token(rest);
+    if (name->len == 0)
+        return rest->len ? H2NEG_ERR_WS_EXTENSION : 0;
+    if (h2neg__ws_octet(rest, '=')) {
+        *has_value = 1;
+        *rest = h2neg__trim(*rest);
+        if (!h2neg__ws_octet(rest, '"'))
+            *value = h2neg__ws_token(rest);
+        else if (!h2neg__ws_quoted(rest, value))
+            return H2NEG_ERR_WS_EXTENSION;
+        if (value->len == 0)
+            return H2NEG_ERR_WS_EXTENSION;
+    }
+    if (rest->len == 0)
+        return 1;
+    if (!h2neg__ws_octet(rest, ';'))
+        return H2NEG_ERR_WS_EXTENSION;
+    *rest = h2neg__trim(*rest);
+    return rest->len ? 1 : H2NEG_ERR_WS_EXTENSION;
+}
+
+/* 1 when the text is parameters by the grammar, at least one. */
+static int h2neg__ws_parameters_ok(h2neg_str rest)
+{
+    h2neg_str name, value;
+    int has_value, r = 1;
+    size_t n;
+    for (n = 0; (r = h2neg_ws_parameter_next(&rest, &name, &value, &has_value)) == 1; n++)
+        continue;
+    return r == 0 && n > 0;
+}
+
+/* extension = extension-token *( ";" extension-param ) */
+H2NEG__DEF int h2neg_ws_extension_next(h2neg_list *list, const h2neg_field *fields, size_t count,
+                                       h2neg_str *name, h2neg_str *parameters)
+{
+    int first = list->field == 0 && list->at == 0;
+    h2neg_str item;
+    *name = *parameters = h2neg__str(NULL, 0);
+    if (h2neg_list_next(list, fields, count, "sec-websocket-extensions", &item) != 1) {
+        /* 1#extension: fields that list nothing are malformed */
+        if (first && h2neg_find(fields, count, "sec-websocket-extensions", NULL))
+            return H2NEG_ERR_WS_EXTENSION;
+        return 0;
+    }
+    *name = h2neg__ws_token(&item);
+    if (name->len == 0)
+        return H2NEG_ERR_WS_EXTENSION;
+    if (item.len == 0)
+        return 1;
+    if (!h2neg__ws_octet(&item, ';') || !h2neg__ws_parameters_ok(item))
+        return H2NEG_ERR_WS_EXTENSION;
+    *parameters = h2neg__trim(item);
+    return 1;
+}
+
+static int h2neg__ws_extensions_ok(const h2neg_field *fields, size_t count)
+{
+    h2neg_list list = {0, 0};
+    h2neg_str name, parameters;
+    int r;
+    do
+        r = h2neg_ws_extension_next(&list, fields, count, &name, &parameters);
+    while (r == 1);
+    return r == 0;
+}
+
+/* ---- the request ---- */
+
+/* The port that a scheme means where none is given. */
+static int h2neg__ws_port(int port, h2neg_str scheme)
+{
+    if (port >= 0)
+        return port;
+    if (h2neg_is_nocase(scheme, "http") || h2neg_is_nocase(scheme, "ws"))
+        return 80;
+    return h2neg_is_nocase(scheme, "https") || h2neg_is_nocase(scheme, "wss") ? 443 : -1;
+}
+
+/* 1 when the origin (scheme "://" host [ ":" port ], RFC 6454 7) has the authority's host and
+   port. */
+static int h2neg__ws_same_origin(h2neg_str origin, h2neg_str authority)
+{
+    h2neg_url url;
+    h2neg_authority host;
+    if (h2neg_url_parse(&url, origin) != 0 || h2neg_authority_parse(&host, authority) != 0)
+        return 0;
+    if (url.authority.ptr + url.authority.len != origin.ptr + origin.len)
+        return 0; /* a path, query or fragment: not an origin */
+    return url.host.len > 0 && h2neg__same_nocase(url.host, host.host) &&
+           h2neg__ws_port(url.port, url.scheme) == h2neg__ws_port(host.port, url.scheme);
+}
+
+static int h2neg__ws_origin_listed(h2neg_str origin, const h2neg_ws_policy *policy)
+{
+    size_t i;
+    for (i = 0; i < policy->origin_count; i++)
+        if (h2neg_is_nocase(origin, policy->origins[i]))
+            return 1;
+    return 0;
+}
+
+static int h2neg__ws_check_origin(h2neg_ws_request *request, const h2neg_ws_policy *policy)
+{
+    int n = h2neg__single(request->fields, request->count, "origin", &request->origin);
+    int kind = policy ? policy->origin : H2NEG_ORIGIN_SAME, good = 0;
+    if (n == 0)
+        return 0;
+    if (n == 1 && kind == H2NEG_ORIGIN_ANY)
+        good = 1;
+    else if (n == 1 && kind == H2NEG_ORIGIN_LIST)
+        good = h2neg__ws_origin_listed(request->origin, policy);
+    else if (n == 1 && kind == H2NEG_ORIGIN_SAME)
+        good = h2neg__ws_same_origin(request->origin, request->authority);
+    return good ? 0 : H2NEG_ERR_WS_ORIGIN;
+}
+
+/* The version is judged before the key: what a key is depends on it. */
+static int h2neg__ws_check_version(const h2neg_ws_request *request)
+{
+    h2neg_str version;
+    int n = h2neg__single(request->fields, request->count, "sec-websocket-version", &version);
+    return n == 1 && h2neg_is(version, "13") ? 0 : H2NEG_ERR_WS_VERSION;
+}
+
+/* What RFC 8441 5 replaces: the method, Upgrade, Connection and the key. */
+static int h2neg__ws_check_h1(h2neg_ws_request *request)
+{
+    int r;
+    if (!h2neg_is(request->method, "GET") || request->minor < 1)
+        return H2NEG_ERR_WS_METHOD;
+    if (!h2neg__upgrade_has(request->minor, request->fields, request->count, "websocket"))
+        return H2NEG_ERR_WS_UPGRADE;
+    r = h2neg__ws_check_version(request);
+    if (r != 0)
+        return r;
+    r = h2neg__single(request->fields, request->count, "sec-websocket-key", &request->key);
+    if (r == 1 && h2neg__ws_is_key(request->key))
+        return 0;
+    request->key = h2neg__str(NULL, 0);
+    return H2NEG_ERR_WS_KEY;
+}
+
+H2NEG__DEF int h2neg_ws_check_request(h2neg_ws_request *request, const h2neg_ws_policy *policy)
+{
+    int r;
+    request->key = request->origin = h2neg__str(NULL, 0);
+    r = h2neg_is(request->method, "CONNECT") ? h2neg__ws_check_version(request)
+                                             : h2neg__ws_check_h1(request);
+    if (r != 0)
+        return r;
+    if (!h2neg__ws_subprotocols_ok(request->fields, request->count))
+        return H2NEG_ERR_WS_SUBPROTOCOL;
+    if (!h2neg__ws_extensions_ok(request->fields, request->count))
+        return H2NEG_ERR_WS_EXTENSION;
+    return h2neg__ws_check_origin(request, policy);
+}
+
+/* ---- the answer ---- */
+
+static int h2neg__ws_check_101(int status, const h2neg_field *fields, size_t count, h2neg_str key)
+{
+    static const char *const websocket = "websocket";
+    char expected[29];
+    h2neg_str accept;
+    if (status != 101)
+        return H2NEG_ERR_WS_STATUS;
+    if (h2neg_upgrade_check(&websocket, 1, 1, fields, count) != 0)
+        return H2NEG_ERR_WS_UPGRADE;
+    h2neg_ws_accept_key(expected, key);
+    if (h2neg__single(fields, count, "sec-websocket-accept", &accept) != 1 ||
+        !h2neg_is(h2neg__trim(accept), expected))
+        return H2NEG_ERR_WS_ACCEPT;
+    return 0;
+}
+
+/* 1 when the server may choose this: a token that the list, as it was sent, has. */
+static int h2neg__ws_was_asked(h2neg_str chosen, h2neg_str subprotocols)
+{
+    h2neg_list list = {0, 0};
+    h2neg_field asked;
+    h2neg_str item;
+    asked.name = h2neg_s("sec-websocket-protocol");
+    asked.value = subprotocols;
+    asked.flags = 0;
+    if (!h2neg__is_token(chosen))
+        return 0;
+    while (h2neg_list_next(&list, &asked, 1, "sec-websocket-protocol", &item) == 1)
+        if (h2neg__same(item, chosen))
+            return 1;
+    return 0;
+}
+
+H2NEG__DEF int h2neg_ws_check_response(int status, const h2neg_field *fields, size_t count,
+                                       h2neg_str key, h2neg_str subprotocols,
+                                       h2neg_str *subprotocol)
+{
+    h2neg_str chosen;
+    int r, n;
+    *subprotocol = h2neg__str(NULL, 0);
+    if (key.len)
+        r = h2neg__ws_check_101(status, fields, count, key);
+    else
+        r = status >= 200 && status <= 299 ? 0 : H2NEG_ERR_WS_STATUS;
+    if (r != 0)
+        return r;
+    n = h2neg__single(fields, count, "sec-websocket-protocol", &chosen);
+    if (n == 0)
+        return 0;
+    chosen = h2neg__trim(chosen);
+    if (n > 1 || !h2neg__ws_was_asked(chosen, subprotocols))
+        return H2NEG_ERR_WS_SUBPROTOCOL;
+    *subprotocol = chosen;
+    return 0;
+}
+
+/* ---- permessage-deflate (RFC 7692 7.1) ---- */
+
+static const char h2neg__ws_deflate_name[] = "permessage-deflate";
+
+/* The four parameters by place: 0 and 1 are flags, 2 and 3 are window bits. */
+static const char *const h2neg__ws_deflate_names[4] = {
+    "server_no_context_takeover", "client_no_context_takeover",
+    "server_max_window_bits", "client_max_window_bits"
+};
+
+static int *h2neg__ws_deflate_at(h2neg_ws_deflate *d, size_t i)
+{
+    if (i < 2)
+        return i == 0 ? &d->server_no_context_takeover : &d->client_no_context_takeover;
+    return i == 2 ? &d->server_max_window_bits : &d->client_max_window_bits;
+}
+
+/* 8 to 15 without a leading zero; 0: something else. Backslashes are escapes (see
+   parameter_next). */
+static int h2neg__ws_window_bits(h2neg_str value)
+{
+    int bits = 0;
+    size_t i;
+    for (i = 0; i < value.len; i++) {
+        char c = value.ptr[i];
+        if (c == '\\')
+            continue;
+        if (!h2neg__is_class(c, H2NEG__DIGIT) || (c == '0' && bits == 0) || bits > 1)
+            return 0;
+        bits = bits * 10 + (c - '0');
+    }
+    return bits >= 8 && bits <= 15 ? bits : 0;
+}
+
+/* What one parameter's place is to hold: 1, bits, or -1 without a value; 0: not acceptable. */
+static int h2neg__ws_deflate_value(size_t i, h2neg_str value, int has_value, int answer)
+{
+    if (i < 2)
+        return !has_value;
+    if (has_value)
+        return h2neg__ws_window_bits(value);
+    return i == 3 && !answer ? -1 : 0;
+}
+
+/* 1 when these parameters, whose grammar is good, are known, each once and with a value of its
+   kind. */
+static int h2neg__ws_deflate_read(h2neg_ws_deflate *d, h2neg_str rest, int answer)
+{
+    h2neg_str name, value;
+    int has_value, *place;
+    size_t i;
+    memset(d, 0, sizeof *d);
+    while (h2neg_ws_parameter_next(&rest, &name, &value, &has_value) == 1) {
+        for (i = 0; i < 4 && !h2neg_is(name, h2neg__ws_deflate_names[i]); i++)
+            continue;
+        if (i == 4)
+            return 0;
+        place = h2neg__ws_deflate_at(d, i);
+        if (*place != 0)
+            return 0;
+        *place = h2neg__ws_deflate_value(i, value, has_value, answer);
+        if (*place == 0)
+            return 0;
+    }
+    return 1;
+}
+
+static void h2neg__ws_deflate_put(h2neg__writer *w, const char *name, int bits)
+{
+    h2neg__put_text(w, "; ");
+    h2neg__put_text(w, name);
+    if (bits > 0) {
+        h2neg__put_text(w, "=");
+        h2neg__put_decimal(w, (uint64_t)bits);
+    }
+}
+
+H2NEG__DEF ptrdiff_t h2neg_ws_deflate_write(char *out, size_t room,
+                                            const h2neg_ws_deflate *parameters)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    h2neg_ws_deflate d = *parameters;
+    size_t i;
+    h2neg__put_text(&w, h2neg__ws_deflate_name);
+    for (i = 0; i < 4; i++) {
+        int value = *h2neg__ws_deflate_at(&d, i);
+        if (value == 0)
+            continue;
+        if (i >= 2 && (value < 8 || value > 15) && !(i == 3 && value == -1))
+            return H2NEG_ERR_INVALID;
+        h2neg__ws_deflate_put(&w, h2neg__ws_deflate_names[i], i < 2 ? 0 : value);
+    }
+    return h2neg__written(&w);
+}
+
+/* The smaller of two windows; not given (0) and given without a value (-1) are 15. */
+static int h2neg__ws_least_bits(int a, int b)
+{
+    if (a <= 0)
+        a = 15;
+    if (b <= 0)
+        b = 15;
+    return a < b ? a : b;
+}
+
+/* The answer to one offer; 0: it cannot be taken. The server may always lower its own window; the
+   client's only where the offer says that the client can obey (RFC 7692 7.1.2). */
+static int h2neg__ws_deflate_agree(h2neg_ws_deflate *agreed, const h2neg_ws_deflate *want,
+                                   const h2neg_ws_deflate *offer)
+{
+    int server = h2neg__ws_least_bits(offer->server_max_window_bits, want->server_max_window_bits);
+    int client = h2neg__ws_least_bits(offer->client_max_window_bits, want->client_max_window_bits);
+    if (offer->client_max_window_bits == 0 && client < 15)
+        return 0;
+    agreed->server_no_context_takeover =
+        offer->server_no_context_takeover || want->server_no_context_takeover;
+    agreed->client_no_context_takeover =
+        offer->client_no_context_takeover || want->client_no_context_takeover;
+    agreed->server_max_window_bits = offer->server_max_window_bits || server < 15 ? server : 0;
+    agreed->client_max_window_bits = client < 15 ? client : 0;
+    return 1;
+}
+
+H2NEG__DEF int h2neg_ws_deflate_accept(h2neg_ws_deflate *agreed, const h2neg_ws_deflate *want,
+                                       const h2neg_field *fields, size_t count)
+{
+    h2neg_list list = {0, 0};
+    h2neg_ws_deflate offer, anything;
+    h2neg_str name, parameters;
+    int r, taken = 0;
+    memset(agreed, 0, sizeof *agreed);
+    memset(&anything, 0, sizeof anything);
+    if (!h2neg__ws_extensions_ok(fields, count))
+        return H2NEG_ERR_WS_EXTENSION;
+    do {
+        r = h2neg_ws_extension_next(&list, fields, count, &name, &parameters);
+        if (r == 1 && h2neg_is(name, h2neg__ws_deflate_name) &&
+            h2neg__ws_deflate_read(&offer, parameters, 0))
+            taken = h2neg__ws_deflate_agree(agreed, want ? want : &anything, &offer);
+    } while (r == 1 && !taken);
+    return taken;
+}
+
+/* 1 when an answer keeps within the offer: what the offer asks of the server stands in it, and the
+   client's window only if the offer spoke of it. */
+static int h2neg__ws_deflate_within(const h2neg_ws_deflate *answer, const h2neg_ws_deflate *offered)
+{
+    if (offered->server_no_context_takeover && !answer->server_no_context_takeover)
+        return 0;
+    if (offered->server_max_window_bits &&
+        (answer->server_max_window_bits == 0 ||
+         answer->server_max_window_bits > offered->server_max_window_bits))
+        return 0;
+    return answer->client_max_window_bits == 0 || offered->client_max_window_bits != 0;
+}
+
+H2NEG__DEF int h2neg_ws_deflate_check(h2neg_ws_deflate *agreed, const h2neg_ws_deflate *offered,
+                                      const h2neg_field *fields, size_t count)
+{
+    h2neg_list list = {0, 0};
+    h2neg_ws_deflate answer;
+    h2neg_str name, parameters, other;
+    int r = h2neg_ws_extension_next(&list, fields, count, &name, &parameters);
+    memset(agreed, 0, sizeof *agreed);
+    if (r <= 0)
+        return r;
+    if (!offered || !h2neg_is(name, h2neg__ws_deflate_name) ||
+        !h2neg__ws_deflate_read(&answer, parameters, 1) ||
+        !h2neg__ws_deflate_within(&answer, offered) ||
+        h2neg_ws_extension_next(&list, fields, count, &name, &other) != 0)
+        return H2NEG_ERR_WS_EXTENSION;
+    *agreed = answer;
+    agreed->client_no_context_takeover |= offered->client_no_context_takeover != 0;
+    if (answer.client_max_window_bits || offered->client_max_window_bits > 0)
+        agreed->client_max_window_bits = h2neg__ws_least_bits(
+            answer.client_max_window_bits, offered->client_max_window_bits);
+    return 1;
+}
+
+/* ---- heads to send ---- */
+
+/* 1 when the caller's fields leave alone what the 101 says itself, or must not say (RFC 9110
+   8.6). */
+static int h2neg__ws_fields_ok(const h2neg_field *fields, size_t count)
+{
+    static const char *const own[] = {
+        "upgrade", "connection", "sec-websocket-accept", "sec-websocket-protocol",
+        "content-length", "transfer-encoding"
+    };
+    size_t i;
+    for (i = 0; i < H2NEG__COUNT(own); i++)
+        if (h2neg_find(fields, count, own[i], NULL))
+            return 0;
+    return 1;
+}
+
+/* The caller's fields by the room that writes heads, which judges them; 0 or its error. */
+static int h2neg__ws_put_fields(h2neg__writer *w, const h2neg_field *fields, size_t count)
+{
+    ptrdiff_t n;
+    if (w->bad || count == 0)
+        return 0;
+    n = h2neg_h1_write_fields(w->p, w->left, fields, count);
+    if (n < 0)
+        return (int)n;
+    w->p += n;
+    w->left -= (size_t)n;
+    w->used += (size_t)n;
+    return 0;
+}
+
+H2NEG__DEF ptrdiff_t h2neg_ws_write_accept(void *out, size_t room, h2neg_str key,
+                                           const char *subprotocol, const h2neg_field *fields,
+                                           size_t count)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    char accept[29];
+    int r;
+    if (!h2neg__ws_is_key(key))
+        return H2NEG_ERR_WS_KEY;
+    if (subprotocol && !h2neg__is_token(h2neg_s(subprotocol)))
+        return H2NEG_ERR_WS_SUBPROTOCOL;
+    if (!h2neg__ws_fields_ok(fields, count))
+        return H2NEG_ERR_INVALID;
+    h2neg_ws_accept_key(accept, key);
+    h2neg__put_text(&w, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                        "Connection: Upgrade\r\nSec-WebSocket-Accept: ");
+    h2neg__put_text(&w, accept);
+    h2neg__put_text(&w, "\r\n");
+    if (subprotocol) {
+        h2neg__put_text(&w, "Sec-WebSocket-Protocol: ");
+        h2neg__put_text(&w, subprotocol);
+        h2neg__put_text(&w, "\r\n");
+    }
+    r = h2neg__ws_put_fields(&w, fields, count);
+    if (r < 0)
+        return r;
+    h2neg__put_text(&w, "\r\n");
+    return h2neg__written(&w);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_ws_write_refuse(void *out, size_t room, int status)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    if (status < 300 || status > 599)
+        return H2NEG_ERR_INVALID;
+    h2neg__put_text(&w, "HTTP/1.1 ");
+    h2neg__put_decimal(&w, (uint64_t)status);
+    h2neg__put_text(&w, " ");
+    h2neg__put_text(&w, h2neg_status_text(status));
+    h2neg__put_text(&w, "\r\n");
+    if (status == 426)
+        h2neg__put_text(&w, "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                            "Sec-WebSocket-Version: 13\r\n");
+    h2neg__put_text(&w, "Content-Length: 0\r\n\r\n");
+    return h2neg__written(&w);
+}
+
+/* ==== 13 >>huffman ==========================================================
+   RFC 7541 5.2 and Appendix B.  Uses >>bytes.
+   Memory: 15 KB of constant tables, printed by tools/gen_tables.
+   Decodes in pieces of any size; padding and EOS are checked, nothing is guessed.
+   ========================================================================== */
+
+typedef struct h2neg__huffman_code {
+    uint32_t code;
+    unsigned char bits;
+} h2neg__huffman_code;
+
+/* >gen huffman */
+/* Code and its bits, for each octet. */
+static const h2neg__huffman_code h2neg__huffman_codes[256] = {
+    {0x1ff8, 13}, {0x7fffd8, 23}, {0xfffffe2, 28}, {0xfffffe3, 28}, {0xfffffe4, 28},
+    {0xfffffe5, 28}, {0xfffffe6, 28}, {0xfffffe7, 28}, {0xfffffe8, 28}, {0xffffea, 24},
+    {0x3ffffffc, 30}, {0xfffffe9, 28}, {0xfffffea, 28}, {0x3ffffffd, 30}, {0xfffffeb, 28},
+    {0xfffffec, 28}, {0xfffffed, 28}, {0xfffffee, 28}, {0xfffffef, 28}, {0xffffff0, 28},
+    {0xffffff1, 28}, {0xffffff2, 28}, {0x3ffffffe, 30}, {0xffffff3, 28}, {0xffffff4, 28},
+    {0xffffff5, 28}, {0xffffff6, 28}, {0xffffff7, 28}, {0xffffff8, 28}, {0xffffff9, 28},
+    {0xffffffa, 28}, {0xffffffb, 28}, {0x14, 6}, {0x3f8, 10}, {0x3f9, 10}, {0xffa, 12},
+    {0x1ff9, 13}, {0x15, 6}, {0xf8, 8}, {0x7fa, 11}, {0x3fa, 10}, {0x3fb, 10}, {0xf9, 8},
+    {0x7fb, 11}, {0xfa, 8}, {0x16, 6}, {0x17, 6}, {0x18, 6}, {0x0, 5}, {0x1, 5}, {0x2, 5},
+    {0x19, 6}, {0x1a, 6}, {0x1b, 6}, {0x1c, 6}, {0x1d, 6}, {0x1e, 6}, {0x1f, 6}, {0x5c, 7},
+    {0xfb, 8}, {0x7ffc, 15}, {0x20, 6}, {0xffb, 12}, {0x3fc, 10}, {0x1ffa, 13}, {0x21, 6},
+    {0x5d, 7}, {0x5e, 7}, {0x5f, 7}, {0x60, 7}, {0x61, 7}, {0x62, 7}, {0x63, 7}, {0x64, 7},
+    {0x65, 7}, {0x66, 7}, {0x67, 7}, {0x68, 7}, {0x69, 7}, {0x6a, 7}, {0x6b, 7}, {0x6c, 7},
+    {0x6d, 7}, {0x6e, 7}, {0x6f, 7}, {0x70, 7}, {0x71, 7}, {0x72, 7}, {0xfc, 8}, {0x73, 7},
+    {0xfd, 8}, {0x1ffb, 13}, {0x7fff0, 19}, {0x1ffc, 13}, {0x3ffc, 14}, {0x22, 6}, {0x7ffd, 15},
+    {0x3, 5}, {0x23, 6}, {0x4, 5}, {0x24, 6}, {0x5, 5}, {0x25, 6}, {0x26, 6}, {0x27, 6}, {0x6, 5},
+    {0x74, 7}, {0x75, 7}, {0x28, 6}, {0x29, 6}, {0x2a, 6}, {0x7, 5}, {0x2b, 6}, {0x76, 7},
+    {0x2c, 6}, {0x8, 5}, {0x9, 5}, {0x2d, 6}, {0x77, 7}, {0x78, 7}, {0x79, 7}, {0x7a, 7}, {0x7b, 7},
+    {0x7ffe, 15}, {0x7fc, 11}, {0x3ffd, 14}, {0x1ffd, 13}, {0xffffffc, 28}, {0xfffe6, 20},
+    {0x3fffd2, 22}, {0xfffe7, 20}, {0xfffe8, 20}, {0x3fffd3, 22}, {0x3fffd4, 22}, {0x3fffd5, 22},
+    {0x7fffd9, 23}, {0x3fffd6, 22}, {0x7fffda, 23}, {0x7fffdb, 23}, {0x7fffdc, 23}, {0x7fffdd, 23},
+    {0x7fffde, 23}, {0xffffeb, 24}, {0x7fffdf, 23}, {0xffffec, 24}, {0xffffed, 24}, {0x3fffd7, 22},
+    {0x7fffe0, 23}, {0xffffee, 24}, {0x7fffe1, 23}, {0x7fffe2, 23}, {0x7fffe3, 23}, {0x7fffe4, 23},
+    {0x1fffdc, 21}, {0x3fffd8, 22}, {0x7fffe5, 23}, {0x3fffd9, 22}, {0x7fffe6, 23}, {0x7fffe7, 23},
+    {0xffffef, 24}, {0x3fffda, 22}, {0x1fffdd, 21}, {0xfffe9, 20}, {0x3fffdb, 22}, {0x3fffdc, 22},
+    {0x7fffe8, 23}, {0x7fffe9, 23}, {0x1fffde, 21}, {0x7fffea, 23}, {0x3fffdd, 22}, {0x3fffde, 22},
+    {0xfffff0, 24}, {0x1fffdf, 21}, {0x3fffdf, 22}, {0x7fffeb, 23}, {0x7fffec, 23}, {0x1fffe0, 21},
+    {0x1fffe1, 21}, {0x3fffe0, 22}, {0x1fffe2, 21}, {0x7fffed, 23}, {0x3fffe1, 22}, {0x7fffee, 23},
+    {0x7fffef, 23}, {0xfffea, 20}, {0x3fffe2, 22}, {0x3fffe3, 22}, {0x3fffe4, 22}, {0x7ffff0, 23},
+    {0x3fffe5, 22}, {0x3fffe6, 22}, {0x7ffff1, 23}, {0x3ffffe0, 26}, {0x3ffffe1, 26}, {0xfffeb, 20},
+    {0x7fff1, 19}, {0x3fffe7, 22}, {0x7ffff2, 23}, {0x3fffe8, 22}, {0x1ffffec, 25}, {0x3ffffe2, 26},
+    {0x3ffffe3, 26}, {0x3ffffe4, 26}, {0x7ffffde, 27}, {0x7ffffdf, 27}, {0x3ffffe5, 26},
+    {0xfffff1, 24}, {0x1ffffed, 25}, {0x7fff2, 19}, {0x1fffe3, 21}, {0x3ffffe6, 26},
+    {0x7ffffe0, 27}, {0x7ffffe1, 27}, {0x3ffffe7, 26}, {0x7ffffe2, 27}, {0xfffff2, 24},
+    {0x1fffe4, 21}, {0x1fffe5, 21}, {0x3ffffe8, 26}, {0x3ffffe9, 26}, {0xffffffd, 28},
+    {0x7ffffe3, 27}, {0x7ffffe4, 27}, {0x7ffffe5, 27}, {0xfffec, 20}, {0xfffff3, 24}, {0xfffed, 20},
+    {0x1fffe6, 21}, {0x3fffe9, 22}, {0x1fffe7, 21}, {0x1fffe8, 21}, {0x7ffff3, 23}, {0x3fffea, 22},
+    {0x3fffeb, 22}, {0x1ffffee, 25}, {0x1ffffef, 25}, {0xfffff4, 24}, {0xfffff5, 24},
+    {0x3ffffea, 26}, {0x7ffff4, 23}, {0x3ffffeb, 26}, {0x7ffffe6, 27}, {0x3ffffec, 26},
+    {0x3ffffed, 26}, {0x7ffffe7, 27}, {0x7ffffe8, 27}, {0x7ffffe9, 27}, {0x7ffffea, 27},
+    {0x7ffffeb, 27}, {0xffffffe, 28}, {0x7ffffec, 27}, {0x7ffffed, 27}, {0x7ffffee, 27},
+    {0x7ffffef, 27}, {0x7fffff0, 27}, {0x3ffffee, 26}
+};
+
+/* For the next 12 bits: the bits that whole symbols take, and 16 times the symbols' count (0 to
+   2; 0: the code is longer). */
+static const unsigned char h2neg__huffman_step[4096] = {
+    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
+    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 21, 21, 21, 21, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
+    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 21, 21, 21, 21, 42, 42, 42, 42, 42, 42, 42, 42,
+    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
+    42, 42, 42, 42, 42, 42, 42, 42, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 21, 21, 21, 21,
+    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
+    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 21, 21, 21, 21, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
+    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 21, 21, 21, 21, 42, 42, 42, 42, 42, 42, 42, 42,
+    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
+    42, 42, 42, 42, 42, 42, 42, 42, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 21, 21, 21, 21,
+    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
+    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 21, 21, 21, 21, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
+    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 21, 21, 21, 21, 42, 42, 42, 42, 42, 42, 42, 42,
+    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
+    42, 42, 42, 42, 42, 42, 42, 42, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 21, 21, 21, 21,
+    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
+    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 21, 21, 21, 21, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
+    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
+    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22,
+    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
+    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
+    23, 23, 23, 23, 23, 23, 23, 23, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24,
+    24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24,
+    24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24,
+    24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24,
+    24, 24, 24, 24, 24, 24, 24, 24, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26,
+    26, 26, 26, 26, 27, 27, 27, 27, 27, 27, 28, 28, 0, 0, 0, 0
+};
+
+/* For the same 12 bits: the first symbol, and 256 times the second. */
+static const uint16_t h2neg__huffman_pair[4096] = {
+    12336, 12336, 12336, 12336, 12592, 12592, 12592, 12592, 12848, 12848, 12848, 12848, 24880,
+    24880, 24880, 24880, 25392, 25392, 25392, 25392, 25904, 25904, 25904, 25904, 26928, 26928,
+    26928, 26928, 28464, 28464, 28464, 28464, 29488, 29488, 29488, 29488, 29744, 29744, 29744,
+    29744, 8240, 8240, 9520, 9520, 11568, 11568, 11824, 11824, 12080, 12080, 13104, 13104, 13360,
+    13360, 13616, 13616, 13872, 13872, 14128, 14128, 14384, 14384, 14640, 14640, 15664, 15664,
+    16688, 16688, 24368, 24368, 25136, 25136, 25648, 25648, 26160, 26160, 26416, 26416, 26672,
+    26672, 27696, 27696, 27952, 27952, 28208, 28208, 28720, 28720, 29232, 29232, 30000, 30000,
+    14896, 16944, 17200, 17456, 17712, 17968, 18224, 18480, 18736, 18992, 19248, 19504, 19760,
+    20016, 20272, 20528, 20784, 21040, 21296, 21552, 21808, 22064, 22320, 22832, 27184, 27440,
+    28976, 30256, 30512, 30768, 31024, 31280, 48, 48, 48, 48, 12337, 12337, 12337, 12337, 12593,
+    12593, 12593, 12593, 12849, 12849, 12849, 12849, 24881, 24881, 24881, 24881, 25393, 25393,
+    25393, 25393, 25905, 25905, 25905, 25905, 26929, 26929, 26929, 26929, 28465, 28465, 28465,
+    28465, 29489, 29489, 29489, 29489, 29745, 29745, 29745, 29745, 8241, 8241, 9521, 9521, 11569,
+    11569, 11825, 11825, 12081, 12081, 13105, 13105, 13361, 13361, 13617, 13617, 13873, 13873,
+    14129, 14129, 14385, 14385, 14641, 14641, 15665, 15665, 16689, 16689, 24369, 24369, 25137,
+    25137, 25649, 25649, 26161, 26161, 26417, 26417, 26673, 26673, 27697, 27697, 27953, 27953,
+    28209, 28209, 28721, 28721, 29233, 29233, 30001, 30001, 14897, 16945, 17201, 17457, 17713,
+    17969, 18225, 18481, 18737, 18993, 19249, 19505, 19761, 20017, 20273, 20529, 20785, 21041,
+    21297, 21553, 21809, 22065, 22321, 22833, 27185, 27441, 28977, 30257, 30513, 30769, 31025,
+    31281, 49, 49, 49, 49, 12338, 12338, 12338, 12338, 12594, 12594, 12594, 12594, 12850, 12850,
+    12850, 12850, 24882, 24882, 24882, 24882, 25394, 25394, 25394, 25394, 25906, 25906, 25906,
+    25906, 26930, 26930, 26930, 26930, 28466, 28466, 28466, 28466, 29490, 29490, 29490, 29490,
+    29746, 29746, 29746, 29746, 8242, 8242, 9522, 9522, 11570, 11570, 11826, 11826, 12082, 12082,
+    13106, 13106, 13362, 13362, 13618, 13618, 13874, 13874, 14130, 14130, 14386, 14386, 14642,
+    14642, 15666, 15666, 16690, 16690, 24370, 24370, 25138, 25138, 25650, 25650, 26162, 26162,
+    26418, 26418, 26674, 26674, 27698, 27698, 27954, 27954, 28210, 28210, 28722, 28722, 29234,
+    29234, 30002, 30002, 14898, 16946, 17202, 17458, 17714, 17970, 18226, 18482, 18738, 18994,
+    19250, 19506, 19762, 20018, 20274, 20530, 20786, 21042, 21298, 21554, 21810, 22066, 22322,
+    22834, 27186, 27442, 28978, 30258, 30514, 30770, 31026, 31282, 50, 50, 50, 50, 12385, 12385,
+    12385, 12385, 12641, 12641, 12641, 12641, 12897, 12897, 12897, 12897, 24929, 24929, 24929,
+    24929, 25441, 25441, 25441, 25441, 25953, 25953, 25953, 25953, 26977, 26977, 26977, 26977,
+    28513, 28513, 28513, 28513, 29537, 29537, 29537, 29537, 29793, 29793, 29793, 29793, 8289, 8289,
+    9569, 9569, 11617, 11617, 11873, 11873, 12129, 12129, 13153, 13153, 13409, 13409, 13665, 13665,
+    13921, 13921, 14177, 14177, 14433, 14433, 14689, 14689, 15713, 15713, 16737, 16737, 24417,
+    24417, 25185, 25185, 25697, 25697, 26209, 26209, 26465, 26465, 26721, 26721, 27745, 27745,
+    28001, 28001, 28257, 28257, 28769, 28769, 29281, 29281, 30049, 30049, 14945, 16993, 17249,
+    17505, 17761, 18017, 18273, 18529, 18785, 19041, 19297, 19553, 19809, 20065, 20321, 20577,
+    20833, 21089, 21345, 21601, 21857, 22113, 22369, 22881, 27233, 27489, 29025, 30305, 30561,
+    30817, 31073, 31329, 97, 97, 97, 97, 12387, 12387, 12387, 12387, 12643, 12643, 12643, 12643,
+    12899, 12899, 12899, 12899, 24931, 24931, 24931, 24931, 25443, 25443, 25443, 25443, 25955,
+    25955, 25955, 25955, 26979, 26979, 26979, 26979, 28515, 28515, 28515, 28515, 29539, 29539,
+    29539, 29539, 29795, 29795, 29795, 29795, 8291, 8291, 9571, 9571, 11619, 11619, 11875, 11875,
+    12131, 12131, 13155, 13155, 13411, 13411, 13667, 13667, 13923, 13923, 14179, 14179, 14435,
+    14435, 14691, 14691, 15715, 15715, 16739, 16739, 24419, 24419, 25187, 25187, 25699, 25699,
+    26211, 26211, 26467, 26467, 26723, 26723, 27747, 27747, 28003, 28003, 28259, 28259, 28771,
+    28771, 29283, 29283, 30051, 30051, 14947, 16995, 17251, 17507, 17763, 18019, 18275, 18531,
+    18787, 19043, 19299, 19555, 19811, 20067, 20323, 20579, 20835, 21091, 21347, 21603, 21859,
+    22115, 22371, 22883, 27235, 27491, 29027, 30307, 30563, 30819, 31075, 31331, 99, 99, 99, 99,
+    12389, 12389, 12389, 12389, 12645, 12645, 12645, 12645, 12901, 12901, 12901, 12901, 24933,
+    24933, 24933, 24933, 25445, 25445, 25445, 25445, 25957, 25957, 25957, 25957, 26981, 26981,
+    26981, 26981, 28517, 28517, 28517, 28517, 29541, 29541, 29541, 29541, 29797, 29797, 29797,
+    29797, 8293, 8293, 9573, 9573, 11621, 11621, 11877, 11877, 12133, 12133, 13157, 13157, 13413,
+    13413, 13669, 13669, 13925, 13925, 14181, 14181, 14437, 14437, 14693, 14693, 15717, 15717,
+    16741, 16741, 24421, 24421, 25189, 25189, 25701, 25701, 26213, 26213, 26469, 26469, 26725,
+    26725, 27749, 27749, 28005, 28005, 28261, 28261, 28773, 28773, 29285, 29285, 30053, 30053,
+    14949, 16997, 17253, 17509, 17765, 18021, 18277, 18533, 18789, 19045, 19301, 19557, 19813,
+    20069, 20325, 20581, 20837, 21093, 21349, 21605, 21861, 22117, 22373, 22885, 27237, 27493,
+    29029, 30309, 30565, 30821, 31077, 31333, 101, 101, 101, 101, 12393, 12393, 12393, 12393, 12649,
+    12649, 12649, 12649, 12905, 12905, 12905, 12905, 24937, 24937, 24937, 24937, 25449, 25449,
+    25449, 25449, 25961, 25961, 25961, 25961, 26985, 26985, 26985, 26985, 28521, 28521, 28521,
+    28521, 29545, 29545, 29545, 29545, 29801, 29801, 29801, 29801, 8297, 8297, 9577, 9577, 11625,
+    11625, 11881, 11881, 12137, 12137, 13161, 13161, 13417, 13417, 13673, 13673, 13929, 13929,
+    14185, 14185, 14441, 14441, 14697, 14697, 15721, 15721, 16745, 16745, 24425, 24425, 25193,
+    25193, 25705, 25705, 26217, 26217, 26473, 26473, 26729, 26729, 27753, 27753, 28009, 28009,
+    28265, 28265, 28777, 28777, 29289, 29289, 30057, 30057, 14953, 17001, 17257, 17513, 17769,
+    18025, 18281, 18537, 18793, 19049, 19305, 19561, 19817, 20073, 20329, 20585, 20841, 21097,
+    21353, 21609, 21865, 22121, 22377, 22889, 27241, 27497, 29033, 30313, 30569, 30825, 31081,
+    31337, 105, 105, 105, 105, 12399, 12399, 12399, 12399, 12655, 12655, 12655, 12655, 12911, 12911,
+    12911, 12911, 24943, 24943, 24943, 24943, 25455, 25455, 25455, 25455, 25967, 25967, 25967,
+    25967, 26991, 26991, 26991, 26991, 28527, 28527, 28527, 28527, 29551, 29551, 29551, 29551,
+    29807, 29807, 29807, 29807, 8303, 8303, 9583, 9583, 11631, 11631, 11887, 11887, 12143, 12143,
+    13167, 13167, 13423, 13423, 13679, 13679, 13935, 13935, 14191, 14191, 14447, 14447, 14703,
+    14703, 15727, 15727, 16751, 16751, 24431, 24431, 25199, 25199, 25711, 25711, 26223, 26223,
+    26479, 26479, 26735, 26735, 27759, 27759, 28015, 28015, 28271, 28271, 28783, 28783, 29295,
+    29295, 30063, 30063, 14959, 17007, 17263, 17519, 17775, 18031, 18287, 18543, 18799, 19055,
+    19311, 19567, 19823, 20079, 20335, 20591, 20847, 21103, 21359, 21615, 21871, 22127, 22383,
+    22895, 27247, 27503, 29039, 30319, 30575, 30831, 31087, 31343, 111, 111, 111, 111, 12403, 12403,
+    12403, 12403, 12659, 12659, 12659, 12659, 12915, 12915, 12915, 12915, 24947, 24947, 24947,
+    24947, 25459, 25459, 25459, 25459, 25971, 25971, 25971, 25971, 26995, 26995, 26995, 26995,
+    28531, 28531, 28531, 28531, 29555, 29555, 29555, 29555, 29811, 29811, 29811, 29811, 8307, 8307,
+    9587, 9587, 11635, 11635, 11891, 11891, 12147, 12147, 13171, 13171, 13427, 13427, 13683, 13683,
+    13939, 13939, 14195, 14195, 14451, 14451, 14707, 14707, 15731, 15731, 16755, 16755, 24435,
+    24435, 25203, 25203, 25715, 25715, 26227, 26227, 26483, 26483, 26739, 26739, 27763, 27763,
+    28019, 28019, 28275, 28275, 28787, 28787, 29299, 29299, 30067, 30067, 14963, 17011, 17267,
+    17523, 17779, 18035, 18291, 18547, 18803, 19059, 19315, 19571, 19827, 20083, 20339, 20595,
+    20851, 21107, 21363, 21619, 21875, 22131, 22387, 22899, 27251, 27507, 29043, 30323, 30579,
+    30835, 31091, 31347, 115, 115, 115, 115, 12404, 12404, 12404, 12404, 12660, 12660, 12660, 12660,
+    12916, 12916, 12916, 12916, 24948, 24948, 24948, 24948, 25460, 25460, 25460, 25460, 25972,
+    25972, 25972, 25972, 26996, 26996, 26996, 26996, 28532, 28532, 28532, 28532, 29556, 29556,
+    29556, 29556, 29812, 29812, 29812, 29812, 8308, 8308, 9588, 9588, 11636, 11636, 11892, 11892,
+    12148, 12148, 13172, 13172, 13428, 13428, 13684, 13684, 13940, 13940, 14196, 14196, 14452,
+    14452, 14708, 14708, 15732, 15732, 16756, 16756, 24436, 24436, 25204, 25204, 25716, 25716,
+    26228, 26228, 26484, 26484, 26740, 26740, 27764, 27764, 28020, 28020, 28276, 28276, 28788,
+    28788, 29300, 29300, 30068, 30068, 14964, 17012, 17268, 17524, 17780, 18036, 18292, 18548,
+    18804, 19060, 19316, 19572, 19828, 20084, 20340, 20596, 20852, 21108, 21364, 21620, 21876,
+    22132, 22388, 22900, 27252, 27508, 29044, 30324, 30580, 30836, 31092, 31348, 116, 116, 116, 116,
+    12320, 12320, 12576, 12576, 12832, 12832, 24864, 24864, 25376, 25376, 25888, 25888, 26912,
+    26912, 28448, 28448, 29472, 29472, 29728, 29728, 8224, 9504, 11552, 11808, 12064, 13088, 13344,
+    13600, 13856, 14112, 14368, 14624, 15648, 16672, 24352, 25120, 25632, 26144, 26400, 26656,
+    27680, 27936, 28192, 28704, 29216, 29984, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32,
+    32, 32, 32, 32, 32, 12325, 12325, 12581, 12581, 12837, 12837, 24869, 24869, 25381, 25381, 25893,
+    25893, 26917, 26917, 28453, 28453, 29477, 29477, 29733, 29733, 8229, 9509, 11557, 11813, 12069,
+    13093, 13349, 13605, 13861, 14117, 14373, 14629, 15653, 16677, 24357, 25125, 25637, 26149,
+    26405, 26661, 27685, 27941, 28197, 28709, 29221, 29989, 37, 37, 37, 37, 37, 37, 37, 37, 37, 37,
+    37, 37, 37, 37, 37, 37, 37, 37, 12333, 12333, 12589, 12589, 12845, 12845, 24877, 24877, 25389,
+    25389, 25901, 25901, 26925, 26925, 28461, 28461, 29485, 29485, 29741, 29741, 8237, 9517, 11565,
+    11821, 12077, 13101, 13357, 13613, 13869, 14125, 14381, 14637, 15661, 16685, 24365, 25133,
+    25645, 26157, 26413, 26669, 27693, 27949, 28205, 28717, 29229, 29997, 45, 45, 45, 45, 45, 45,
+    45, 45, 45, 45, 45, 45, 45, 45, 45, 45, 45, 45, 12334, 12334, 12590, 12590, 12846, 12846, 24878,
+    24878, 25390, 25390, 25902, 25902, 26926, 26926, 28462, 28462, 29486, 29486, 29742, 29742, 8238,
+    9518, 11566, 11822, 12078, 13102, 13358, 13614, 13870, 14126, 14382, 14638, 15662, 16686, 24366,
+    25134, 25646, 26158, 26414, 26670, 27694, 27950, 28206, 28718, 29230, 29998, 46, 46, 46, 46, 46,
+    46, 46, 46, 46, 46, 46, 46, 46, 46, 46, 46, 46, 46, 12335, 12335, 12591, 12591, 12847, 12847,
+    24879, 24879, 25391, 25391, 25903, 25903, 26927, 26927, 28463, 28463, 29487, 29487, 29743,
+    29743, 8239, 9519, 11567, 11823, 12079, 13103, 13359, 13615, 13871, 14127, 14383, 14639, 15663,
+    16687, 24367, 25135, 25647, 26159, 26415, 26671, 27695, 27951, 28207, 28719, 29231, 29999, 47,
+    47, 47, 47, 47, 47, 47, 47, 47, 47, 47, 47, 47, 47, 47, 47, 47, 47, 12339, 12339, 12595, 12595,
+    12851, 12851, 24883, 24883, 25395, 25395, 25907, 25907, 26931, 26931, 28467, 28467, 29491,
+    29491, 29747, 29747, 8243, 9523, 11571, 11827, 12083, 13107, 13363, 13619, 13875, 14131, 14387,
+    14643, 15667, 16691, 24371, 25139, 25651, 26163, 26419, 26675, 27699, 27955, 28211, 28723,
+    29235, 30003, 51, 51, 51, 51, 51, 51, 51, 51, 51, 51, 51, 51, 51, 51, 51, 51, 51, 51, 12340,
+    12340, 12596, 12596, 12852, 12852, 24884, 24884, 25396, 25396, 25908, 25908, 26932, 26932,
+    28468, 28468, 29492, 29492, 29748, 29748, 8244, 9524, 11572, 11828, 12084, 13108, 13364, 13620,
+    13876, 14132, 14388, 14644, 15668, 16692, 24372, 25140, 25652, 26164, 26420, 26676, 27700,
+    27956, 28212, 28724, 29236, 30004, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52, 52,
+    52, 52, 52, 12341, 12341, 12597, 12597, 12853, 12853, 24885, 24885, 25397, 25397, 25909, 25909,
+    26933, 26933, 28469, 28469, 29493, 29493, 29749, 29749, 8245, 9525, 11573, 11829, 12085, 13109,
+    13365, 13621, 13877, 14133, 14389, 14645, 15669, 16693, 24373, 25141, 25653, 26165, 26421,
+    26677, 27701, 27957, 28213, 28725, 29237, 30005, 53, 53, 53, 53, 53, 53, 53, 53, 53, 53, 53, 53,
+    53, 53, 53, 53, 53, 53, 12342, 12342, 12598, 12598, 12854, 12854, 24886, 24886, 25398, 25398,
+    25910, 25910, 26934, 26934, 28470, 28470, 29494, 29494, 29750, 29750, 8246, 9526, 11574, 11830,
+    12086, 13110, 13366, 13622, 13878, 14134, 14390, 14646, 15670, 16694, 24374, 25142, 25654,
+    26166, 26422, 26678, 27702, 27958, 28214, 28726, 29238, 30006, 54, 54, 54, 54, 54, 54, 54, 54,
+    54, 54, 54, 54, 54, 54, 54, 54, 54, 54, 12343, 12343, 12599, 12599, 12855, 12855, 24887, 24887,
+    25399, 25399, 25911, 25911, 26935, 26935, 28471, 28471, 29495, 29495, 29751, 29751, 8247, 9527,
+    11575, 11831, 12087, 13111, 13367, 13623, 13879, 14135, 14391, 14647, 15671, 16695, 24375,
+    25143, 25655, 26167, 26423, 26679, 27703, 27959, 28215, 28727, 29239, 30007, 55, 55, 55, 55, 55,
+    55, 55, 55, 55, 55, 55, 55, 55, 55, 55, 55, 55, 55, 12344, 12344, 12600, 12600, 12856, 12856,
+    24888, 24888, 25400, 25400, 25912, 25912, 26936, 26936, 28472, 28472, 29496, 29496, 29752,
+    29752, 8248, 9528, 11576, 11832, 12088, 13112, 13368, 13624, 13880, 14136, 14392, 14648, 15672,
+    16696, 24376, 25144, 25656, 26168, 26424, 26680, 27704, 27960, 28216, 28728, 29240, 30008, 56,
+    56, 56, 56, 56, 56, 56, 56, 56, 56, 56, 56, 56, 56, 56, 56, 56, 56, 12345, 12345, 12601, 12601,
+    12857, 12857, 24889, 24889, 25401, 25401, 25913, 25913, 26937, 26937, 28473, 28473, 29497,
+    29497, 29753, 29753, 8249, 9529, 11577, 11833, 12089, 13113, 13369, 13625, 13881, 14137, 14393,
+    14649, 15673, 16697, 24377, 25145, 25657, 26169, 26425, 26681, 27705, 27961, 28217, 28729,
+    29241, 30009, 57, 57, 57, 57, 57, 57, 57, 57, 57, 57, 57, 57, 57, 57, 57, 57, 57, 57, 12349,
+    12349, 12605, 12605, 12861, 12861, 24893, 24893, 25405, 25405, 25917, 25917, 26941, 26941,
+    28477, 28477, 29501, 29501, 29757, 29757, 8253, 9533, 11581, 11837, 12093, 13117, 13373, 13629,
+    13885, 14141, 14397, 14653, 15677, 16701, 24381, 25149, 25661, 26173, 26429, 26685, 27709,
+    27965, 28221, 28733, 29245, 30013, 61, 61, 61, 61, 61, 61, 61, 61, 61, 61, 61, 61, 61, 61, 61,
+    61, 61, 61, 12353, 12353, 12609, 12609, 12865, 12865, 24897, 24897, 25409, 25409, 25921, 25921,
+    26945, 26945, 28481, 28481, 29505, 29505, 29761, 29761, 8257, 9537, 11585, 11841, 12097, 13121,
+    13377, 13633, 13889, 14145, 14401, 14657, 15681, 16705, 24385, 25153, 25665, 26177, 26433,
+    26689, 27713, 27969, 28225, 28737, 29249, 30017, 65, 65, 65, 65, 65, 65, 65, 65, 65, 65, 65, 65,
+    65, 65, 65, 65, 65, 65, 12383, 12383, 12639, 12639, 12895, 12895, 24927, 24927, 25439, 25439,
+    25951, 25951, 26975, 26975, 28511, 28511, 29535, 29535, 29791, 29791, 8287, 9567, 11615, 11871,
+    12127, 13151, 13407, 13663, 13919, 14175, 14431, 14687, 15711, 16735, 24415, 25183, 25695,
+    26207, 26463, 26719, 27743, 27999, 28255, 28767, 29279, 30047, 95, 95, 95, 95, 95, 95, 95, 95,
+    95, 95, 95, 95, 95, 95, 95, 95, 95, 95, 12386, 12386, 12642, 12642, 12898, 12898, 24930, 24930,
+    25442, 25442, 25954, 25954, 26978, 26978, 28514, 28514, 29538, 29538, 29794, 29794, 8290, 9570,
+    11618, 11874, 12130, 13154, 13410, 13666, 13922, 14178, 14434, 14690, 15714, 16738, 24418,
+    25186, 25698, 26210, 26466, 26722, 27746, 28002, 28258, 28770, 29282, 30050, 98, 98, 98, 98, 98,
+    98, 98, 98, 98, 98, 98, 98, 98, 98, 98, 98, 98, 98, 12388, 12388, 12644, 12644, 12900, 12900,
+    24932, 24932, 25444, 25444, 25956, 25956, 26980, 26980, 28516, 28516, 29540, 29540, 29796,
+    29796, 8292, 9572, 11620, 11876, 12132, 13156, 13412, 13668, 13924, 14180, 14436, 14692, 15716,
+    16740, 24420, 25188, 25700, 26212, 26468, 26724, 27748, 28004, 28260, 28772, 29284, 30052, 100,
+    100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 12390,
+    12390, 12646, 12646, 12902, 12902, 24934, 24934, 25446, 25446, 25958, 25958, 26982, 26982,
+    28518, 28518, 29542, 29542, 29798, 29798, 8294, 9574, 11622, 11878, 12134, 13158, 13414, 13670,
+    13926, 14182, 14438, 14694, 15718, 16742, 24422, 25190, 25702, 26214, 26470, 26726, 27750,
+    28006, 28262, 28774, 29286, 30054, 102, 102, 102, 102, 102, 102, 102, 102, 102, 102, 102, 102,
+    102, 102, 102, 102, 102, 102, 12391, 12391, 12647, 12647, 12903, 12903, 24935, 24935, 25447,
+    25447, 25959, 25959, 26983, 26983, 28519, 28519, 29543, 29543, 29799, 29799, 8295, 9575, 11623,
+    11879, 12135, 13159, 13415, 13671, 13927, 14183, 14439, 14695, 15719, 16743, 24423, 25191,
+    25703, 26215, 26471, 26727, 27751, 28007, 28263, 28775, 29287, 30055, 103, 103, 103, 103, 103,
+    103, 103, 103, 103, 103, 103, 103, 103, 103, 103, 103, 103, 103, 12392, 12392, 12648, 12648,
+    12904, 12904, 24936, 24936, 25448, 25448, 25960, 25960, 26984, 26984, 28520, 28520, 29544,
+    29544, 29800, 29800, 8296, 9576, 11624, 11880, 12136, 13160, 13416, 13672, 13928, 14184, 14440,
+    14696, 15720, 16744, 24424, 25192, 25704, 26216, 26472, 26728, 27752, 28008, 28264, 28776,
+    29288, 30056, 104, 104, 104, 104, 104, 104, 104, 104, 104, 104, 104, 104, 104, 104, 104, 104,
+    104, 104, 12396, 12396, 12652, 12652, 12908, 12908, 24940, 24940, 25452, 25452, 25964, 25964,
+    26988, 26988, 28524, 28524, 29548, 29548, 29804, 29804, 8300, 9580, 11628, 11884, 12140, 13164,
+    13420, 13676, 13932, 14188, 14444, 14700, 15724, 16748, 24428, 25196, 25708, 26220, 26476,
+    26732, 27756, 28012, 28268, 28780, 29292, 30060, 108, 108, 108, 108, 108, 108, 108, 108, 108,
+    108, 108, 108, 108, 108, 108, 108, 108, 108, 12397, 12397, 12653, 12653, 12909, 12909, 24941,
+    24941, 25453, 25453, 25965, 25965, 26989, 26989, 28525, 28525, 29549, 29549, 29805, 29805, 8301,
+    9581, 11629, 11885, 12141, 13165, 13421, 13677, 13933, 14189, 14445, 14701, 15725, 16749, 24429,
+    25197, 25709, 26221, 26477, 26733, 27757, 28013, 28269, 28781, 29293, 30061, 109, 109, 109, 109,
+    109, 109, 109, 109, 109, 109, 109, 109, 109, 109, 109, 109, 109, 109, 12398, 12398, 12654,
+    12654, 12910, 12910, 24942, 24942, 25454, 25454, 25966, 25966, 26990, 26990, 28526, 28526,
+    29550, 29550, 29806, 29806, 8302, 9582, 11630, 11886, 12142, 13166, 13422, 13678, 13934, 14190,
+    14446, 14702, 15726, 16750, 24430, 25198, 25710, 26222, 26478, 26734, 27758, 28014, 28270,
+    28782, 29294, 30062, 110, 110, 110, 110, 110, 110, 110, 110, 110, 110, 110, 110, 110, 110, 110,
+    110, 110, 110, 12400, 12400, 12656, 12656, 12912, 12912, 24944, 24944, 25456, 25456, 25968,
+    25968, 26992, 26992, 28528, 28528, 29552, 29552, 29808, 29808, 8304, 9584, 11632, 11888, 12144,
+    13168, 13424, 13680, 13936, 14192, 14448, 14704, 15728, 16752, 24432, 25200, 25712, 26224,
+    26480, 26736, 27760, 28016, 28272, 28784, 29296, 30064, 112, 112, 112, 112, 112, 112, 112, 112,
+    112, 112, 112, 112, 112, 112, 112, 112, 112, 112, 12402, 12402, 12658, 12658, 12914, 12914,
+    24946, 24946, 25458, 25458, 25970, 25970, 26994, 26994, 28530, 28530, 29554, 29554, 29810,
+    29810, 8306, 9586, 11634, 11890, 12146, 13170, 13426, 13682, 13938, 14194, 14450, 14706, 15730,
+    16754, 24434, 25202, 25714, 26226, 26482, 26738, 27762, 28018, 28274, 28786, 29298, 30066, 114,
+    114, 114, 114, 114, 114, 114, 114, 114, 114, 114, 114, 114, 114, 114, 114, 114, 114, 12405,
+    12405, 12661, 12661, 12917, 12917, 24949, 24949, 25461, 25461, 25973, 25973, 26997, 26997,
+    28533, 28533, 29557, 29557, 29813, 29813, 8309, 9589, 11637, 11893, 12149, 13173, 13429, 13685,
+    13941, 14197, 14453, 14709, 15733, 16757, 24437, 25205, 25717, 26229, 26485, 26741, 27765,
+    28021, 28277, 28789, 29301, 30069, 117, 117, 117, 117, 117, 117, 117, 117, 117, 117, 117, 117,
+    117, 117, 117, 117, 117, 117, 12346, 12602, 12858, 24890, 25402, 25914, 26938, 28474, 29498,
+    29754, 58, 58, 58, 58, 58, 58, 58, 58, 58, 58, 58, 58, 58, 58, 58, 58, 58, 58, 58, 58, 58, 58,
+    12354, 12610, 12866, 24898, 25410, 25922, 26946, 28482, 29506, 29762, 66, 66, 66, 66, 66, 66,
+    66, 66, 66, 66, 66, 66, 66, 66, 66, 66, 66, 66, 66, 66, 66, 66, 12355, 12611, 12867, 24899,
+    25411, 25923, 26947, 28483, 29507, 29763, 67, 67, 67, 67, 67, 67, 67, 67, 67, 67, 67, 67, 67,
+    67, 67, 67, 67, 67, 67, 67, 67, 67, 12356, 12612, 12868, 24900, 25412, 25924, 26948, 28484,
+    29508, 29764, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68,
+    68, 68, 12357, 12613, 12869, 24901, 25413, 25925, 26949, 28485, 29509, 29765, 69, 69, 69, 69,
+    69, 69, 69, 69, 69, 69, 69, 69, 69, 69, 69, 69, 69, 69, 69, 69, 69, 69, 12358, 12614, 12870,
+    24902, 25414, 25926, 26950, 28486, 29510, 29766, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70,
+    70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 12359, 12615, 12871, 24903, 25415, 25927, 26951, 28487,
+    29511, 29767, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 12360, 12616, 12872, 24904, 25416, 25928, 26952, 28488, 29512, 29768, 72, 72, 72, 72,
+    72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 12361, 12617, 12873,
+    24905, 25417, 25929, 26953, 28489, 29513, 29769, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73,
+    73, 73, 73, 73, 73, 73, 73, 73, 73, 73, 12362, 12618, 12874, 24906, 25418, 25930, 26954, 28490,
+    29514, 29770, 74, 74, 74, 74, 74, 74, 74, 74, 74, 74, 74, 74, 74, 74, 74, 74, 74, 74, 74, 74,
+    74, 74, 12363, 12619, 12875, 24907, 25419, 25931, 26955, 28491, 29515, 29771, 75, 75, 75, 75,
+    75, 75, 75, 75, 75, 75, 75, 75, 75, 75, 75, 75, 75, 75, 75, 75, 75, 75, 12364, 12620, 12876,
+    24908, 25420, 25932, 26956, 28492, 29516, 29772, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76,
+    76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 12365, 12621, 12877, 24909, 25421, 25933, 26957, 28493,
+    29517, 29773, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77,
+    77, 77, 12366, 12622, 12878, 24910, 25422, 25934, 26958, 28494, 29518, 29774, 78, 78, 78, 78,
+    78, 78, 78, 78, 78, 78, 78, 78, 78, 78, 78, 78, 78, 78, 78, 78, 78, 78, 12367, 12623, 12879,
+    24911, 25423, 25935, 26959, 28495, 29519, 29775, 79, 79, 79, 79, 79, 79, 79, 79, 79, 79, 79, 79,
+    79, 79, 79, 79, 79, 79, 79, 79, 79, 79, 12368, 12624, 12880, 24912, 25424, 25936, 26960, 28496,
+    29520, 29776, 80, 80, 80, 80, 80, 80, 80, 80, 80, 80, 80, 80, 80, 80, 80, 80, 80, 80, 80, 80,
+    80, 80, 12369, 12625, 12881, 24913, 25425, 25937, 26961, 28497, 29521, 29777, 81, 81, 81, 81,
+    81, 81, 81, 81, 81, 81, 81, 81, 81, 81, 81, 81, 81, 81, 81, 81, 81, 81, 12370, 12626, 12882,
+    24914, 25426, 25938, 26962, 28498, 29522, 29778, 82, 82, 82, 82, 82, 82, 82, 82, 82, 82, 82, 82,
+    82, 82, 82, 82, 82, 82, 82, 82, 82, 82, 12371, 12627, 12883, 24915, 25427, 25939, 26963, 28499,
+    29523, 29779, 83, 83, 83, 83, 83, 83, 83, 83, 83, 83, 83, 83, 83, 83, 83, 83, 83, 83, 83, 83,
+    83, 83, 12372, 12628, 12884, 24916, 25428, 25940, 26964, 28500, 29524, 29780, 84, 84, 84, 84,
+    84, 84, 84, 84, 84, 84, 84, 84, 84, 84, 84, 84, 84, 84, 84, 84, 84, 84, 12373, 12629, 12885,
+    24917, 25429, 25941, 26965, 28501, 29525, 29781, 85, 85, 85, 85, 85, 85, 85, 85, 85, 85, 85, 85,
+    85, 85, 85, 85, 85, 85, 85, 85, 85, 85, 12374, 12630, 12886, 24918, 25430, 25942, 26966, 28502,
+    29526, 29782, 86, 86, 86, 86, 86, 86, 86, 86, 86, 86, 86, 86, 86, 86, 86, 86, 86, 86, 86, 86,
+    86, 86, 12375, 12631, 12887, 24919, 25431, 25943, 26967, 28503, 29527, 29783, 87, 87, 87, 87,
+    87, 87, 87, 87, 87, 87, 87, 87, 87, 87, 87, 87, 87, 87, 87, 87, 87, 87, 12377, 12633, 12889,
+    24921, 25433, 25945, 26969, 28505, 29529, 29785, 89, 89, 89, 89, 89, 89, 89, 89, 89, 89, 89, 89,
+    89, 89, 89, 89, 89, 89, 89, 89, 89, 89, 12394, 12650, 12906, 24938, 25450, 25962, 26986, 28522,
+    29546, 29802, 106, 106, 106, 106, 106, 106, 106, 106, 106, 106, 106, 106, 106, 106, 106, 106,
+    106, 106, 106, 106, 106, 106, 12395, 12651, 12907, 24939, 25451, 25963, 26987, 28523, 29547,
+    29803, 107, 107, 107, 107, 107, 107, 107, 107, 107, 107, 107, 107, 107, 107, 107, 107, 107, 107,
+    107, 107, 107, 107, 12401, 12657, 12913, 24945, 25457, 25969, 26993, 28529, 29553, 29809, 113,
+    113, 113, 113, 113, 113, 113, 113, 113, 113, 113, 113, 113, 113, 113, 113, 113, 113, 113, 113,
+    113, 113, 12406, 12662, 12918, 24950, 25462, 25974, 26998, 28534, 29558, 29814, 118, 118, 118,
+    118, 118, 118, 118, 118, 118, 118, 118, 118, 118, 118, 118, 118, 118, 118, 118, 118, 118, 118,
+    12407, 12663, 12919, 24951, 25463, 25975, 26999, 28535, 29559, 29815, 119, 119, 119, 119, 119,
+    119, 119, 119, 119, 119, 119, 119, 119, 119, 119, 119, 119, 119, 119, 119, 119, 119, 12408,
+    12664, 12920, 24952, 25464, 25976, 27000, 28536, 29560, 29816, 120, 120, 120, 120, 120, 120,
+    120, 120, 120, 120, 120, 120, 120, 120, 120, 120, 120, 120, 120, 120, 120, 120, 12409, 12665,
+    12921, 24953, 25465, 25977, 27001, 28537, 29561, 29817, 121, 121, 121, 121, 121, 121, 121, 121,
+    121, 121, 121, 121, 121, 121, 121, 121, 121, 121, 121, 121, 121, 121, 12410, 12666, 12922,
+    24954, 25466, 25978, 27002, 28538, 29562, 29818, 122, 122, 122, 122, 122, 122, 122, 122, 122,
+    122, 122, 122, 122, 122, 122, 122, 122, 122, 122, 122, 122, 122, 38, 38, 38, 38, 38, 38, 38, 38,
+    38, 38, 38, 38, 38, 38, 38, 38, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
+    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 59, 59, 59, 59, 59, 59, 59, 59,
+    59, 59, 59, 59, 59, 59, 59, 59, 88, 88, 88, 88, 88, 88, 88, 88, 88, 88, 88, 88, 88, 88, 88, 88,
+    90, 90, 90, 90, 90, 90, 90, 90, 90, 90, 90, 90, 90, 90, 90, 90, 33, 33, 33, 33, 34, 34, 34, 34,
+    40, 40, 40, 40, 41, 41, 41, 41, 63, 63, 63, 63, 39, 39, 43, 43, 124, 124, 35, 62, 0, 0, 0, 0
+};
+
+/* Codes of 13 to 30 bits. In 32 bits: one past the last code of 12, 13, ... 30 bits, EOS left out;
+   for 13 to 30 the place of the length's first symbol below; the symbols in their codes' order. */
+static const uint32_t h2neg__huffman_end[19] = {
+    0xffc00000, 0xfff00000, 0xfff80000, 0xfffe0000, 0xfffe0000, 0xfffe0000, 0xfffe0000, 0xfffe6000,
+    0xfffee000, 0xffff4800, 0xffffb000, 0xffffea00, 0xfffff600, 0xfffff800, 0xfffffbc0, 0xfffffe20,
+    0xfffffff0, 0xfffffff0, 0xfffffffc
+};
+static const unsigned char h2neg__huffman_base[18] = {
+    0, 6, 8, 11, 11, 11, 11, 14, 22, 35, 61, 90, 102, 106, 121, 140, 169, 169
+};
+static const unsigned char h2neg__huffman_long[172] = {
+    0, 36, 64, 91, 93, 126, 94, 125, 60, 96, 123, 92, 195, 208, 128, 130, 131, 162, 184, 194, 224,
+    226, 153, 161, 167, 172, 176, 177, 179, 209, 216, 217, 227, 229, 230, 129, 132, 133, 134, 136,
+    146, 154, 156, 160, 163, 164, 169, 170, 173, 178, 181, 185, 186, 187, 189, 190, 196, 198, 228,
+    232, 233, 1, 135, 137, 138, 139, 140, 141, 143, 147, 149, 150, 151, 152, 155, 157, 158, 165,
+    166, 168, 174, 175, 180, 182, 183, 188, 191, 197, 231, 239, 9, 142, 144, 145, 148, 159, 171,
+    206, 215, 225, 236, 237, 199, 207, 234, 235, 192, 193, 200, 201, 202, 205, 210, 213, 218, 219,
+    238, 240, 242, 243, 255, 203, 204, 211, 212, 214, 221, 222, 223, 241, 244, 245, 246, 247, 248,
+    250, 251, 252, 253, 254, 2, 3, 4, 5, 6, 7, 8, 11, 12, 14, 15, 16, 17, 18, 19, 20, 21, 23, 24,
+    25, 26, 27, 28, 29, 30, 31, 127, 220, 249, 10, 13, 22
+};
+/* <gen */
+
+/* Octets of room in which `len` octets decode for sure: no code is shorter than 5 bits, up to 29
+   bits wait from before, and a look-up stores two octets whatever it found. */
+#define H2NEG__HUFFMAN_ROOM(len) ((len) / 5 * 8 + 24)
+
+static unsigned char h2neg__huffman_octet(char c, int lower)
+{
+    return lower ? h2neg__lower((unsigned char)c) : (unsigned char)c;
+}
+
+/* Octets that a string takes when it is coded; with `lower`, as if it were in lower case. */
+static size_t h2neg__huffman_size(h2neg_str s, int lower)
+{
+    uint64_t bits = 0;
+    size_t i;
+    for (i = 0; i < s.len; i++)
+        bits += h2neg__huffman_codes[h2neg__huffman_octet(s.ptr[i], lower)].bits;
+    return (size_t)((bits + 7) / 8);
+}
+
+/* Writes exactly h2neg__huffman_size octets. The last is filled up with ones, the front of EOS. */
+static void h2neg__huffman_encode(unsigned char *out, h2neg_str s, int lower)
+{
+    uint64_t bits = 0; /* below `count`, which is at most 31 between symbols */
+    unsigned count = 0;
+    size_t i;
+    for (i = 0; i < s.len; i++) {
+        const h2neg__huffman_code *c = &h2neg__huffman_codes[h2neg__huffman_octet(s.ptr[i], lower)];
+        bits = bits << c->bits | c->code;
+        count += c->bits;
+        if (count < 32)
+            continue;
+        count -= 32;
+        *out++ = (unsigned char)(bits >> (count + 24));
+        *out++ = (unsigned char)(bits >> (count + 16));
+        *out++ = (unsigned char)(bits >> (count + 8));
+        *out++ = (unsigned char)(bits >> count);
+    }
+    bits = bits << 8 | 0xff;
+    for (count += 8; count > 8 + 7; count -= 8)
+        *out++ = (unsigned char)(bits >> (count - 8));
+    if (count > 8)
+        *out++ = (unsigned char)(bits >> (count - 8));
+}
+
+/* Decoding: `bits` holds `count` bits that are not decoded yet, from its top down, zeros below. */
+static void h2neg__huffman_start(h2neg_huffman_state *h)
+{
+    h->bits = 0;
+    h->count = 0;
+    h->bad = 0;
+}
+
+/* A code of more than 12 bits at the top of `bits`: its symbol, 256 for EOS. */
+static unsigned h2neg__huffman_long_symbol(uint32_t top, unsigned *bits)
+{
+    unsigned i;
+    for (i = 0; i < 18; i++) {
+        if (top < h2neg__huffman_end[i + 1]) {
+            *bits = 13 + i;
+            return h2neg__huffman_long[h2neg__huffman_base[i] +
+                                       ((top - h2neg__huffman_end[i]) >> (32 - *bits))];
+        }
+    }
+    *bits = 30;
+    return 256;
+}
+
+/* Takes the next symbol, which may be 256 for EOS; -1 where its code is not whole yet. Codes are
+   free of prefixes, so what the zeros below `count` make up takes more bits than there are. */
+static int h2neg__huffman_symbol(h2neg_huffman_state *h)
+{
+    unsigned at = (unsigned)(h->bits >> 52), symbol, bits;
+    if (h2neg__huffman_step[at]) {
+        symbol = h2neg__huffman_pair[at] & 255u;
+        bits = h2neg__huffman_codes[symbol].bits;
+    } else {
+        symbol = h2neg__huffman_long_symbol((uint32_t)(h->bits >> 32), &bits);
+    }
+    if (bits > h->count)
+        return -1;
+    h->bits <<= bits;
+    h->count -= bits;
+    return (int)symbol;
+}
+
+/* Up to two symbols of together 12 bits or fewer, which there must be. Where the next code is
+   longer nothing happens, so a run of looks needs one check, behind the last. */
+static unsigned char *h2neg__huffman_look(h2neg_huffman_state *h, unsigned char *out)
+{
+    unsigned at = (unsigned)(h->bits >> 52), step = h2neg__huffman_step[at];
+    unsigned pair = h2neg__huffman_pair[at];
+    out[0] = (unsigned char)pair;
+    out[1] = (unsigned char)(pair >> 8);
+    h->bits <<= step & 15;
+    h->count -= step & 15;
+    return out + (step >> 4);
+}
+
+/* Fills up to 56 bits or more out of 8 readable octets: how many of them were taken. */
+static size_t h2neg__huffman_refill(h2neg_huffman_state *h, const unsigned char *in)
+{
+    uint64_t next = (uint64_t)in[0] << 56 | (uint64_t)in[1] << 48 | (uint64_t)in[2] << 40 |
+                    (uint64_t)in[3] << 32 | (uint64_t)in[4] << 24 | (uint64_t)in[5] << 16 |
+                    (uint64_t)in[6] << 8 | (uint64_t)in[7];
+    size_t taken = (63 - h->count) >> 3;
+    h->bits |= next >> h->count; /* bits behind `taken` come a second time, and are the same */
+    h->count |= 56;
+    return taken;
+}
+
+/* The bulk of a string, while 8 octets are left: four looks (48 of 56 bits) for each refill,
+   then one symbol with care where a look stood still. */
+static unsigned char *h2neg__huffman_bulk(h2neg_huffman_state *state, unsigned char *out,
+                                          const unsigned char **in, const unsigned char *end)
+{
+    h2neg_huffman_state h = *state;
+    const unsigned char *p = *in;
+    while (end - p >= 8 && !h.bad) {
+        p += h2neg__huffman_refill(&h, p);
+        out = h2neg__huffman_look(&h, out);
+        out = h2neg__huffman_look(&h, out);
+        out = h2neg__huffman_look(&h, out);
+        out = h2neg__huffman_look(&h, out);
+        if (h2neg__huffman_step[h.bits >> 52] == 0) {
+            int symbol = h2neg__huffman_symbol(&h);
+            if (symbol >= 0)
+                *out++ = (unsigned char)symbol;
+            h.bad = symbol == 256;
+        }
+    }
+    h.bits &= ~(~(uint64_t)0 >> h.count); /* count is at most 63 */
+    *state = h;
+    *in = p;
+    return out;
+}
+
+/* Decodes every whole symbol of the next `len` octets: octets written, at most (count + 8 * len)
+   / 5. `out` has H2NEG__HUFFMAN_ROOM(len). EOS sets `bad` (RFC 7541 5.2). */
+static size_t h2neg__huffman_decode(h2neg_huffman_state *h, unsigned char *out,
+                                    const unsigned char *in, size_t len)
+{
+    unsigned char *o = out;
+    const unsigned char *end = in + len;
+    int symbol = 0;
+    if (len >= 8)
+        o = h2neg__huffman_bulk(h, o, &in, end);
+    while (!h->bad && symbol >= 0) {
+        while (h->count <= 56 && in < end) {
+            h->bits |= (uint64_t)*in++ << (56 - h->count);
+            h->count += 8;
+        }
+        symbol = h2neg__huffman_symbol(h);
+        if (symbol == 256)
+            h->bad = 1;
+        else if (symbol >= 0)
+            *o++ = (unsigned char)symbol;
+    }
+    return (size_t)(o - out);
+}
+
+/* At a string's end: 1 when what is left is padding, at most 7 bits, all ones (RFC 7541 5.2). */
+static int h2neg__huffman_ends(const h2neg_huffman_state *h)
+{
+    return !h->bad && h->count <= 7 && (h->count == 0 || ~h->bits >> (64 - h->count) == 0);
+}
+
+/* ==== 14 >>hpack ============================================================
+   RFC 7541.  Uses >>bytes >>huffman.
+   Memory: the caller lends h2neg_hpack_memory(n) octets for a table of n; nothing is allocated.
+   A block decodes alike however it is cut; after an error the decoder stays in error.
+   ========================================================================== */
+
+/* The static table (RFC 7541 Appendix A). */
+enum {
+    H2NEG__HPACK_PATH = 4,
+    H2NEG__HPACK_AGE = 21,
+    H2NEG__HPACK_AUTHORIZATION = 23,
+    H2NEG__HPACK_CONTENT_LENGTH = 28,
+    H2NEG__HPACK_COOKIE = 32,
+    H2NEG__HPACK_ETAG = 34,
+    H2NEG__HPACK_IF_MODIFIED_SINCE = 40,
+    H2NEG__HPACK_IF_NONE_MATCH = 41,
+    H2NEG__HPACK_LOCATION = 46,
+    H2NEG__HPACK_PROXY_AUTHORIZATION = 49,
+    H2NEG__HPACK_SET_COOKIE = 55,
+    H2NEG__HPACK_STATICS = 61
+};
+
+typedef struct h2neg__hpack_static_entry {
+    uint16_t at;
+    unsigned char name, value;
+} h2neg__hpack_static_entry;
+
+/* >gen static */
+/* Names and values, one behind the other. */
+static const char h2neg__hpack_static_text[] =
+    ":authority" ":methodGET" ":methodPOST" ":path/" ":path/index.html" ":schemehttp"
+    ":schemehttps" ":status200" ":status204" ":status206" ":status304" ":status400" ":status404"
+    ":status500" "accept-charset" "accept-encodinggzip, deflate" "accept-language" "accept-ranges"
+    "accept" "access-control-allow-origin" "age" "allow" "authorization" "cache-control"
+    "content-disposition" "content-encoding" "content-language" "content-length" "content-location"
+    "content-range" "content-type" "cookie" "date" "etag" "expect" "expires" "from" "host"
+    "if-match" "if-modified-since" "if-none-match" "if-range" "if-unmodified-since" "last-modified"
+    "link" "location" "max-forwards" "proxy-authenticate" "proxy-authorization" "range" "referer"
+    "refresh" "retry-after" "server" "set-cookie" "strict-transport-security" "transfer-encoding"
+    "user-agent" "vary" "via" "www-authenticate";
+
+/* Place in the text, octets of the name, octets of the value. */
+static const h2neg__hpack_static_entry h2neg__hpack_statics[61] = {
+    {0, 10, 0}, {10, 7, 3}, {20, 7, 4}, {31, 5, 1}, {37, 5, 11}, {53, 7, 4}, {64, 7, 5}, {76, 7, 3},
+    {86, 7, 3}, {96, 7, 3}, {106, 7, 3}, {116, 7, 3}, {126, 7, 3}, {136, 7, 3}, {146, 14, 0},
+    {160, 15, 13}, {188, 15, 0}, {203, 13, 0}, {216, 6, 0}, {222, 27, 0}, {249, 3, 0}, {252, 5, 0},
+    {257, 13, 0}, {270, 13, 0}, {283, 19, 0}, {302, 16, 0}, {318, 16, 0}, {334, 14, 0},
+    {348, 16, 0}, {364, 13, 0}, {377, 12, 0}, {389, 6, 0}, {395, 4, 0}, {399, 4, 0}, {403, 6, 0},
+    {409, 7, 0}, {416, 4, 0}, {420, 4, 0}, {424, 8, 0}, {432, 17, 0}, {449, 13, 0}, {462, 8, 0},
+    {470, 19, 0}, {489, 13, 0}, {502, 4, 0}, {506, 8, 0}, {514, 12, 0}, {526, 18, 0}, {544, 19, 0},
+    {563, 5, 0}, {568, 7, 0}, {575, 7, 0}, {582, 11, 0}, {593, 6, 0}, {599, 10, 0}, {609, 25, 0},
+    {634, 17, 0}, {651, 10, 0}, {661, 4, 0}, {665, 3, 0}, {668, 16, 0}
+};
+
+/* The first index that has a name, by the name's hash, or the next slot. 0: none. */
+static const unsigned char h2neg__hpack_static_slots[128] = {
+    0, 0, 0, 0, 0, 49, 0, 0, 8, 0, 39, 54, 0, 0, 0, 0, 0, 0, 38, 30, 48, 59, 0, 0, 0, 0, 0, 0, 0, 0,
+    21, 36, 15, 41, 0, 0, 57, 58, 0, 4, 0, 0, 1, 0, 0, 18, 42, 6, 0, 0, 0, 0, 0, 0, 0, 60, 0, 0, 0,
+    0, 33, 0, 0, 0, 0, 0, 53, 0, 0, 44, 0, 0, 0, 0, 20, 0, 0, 26, 46, 0, 34, 22, 23, 51, 52, 0, 0,
+    0, 29, 0, 0, 0, 24, 0, 0, 45, 0, 19, 0, 0, 47, 0, 2, 0, 0, 27, 43, 50, 35, 0, 37, 28, 55, 32,
+    56, 0, 0, 61, 0, 0, 0, 40, 17, 16, 25, 31, 0, 0
+};
+/* <gen */
+
+/* FNV-1a over a name in lower case; h2neg__hpack_hash_on goes on over the value. */
+static uint32_t h2neg__hpack_hash(h2neg_str name)
+{
+    uint32_t hash = 2166136261u;
+    size_t i;
+    for (i = 0; i < name.len; i++)
+        hash = (hash ^ h2neg__lower((unsigned char)name.ptr[i])) * 16777619u;
+    return hash;
+}
+
+static uint32_t h2neg__hpack_hash_on(uint32_t hash, h2neg_str value)
+{
+    size_t i;
+    for (i = 0; i < value.len; i++)
+        hash = (hash ^ (unsigned char)value.ptr[i]) * 16777619u;
+    return hash;
+}
+
+/* Index 1 to 61. */
+static void h2neg__hpack_static(unsigned index, h2neg_str *name, h2neg_str *value)
+{
+    const h2neg__hpack_static_entry *s = &h2neg__hpack_statics[index - 1];
+    *name = h2neg__str(h2neg__hpack_static_text + s->at, s->name);
+    *value = h2neg__str(h2neg__hpack_static_text + s->at + s->name, s->value);
+}
+
+/* The first index with this name, or 0. */
+static unsigned h2neg__hpack_static_find(uint32_t hash, h2neg_str name)
+{
+    unsigned slot = (hash ^ hash >> 15) & 127, index;
+    h2neg_str n, v;
+    for (; (index = h2neg__hpack_static_slots[slot]) != 0; slot = (slot + 1) & 127) {
+        h2neg__hpack_static(index, &n, &v);
+        if (h2neg__same_nocase(n, name))
+            return index;
+    }
+    return 0;
+}
+
+/* The index of name and value, or 0; entries with one name stand together from `first` on. */
+static unsigned h2neg__hpack_static_exact(unsigned first, h2neg_str name, h2neg_str value)
+{
+    h2neg_str n, v;
+    for (; first && first <= H2NEG__HPACK_STATICS; first++) {
+        h2neg__hpack_static(first, &n, &v);
+        if (!h2neg__same_nocase(n, name))
+            return 0;
+        if (h2neg__same(v, value))
+            return first;
+    }
+    return 0;
+}
+
+/* The dynamic table (RFC 7541 2.3.2). Memory holds, in this order: a ring of entries, buckets of
+   hash chains, and the text, where an entry's name and value lie in one piece in the order of
+   insertion. Three numbers: size <= max, what the peer may assume; size <= capacity, what the
+   memory holds; max may be larger than capacity until a table has grown. Sizes are those of RFC
+   7541 4.1, with 32 for each entry. Text slides: `text_end` is where the next entry goes, and
+   when that does not fit behind the others, all move to the front. A quarter of the capacity is
+   spare, so that the moves cost at most four octets for each one added. Places in the text are
+   counted from the beginning of time, `text_base` is what lies at the front: so a move changes
+   no entry.
+   An entry's age is 1 for the newest: its index is 61 + age. Its id is next_id - age. Chains (of
+   names, and of names with values) link ids, newest first, and end at the first that is too old:
+   eviction needs not touch them. Every step is checked by comparing texts and ages grow on the
+   way, so an id that comes again after 2^32 insertions does no harm. The decoder keeps no
+   chains. */
+typedef struct h2neg__hpack_entry {
+    uint32_t at, name, value; /* place in the text; octets */
+    uint32_t next[2];         /* ids: of the same name's hash; of the same pair's hash */
+} h2neg__hpack_entry;
+
+#define H2NEG__HPACK_MOST ((uint32_t)1 << 30)
+#define H2NEG__HPACK_NAMES 0
+#define H2NEG__HPACK_PAIRS 1
+
+static uint32_t h2neg__hpack_clip(uint64_t size)
+{
+    return size < H2NEG__HPACK_MOST ? (uint32_t)size : H2NEG__HPACK_MOST;
+}
+
+static uint32_t h2neg__hpack_least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Buckets of each kind of chain: a power of two, one for two entries, at most 128. */
+static uint32_t h2neg__hpack_buckets(uint32_t capacity)
+{
+    uint32_t n = 1;
+    while (n < 128 && n * 128 <= capacity)
+        n *= 2;
+    return n;
+}
+
+static uint32_t h2neg__hpack_text_room(uint32_t capacity)
+{
+    return capacity + capacity / 4;
+}
+
+/* 3 octets are for the alignment. */
+H2NEG__DEF size_t h2neg_hpack_memory(size_t table_size)
+{
+    uint32_t n = h2neg__hpack_clip(table_size);
+    if (n < 32)
+        return 0;
+    return 3 + n / 32 * sizeof(h2neg__hpack_entry) +
+           2 * sizeof(uint32_t) * h2neg__hpack_buckets(n) + h2neg__hpack_text_room(n);
+}
+
+/* The largest table that fits in so much memory. */
+static uint32_t h2neg__hpack_capacity(size_t memory)
+{
+    uint32_t low = 31, high = H2NEG__HPACK_MOST; /* low fits always, and counts as 0 */
+    while (low < high) {
+        uint32_t middle = high - (high - low) / 2;
+        if (h2neg_hpack_memory(middle) <= memory)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low < 32 ? 0 : low;
+}
+
+/* An empty table over `memory`. */
+static void h2neg__hpack_table_init(h2neg_hpack_table *t, void *memory, size_t size, uint32_t max)
+{
+    unsigned char *p = (unsigned char *)memory;
+    memset(t, 0, sizeof *t);
+    t->max = max;
+    t->next_id = 1;
+    t->capacity = memory ? h2neg__hpack_capacity(size) : 0;
+    if (t->capacity == 0)
+        return;
+    p += (4 - ((uintptr_t)p & 3)) & 3;
+    t->room = t->capacity / 32;
+    t->entries = (h2neg__hpack_entry *)(void *)p;
+    p += t->room * sizeof(h2neg__hpack_entry);
+    t->bucket_count = h2neg__hpack_buckets(t->capacity);
+    t->buckets = (uint32_t *)(void *)p;
+    p += 2 * sizeof(uint32_t) * t->bucket_count;
+    t->text = p;
+    t->text_room = h2neg__hpack_text_room(t->capacity);
+    memset(t->buckets, 0, 2 * sizeof(uint32_t) * t->bucket_count);
+}
+
+/* `age` is 1 to count. */
+static h2neg__hpack_entry *h2neg__hpack_at(const h2neg_hpack_table *t, uint32_t age)
+{
+    uint32_t slot = t->head >= age ? t->head - age : t->head + t->room - age;
+    return &t->entries[slot];
+}
+
+/* Name and value of an entry, borrowed until the table changes. */
+static void h2neg__hpack_dynamic(const h2neg_hpack_table *t, uint32_t age, h2neg_str *name,
+                                 h2neg_str *value)
+{
+    const h2neg__hpack_entry *entry = h2neg__hpack_at(t, age);
+    const unsigned char *p = t->text + (entry->at - t->text_base);
+    *name = h2neg__str(p, entry->name);
+    *value = h2neg__str(p + entry->name, entry->value);
+}
+
+/* RFC 7541 4.3: out go the oldest, until the size is at most this. */
+static void h2neg__hpack_evict(h2neg_hpack_table *t, uint32_t size)
+{
+    while (t->size > size) {
+        const h2neg__hpack_entry *oldest = h2neg__hpack_at(t, t->count);
+        t->size -= oldest->name + oldest->value + 32;
+        t->count--;
+    }
+}
+
+/* Where the next entry's text goes. */
+static unsigned char *h2neg__hpack_text(h2neg_hpack_table *t, uint32_t len)
+{
+    uint32_t used = t->text_end - t->text_base;
+    if (len > t->text_room - used) {
+        uint32_t from = t->count ? h2neg__hpack_at(t, t->count)->at : t->text_end;
+        memmove(t->text, t->text + (from - t->text_base), t->text_end - from);
+        t->text_base = from;
+    }
+    return t->text + (t->text_end - t->text_base);
+}
+
+/* RFC 7541 4.4, for an entry of at most `max`; the strings lie outside the table, so it does not
+   matter where the name came from. The caller has made sure that the entry fits in the memory. */
+static void h2neg__hpack_insert(h2neg_hpack_table *t, h2neg_str name, h2neg_str value)
+{
+    uint32_t len = (uint32_t)(name.len + value.len);
+    h2neg__hpack_entry *entry;
+    unsigned char *p;
+    h2neg__hpack_evict(t, t->max - len - 32);
+    p = h2neg__hpack_text(t, len);
+    h2neg__copy(p, name.ptr, name.len);
+    h2neg__copy(p + name.len, value.ptr, value.len);
+    entry = &t->entries[t->head];
+    entry->at = t->text_end;
+    entry->name = (uint32_t)name.len;
+    entry->value = (uint32_t)value.len;
+    t->head = t->head + 1 == t->room ? 0 : t->head + 1;
+    t->text_end += len;
+    t->size += len + 32;
+    t->count++;
+    t->next_id++;
+}
+
+/* Puts an entry, newer than all that were linked, into its chains by the hashes of its name and
+   its pair. */
+static void h2neg__hpack_link(h2neg_hpack_table *t, uint32_t age, uint32_t name_hash,
+                              uint32_t pair_hash)
+{
+    h2neg__hpack_entry *entry = h2neg__hpack_at(t, age);
+    uint32_t *names = t->buckets + (name_hash & (t->bucket_count - 1));
+    uint32_t *pairs = t->buckets + t->bucket_count + (pair_hash & (t->bucket_count - 1));
+    entry->next[H2NEG__HPACK_NAMES] = *names;
+    entry->next[H2NEG__HPACK_PAIRS] = *pairs;
+    *names = *pairs = t->next_id - age;
+}
+
+/* The age of the newest entry in a chain with this name (in any case) and, among the pairs, this
+   value; or 0. */
+static uint32_t h2neg__hpack_find(const h2neg_hpack_table *t, int chain, uint32_t hash,
+                                  h2neg_str name, h2neg_str value)
+{
+    uint32_t id, age, last = 0;
+    h2neg_str n, v;
+    if (t->count == 0)
+        return 0;
+    id = t->buckets[(chain == H2NEG__HPACK_PAIRS ? t->bucket_count : 0) +
+                    (hash & (t->bucket_count - 1))];
+    while ((age = t->next_id - id) > last && age <= t->count) {
+        h2neg__hpack_dynamic(t, age, &n, &v);
+        if (h2neg__same_nocase(n, name) && (chain == H2NEG__HPACK_NAMES || h2neg__same(v, value)))
+            return age;
+        id = h2neg__hpack_at(t, age)->next[chain];
+        last = age;
+    }
+    return 0;
+}
+
+/* The same content over other memory, which holds it. */
+static void h2neg__hpack_carry(h2neg_hpack_table *t, void *memory, size_t size)
+{
+    h2neg_hpack_table old = *t;
+    uint32_t age;
+    h2neg__hpack_table_init(t, memory, size, old.max);
+    t->next_id = old.next_id - old.count;
+    for (age = old.count; age > 0; age--) {
+        h2neg_str name, value;
+        h2neg__hpack_dynamic(&old, age, &name, &value);
+        h2neg__hpack_insert(t, name, value);
+    }
+}
+
+/* What to ask for so that a table of `size` fits: more than that, so that growing in steps costs
+   little. */
+static size_t h2neg__hpack_grown(const h2neg_hpack_table *t, uint32_t size)
+{
+    uint32_t n = 256;
+    while (n < size)
+        n *= 2;
+    return h2neg_hpack_memory(h2neg__hpack_least(n, t->max));
+}
+
+/* ---- decoder ---- */
+
+/* One short function for each state. A field passes FIRST, perhaps NUMBER (the rest of an
+   integer that did not fit its prefix), NAME_LENGTH and NAME where the name is a literal,
+   VALUE_LENGTH, VALUE, and INSERT when it enters the table. `kind` says what an integer is for.
+   The field that is being read stands in list->text behind what is stored: name_len octets of
+   its name, then value_len of its value, so far. When the list is spent, all of the text is room
+   for one field, which is wanted only if the field enters the table: `drop` says that its octets
+   are counted and not kept, and a field that enters the table never is: it is at most as large
+   as the limit, and so is the text. `least` is the smallest limit since the last update: while
+   it is below the table's maximum, an update is due (RFC 7541 4.2). */
+enum {
+    H2NEG__HPACK_FIRST,
+    H2NEG__HPACK_NUMBER,
+    H2NEG__HPACK_NAME_LENGTH,
+    H2NEG__HPACK_NAME,
+    H2NEG__HPACK_VALUE_LENGTH,
+    H2NEG__HPACK_VALUE,
+    H2NEG__HPACK_INSERT
+};
+enum { H2NEG__HPACK_INDEXED, H2NEG__HPACK_LITERAL, H2NEG__HPACK_RESIZE, H2NEG__HPACK_STRING };
+enum { H2NEG__HPACK_STOP = 0, H2NEG__HPACK_GO = 1 }; /* what state functions return; or an error */
+
+/* The list holds nothing more, and nothing. The field that is being read moves to the front. */
+static void h2neg__hpack_spend(h2neg_hpack_decoder *d, h2neg_hpack_list *list)
+{
+    if (!d->drop && list->text_used)
+        memmove(list->text, list->text + list->text_used, (size_t)(d->name_len + d->value_len));
+    list->over = 1;
+    list->count = 0;
+    list->text_used = 0;
+    if (!d->insert)
+        d->drop = 1;
+}
+
+/* Where the next octet of the present string goes. */
+static size_t h2neg__hpack_tail(const h2neg_hpack_decoder *d, const h2neg_hpack_list *list)
+{
+    return list->text_used + (size_t)(d->name_len + d->value_len);
+}
+
+/* The next octets of the present string. */
+static void h2neg__hpack_keep(h2neg_hpack_decoder *d, h2neg_hpack_list *list, const void *octets,
+                              size_t len)
+{
+    if (!d->drop && !list->over && len > list->text_room - h2neg__hpack_tail(d, list))
+        h2neg__hpack_spend(d, list);
+    if (!d->drop && len > list->text_room - h2neg__hpack_tail(d, list))
+        d->drop = 1;
+    if (!d->drop && len)
+        memcpy(list->text + h2neg__hpack_tail(d, list), octets, len);
+    *(d->in_value ? &d->value_len : &d->name_len) += len;
+}
+
+static void h2neg__hpack_begin(h2neg_hpack_decoder *d, const h2neg_hpack_list *list, int insert,
+                               unsigned flags)
+{
+    d->started = 1;
+    d->insert = insert;
+    d->flags = flags;
+    d->drop = list->over && !insert;
+    d->in_value = 0;
+    d->name_len = 0;
+    d->value_len = 0;
+}
+
+/* The field is whole: into the list, if that has room. */
+static int h2neg__hpack_finish(h2neg_hpack_decoder *d, h2neg_hpack_list *list)
+{
+    d->state = H2NEG__HPACK_FIRST;
+    list->total++;
+    list->size += d->name_len + d->value_len + 32;
+    if (!list->over &&
+        (list->count == list->room || (list->max_size && list->size > list->max_size)))
+        h2neg__hpack_spend(d, list);
+    if (!list->over) {
+        h2neg_field *f = &list->fields[list->count++];
+        const char *p = list->text + list->text_used;
+        f->name = h2neg__str(p, (size_t)d->name_len);
+        f->value = h2neg__str(p + d->name_len, (size_t)d->value_len);
+        f->flags = d->flags;
+        list->text_used += (size_t)(d->name_len + d->value_len);
+    }
+    return H2NEG__HPACK_GO;
+}
+
+/* RFC 7541 2.3.3. 0, or an error. */
+static int h2neg__hpack_index(const h2neg_hpack_table *t, uint64_t index, h2neg_str *name,
+                              h2neg_str *value)
+{
+    if (index == 0 || index > (uint64_t)H2NEG__HPACK_STATICS + t->count)
+        return H2NEG_ERR_HPACK_INDEX;
+    if (index <= H2NEG__HPACK_STATICS)
+        h2neg__hpack_static((unsigned)index, name, value);
+    else
+        h2neg__hpack_dynamic(t, (uint32_t)index - H2NEG__HPACK_STATICS, name, value);
+    return 0;
+}
+
+/* RFC 7541 6.1. */
+static int h2neg__hpack_indexed(h2neg_hpack_decoder *d, h2neg_hpack_list *list)
+{
+    h2neg_str name, value;
+    int rc = h2neg__hpack_index(&d->table, d->number, &name, &value);
+    if (rc)
+        return rc;
+    h2neg__hpack_keep(d, list, name.ptr, name.len);
+    d->in_value = 1;
+    h2neg__hpack_keep(d, list, value.ptr, value.len);
+    return h2neg__hpack_finish(d, list);
+}
+
+/* RFC 7541 6.2: 0, a literal name follows, or the index of one. */
+static int h2neg__hpack_literal(h2neg_hpack_decoder *d, h2neg_hpack_list *list)
+{
+    h2neg_str name, value;
+    int rc;
+    if (d->number == 0) {
+        d->state = H2NEG__HPACK_NAME_LENGTH;
+        return H2NEG__HPACK_GO;
+    }
+    rc = h2neg__hpack_index(&d->table, d->number, &name, &value);
+    if (rc)
+        return rc;
+    h2neg__hpack_keep(d, list, name.ptr, name.len);
+    d->state = H2NEG__HPACK_VALUE_LENGTH;
+    return H2NEG__HPACK_GO;
+}
+
+/* RFC 7541 6.3 and 4.2: the first update goes down to the smallest limit there was. */
+static int h2neg__hpack_resize(h2neg_hpack_decoder *d)
+{
+    uint32_t most = d->least < d->table.max ? d->least : d->limit;
+    if (d->number > most)
+        return H2NEG_ERR_HPACK_UPDATE;
+    d->table.max = (uint32_t)d->number;
+    d->least = d->limit;
+    h2neg__hpack_evict(&d->table, d->table.max);
+    d->state = H2NEG__HPACK_FIRST;
+    return H2NEG__HPACK_GO;
+}
+
+static int h2neg__hpack_string(h2neg_hpack_decoder *d)
+{
+    d->left = (uint32_t)d->number;
+    d->in_value = d->state == H2NEG__HPACK_VALUE_LENGTH;
+    d->state = d->in_value ? H2NEG__HPACK_VALUE : H2NEG__HPACK_NAME;
+    h2neg__huffman_start(&d->bits);
+    return H2NEG__HPACK_GO;
+}
+
+/* d->number is whole. */
+static int h2neg__hpack_number(h2neg_hpack_decoder *d, h2neg_hpack_list *list)
+{
+    switch (d->kind) {
+    case H2NEG__HPACK_INDEXED: return h2neg__hpack_indexed(d, list);
+    case H2NEG__HPACK_LITERAL: return h2neg__hpack_literal(d, list);
+    case H2NEG__HPACK_RESIZE: return h2neg__hpack_resize(d);
+    default: return h2neg__hpack_string(d);
+    }
+}
+
+/* RFC 7541 5.1, behind a full prefix: at most 5 octets, at most 2^32-1. */
+static int h2neg__hpack_on_number(h2neg_hpack_decoder *d, h2neg_hpack_list *list, h2neg__reader *r)
+{
+    while (r->left) {
+        unsigned octet = (unsigned char)*h2neg__take(r, 1).ptr;
+        d->number += (uint64_t)(octet & 127) << d->shift;
+        d->shift += 7;
+        if (d->number > UINT32_MAX || (octet >= 128 && d->shift == 35))
+            return H2NEG_ERR_HPACK_INTEGER;
+        if (octet < 128) {
+            d->state = d->after;
+            return h2neg__hpack_number(d, list);
+        }
+    }
+    return H2NEG__HPACK_STOP;
+}
+
+/* An integer begins in this octet, with so many bits. */
+static int h2neg__hpack_prefix(h2neg_hpack_decoder *d, h2neg_hpack_list *list, unsigned octet,
+                               unsigned bits, int kind)
+{
+    unsigned full = (1u << bits) - 1;
+    d->kind = kind;
+    d->number = octet & full;
+    if (d->number < full)
+        return h2neg__hpack_number(d, list);
+    d->shift = 0;
+    d->after = d->state;
+    d->state = H2NEG__HPACK_NUMBER;
+    return H2NEG__HPACK_GO;
+}
+
+/* RFC 7541 4.2: updates stand at a block's start; two are enough for any change. */
+static int h2neg__hpack_on_update(h2neg_hpack_decoder *d, h2neg_hpack_list *list, unsigned octet)
+{
+    if (d->started || d->updates == 2)
+        return H2NEG_ERR_HPACK_UPDATE;
+    d->updates++;
+    return h2neg__hpack_prefix(d, list, octet, 5, H2NEG__HPACK_RESIZE);
+}
+
+/* RFC 7541 6: the first octet of a representation. */
+static int h2neg__hpack_on_first(h2neg_hpack_decoder *d, h2neg_hpack_list *list, h2neg__reader *r)
+{
+    unsigned octet;
+    if (r->left == 0)
+        return H2NEG__HPACK_STOP;
+    octet = (unsigned char)*h2neg__take(r, 1).ptr;
+    if ((octet & 0xe0) == 0x20)
+        return h2neg__hpack_on_update(d, list, octet);
+    if (!d->started && d->least < d->table.max)
+        return H2NEG_ERR_HPACK_UPDATE;
+    h2neg__hpack_begin(d, list, (octet & 0xc0) == 0x40,
+                       (octet & 0xf0) == 0x10 ? H2NEG_NEVER_INDEX : 0);
+    if (octet & 0x80)
+        return h2neg__hpack_prefix(d, list, octet, 7, H2NEG__HPACK_INDEXED);
+    return h2neg__hpack_prefix(d, list, octet, octet & 0x40 ? 6 : 4, H2NEG__HPACK_LITERAL);
+}
+
+/* RFC 7541 5.2. */
+static int h2neg__hpack_on_length(h2neg_hpack_decoder *d, h2neg_hpack_list *list, h2neg__reader *r)
+{
+    unsigned octet;
+    if (r->left == 0)
+        return H2NEG__HPACK_STOP;
+    octet = (unsigned char)*h2neg__take(r, 1).ptr;
+    d->huffman = octet >= 128;
+    return h2neg__hpack_prefix(d, list, octet, 7, H2NEG__HPACK_STRING);
+}
+
+/* Coded octets, at once where the text has room for whatever they may be, else in small pieces. */
+static void h2neg__hpack_expand(h2neg_hpack_decoder *d, h2neg_hpack_list *list, h2neg_str s)
+{
+    unsigned char piece[H2NEG__HUFFMAN_ROOM(64)];
+    if (!d->drop && H2NEG__HUFFMAN_ROOM(s.len) <= list->text_room - h2neg__hpack_tail(d, list)) {
+        size_t n = h2neg__huffman_decode(&d->bits,
+                                         (unsigned char *)list->text + h2neg__hpack_tail(d, list),
+                                         (const unsigned char *)s.ptr, s.len);
+        *(d->in_value ? &d->value_len : &d->name_len) += n;
+        return;
+    }
+    while (s.len && !d->bits.bad) {
+        size_t n = s.len < 64 ? s.len : 64;
+        h2neg__hpack_keep(d, list, piece,
+                          h2neg__huffman_decode(&d->bits, piece, (const unsigned char *)s.ptr, n));
+        s = h2neg__str(s.ptr + n, s.len - n);
+    }
+}
+
+static int h2neg__hpack_on_string(h2neg_hpack_decoder *d, h2neg_hpack_list *list, h2neg__reader *r)
+{
+    h2neg_str s = h2neg__take(r, r->left < d->left ? r->left : d->left);
+    d->left -= (uint32_t)s.len;
+    if (d->huffman)
+        h2neg__hpack_expand(d, list, s);
+    else
+        h2neg__hpack_keep(d, list, s.ptr, s.len);
+    if (d->huffman && (d->bits.bad || (d->left == 0 && !h2neg__huffman_ends(&d->bits))))
+        return H2NEG_ERR_HPACK_HUFFMAN;
+    if (d->left)
+        return H2NEG__HPACK_STOP;
+    if (!d->in_value)
+        d->state = H2NEG__HPACK_VALUE_LENGTH;
+    else if (d->insert)
+        d->state = H2NEG__HPACK_INSERT;
+    else
+        return h2neg__hpack_finish(d, list);
+    return H2NEG__HPACK_GO;
+}
+
+/* RFC 7541 4.4. Stops, and may be called again, when memory is short. */
+static int h2neg__hpack_on_insert(h2neg_hpack_decoder *d, h2neg_hpack_list *list)
+{
+    h2neg_hpack_table *t = &d->table;
+    uint64_t size = d->name_len + d->value_len + 32;
+    const char *p = list->text + list->text_used;
+    if (size > t->max) {
+        h2neg__hpack_evict(t, 0);
+        return h2neg__hpack_finish(d, list);
+    }
+    if (d->drop)
+        return H2NEG_ERR_TOO_SMALL; /* text_room shrank inside the block */
+    h2neg__hpack_evict(t, t->max - (uint32_t)size);
+    if (size > t->capacity - t->size) {
+        d->wants = h2neg__hpack_grown(t, t->size + (uint32_t)size);
+        return H2NEG__HPACK_STOP;
+    }
+    h2neg__hpack_insert(t, h2neg__str(p, (size_t)d->name_len),
+                        h2neg__str(p + d->name_len, (size_t)d->value_len));
+    return h2neg__hpack_finish(d, list);
+}
+
+static int h2neg__hpack_step(h2neg_hpack_decoder *d, h2neg_hpack_list *list, h2neg__reader *r)
+{
+    switch (d->state) {
+    case H2NEG__HPACK_FIRST: return h2neg__hpack_on_first(d, list, r);
+    case H2NEG__HPACK_NUMBER: return h2neg__hpack_on_number(d, list, r);
+    case H2NEG__HPACK_NAME_LENGTH:
+    case H2NEG__HPACK_VALUE_LENGTH: return h2neg__hpack_on_length(d, list, r);
+    case H2NEG__HPACK_INSERT: return h2neg__hpack_on_insert(d, list);
+    default: return h2neg__hpack_on_string(d, list, r);
+    }
+}
+
+H2NEG__DEF void h2neg_hpack_decoder_init(h2neg_hpack_decoder *d, void *memory, size_t size,
+                                         uint32_t limit)
+{
+    memset(d, 0, sizeof *d);
+    d->limit = d->least = h2neg__hpack_clip(limit);
+    h2neg__hpack_table_init(&d->table, memory, size, d->limit);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_hpack_decode(h2neg_hpack_decoder *d, h2neg_hpack_list *list,
+                                        const void *in, size_t len, int end)
+{
+    h2neg__reader r = h2neg__read(in, len);
+    int rc;
+    if (d->broken)
+        return H2NEG_ERR_HPACK_BROKEN;
+    if (list->text_room < d->limit)
+        return H2NEG_ERR_TOO_SMALL;
+    d->wants = 0;
+    do
+        rc = h2neg__hpack_step(d, list, &r);
+    while (rc > 0);
+    if (rc == 0 && end && !d->wants) {
+        if (d->state != H2NEG__HPACK_FIRST)
+            rc = H2NEG_ERR_HPACK_CUT;
+        d->started = d->updates = 0;
+    }
+    if (rc < 0) {
+        d->broken = 1;
+        return rc;
+    }
+    return (ptrdiff_t)(len - r.left);
+}
+
+H2NEG__DEF size_t h2neg_hpack_decoder_needs(const h2neg_hpack_decoder *d)
+{
+    return h2neg_hpack_memory(d->table.size);
+}
+
+H2NEG__DEF void h2neg_hpack_decoder_move(h2neg_hpack_decoder *d, void *memory, size_t size)
+{
+    if ((memory ? size : 0) < h2neg_hpack_decoder_needs(d)) {
+        d->broken = 1;
+        h2neg__hpack_evict(&d->table, 0);
+    }
+    h2neg__hpack_carry(&d->table, memory, size);
+    d->wants = 0;
+}
+
+H2NEG__DEF void h2neg_hpack_decoder_limit(h2neg_hpack_decoder *d, uint32_t limit)
+{
+    d->limit = h2neg__hpack_clip(limit);
+    d->least = d->least < d->table.max ? h2neg__hpack_least(d->least, d->limit) : d->limit;
+}
+
+/* ---- encoder ---- */
+
+/* Both ends evict by the maximum that was announced last, so memory must never decide what is
+   evicted. An encoder's maximum is min(its own limit, the peer's). Where memory holds less,
+   entries are added only as long as they fit without evicting; then the table stays as it is
+   until it may grow (`wants`). An owner that has no more memory gives a smaller limit.
+   `least` is the smallest maximum since the last block. When it is below the present maximum,
+   the next block first goes down to it and then up to what is allowed (RFC 7541 4.2). Losing
+   memory below the content works the same way: entries go at once, and the update that makes the
+   peer drop the same ones comes before anything is added. */
+enum { H2NEG__HPACK_ADD = 0x40, H2NEG__HPACK_PLAIN = 0x00, H2NEG__HPACK_NEVER = 0x10 };
+
+/* RFC 7541 5.1: what lies above the prefix, the prefix's bits, the value. */
+static void h2neg__hpack_put_number(h2neg__writer *w, unsigned above, unsigned bits, uint64_t value)
+{
+    unsigned full = (1u << bits) - 1;
+    if (value < full) {
+        h2neg__put_be(w, above | (unsigned)value, 1);
+        return;
+    }
+    h2neg__put_be(w, above | full, 1);
+    for (value -= full; value >= 128; value >>= 7)
+        h2neg__put_be(w, (unsigned)(value & 127) | 128, 1);
+    h2neg__put_be(w, (unsigned)value, 1);
+}
+
+/* Octets of a length before a string. */
+static size_t h2neg__hpack_length_size(uint64_t value)
+{
+    size_t n = 1;
+    if (value < 127)
+        return n;
+    for (value -= 127; value >= 128; value >>= 7)
+        n++;
+    return n + 1;
+}
+
+/* RFC 7541 5.2: coded when that is shorter. */
+static void h2neg__hpack_put_string(h2neg__writer *w, h2neg_str s, int lower)
+{
+    size_t coded = h2neg__huffman_size(s, lower), i, len = coded < s.len ? coded : s.len;
+    h2neg__hpack_put_number(w, coded < s.len ? 0x80 : 0, 7, len);
+    if (w->bad || len > w->left)
+        return; /* never so: the room was checked */
+    if (coded < s.len)
+        h2neg__huffman_encode(w->p, s, lower);
+    else
+        for (i = 0; i < s.len; i++)
+            w->p[i] = h2neg__huffman_octet(s.ptr[i], lower);
+    w->p += len;
+    w->left -= len;
+    w->used += len;
+}
+
+/* What changes with every message is worth no entry, and short secrets are guessed through the
+   table (RFC 7541 7.1.3); `index` is that of the name in the static table, or 0. */
+static int h2neg__hpack_policy(const h2neg_field *f, unsigned index)
+{
+    if (f->flags & H2NEG_NEVER_INDEX)
+        return H2NEG__HPACK_NEVER;
+    switch (index) {
+    case H2NEG__HPACK_AUTHORIZATION:
+    case H2NEG__HPACK_PROXY_AUTHORIZATION: return H2NEG__HPACK_NEVER;
+    case H2NEG__HPACK_COOKIE: return f->value.len < 20 ? H2NEG__HPACK_NEVER : H2NEG__HPACK_ADD;
+    case H2NEG__HPACK_SET_COOKIE:
+        return f->value.len < 20 ? H2NEG__HPACK_NEVER : H2NEG__HPACK_PLAIN;
+    case H2NEG__HPACK_PATH:
+    case H2NEG__HPACK_AGE:
+    case H2NEG__HPACK_CONTENT_LENGTH:
+    case H2NEG__HPACK_ETAG:
+    case H2NEG__HPACK_IF_MODIFIED_SINCE:
+    case H2NEG__HPACK_IF_NONE_MATCH:
+    case H2NEG__HPACK_LOCATION: return H2NEG__HPACK_PLAIN;
+    default: return H2NEG__HPACK_ADD;
+    }
+}
+
+/* 1 when an entry of this size may be added: not one that pushes out most of the others, and not
+   what the memory does not hold. */
+static int h2neg__hpack_admit(h2neg_hpack_encoder *e, uint64_t size)
+{
+    const h2neg_hpack_table *t = &e->table;
+    if (size > (uint64_t)t->max * 3 / 4)
+        return 0;
+    if (t->capacity >= t->max || size <= t->capacity - t->size)
+        return 1;
+    e->wants = h2neg__hpack_grown(t, h2neg__hpack_least(t->max, t->size + (uint32_t)size));
+    return 0;
+}
+
+/* The text in the table is in lower case, like the text that the peer sees. */
+static void h2neg__hpack_add(h2neg_hpack_table *t, h2neg_str name, h2neg_str value,
+                             uint32_t name_hash)
+{
+    unsigned char *p;
+    size_t i;
+    h2neg__hpack_insert(t, name, value);
+    h2neg__hpack_link(t, 1, name_hash, h2neg__hpack_hash_on(name_hash, value));
+    p = t->text + (h2neg__hpack_at(t, 1)->at - t->text_base);
+    for (i = 0; i < name.len; i++)
+        p[i] = h2neg__lower(p[i]);
+}
+
+/* The index of a whole field in either table, or 0. */
+static uint32_t h2neg__hpack_exact(const h2neg_hpack_table *t, const h2neg_field *f, uint32_t hash,
+                                   unsigned first)
+{
+    uint32_t index = h2neg__hpack_static_exact(first, f->name, f->value), age;
+    if (index)
+        return index;
+    age = h2neg__hpack_find(t, H2NEG__HPACK_PAIRS, h2neg__hpack_hash_on(hash, f->value), f->name,
+                            f->value);
+    return age ? age + H2NEG__HPACK_STATICS : 0;
+}
+
+static void h2neg__hpack_put_field(h2neg_hpack_encoder *e, h2neg__writer *w, const h2neg_field *f)
+{
+    uint32_t hash = h2neg__hpack_hash(f->name), index;
+    unsigned first = h2neg__hpack_static_find(hash, f->name);
+    int how = h2neg__hpack_policy(f, first);
+    index = how == H2NEG__HPACK_NEVER ? 0 : h2neg__hpack_exact(&e->table, f, hash, first);
+    if (index) {
+        h2neg__hpack_put_number(w, 0x80, 7, index);
+        return;
+    }
+    if (how == H2NEG__HPACK_ADD &&
+        !h2neg__hpack_admit(e, (uint64_t)f->name.len + f->value.len + 32))
+        how = H2NEG__HPACK_PLAIN;
+    index = first;
+    if (index == 0) {
+        index = h2neg__hpack_find(&e->table, H2NEG__HPACK_NAMES, hash, f->name, f->value);
+        index += index ? H2NEG__HPACK_STATICS : 0;
+    }
+    h2neg__hpack_put_number(w, (unsigned)how, how == H2NEG__HPACK_ADD ? 6 : 4, index);
+    if (index == 0)
+        h2neg__hpack_put_string(w, f->name, 1);
+    h2neg__hpack_put_string(w, f->value, 0);
+    if (how == H2NEG__HPACK_ADD)
+        h2neg__hpack_add(&e->table, f->name, f->value, hash);
+}
+
+static void h2neg__hpack_put_update(h2neg_hpack_encoder *e, h2neg__writer *w, uint32_t max)
+{
+    h2neg__hpack_put_number(w, 0x20, 5, max);
+    e->table.max = max;
+    h2neg__hpack_evict(&e->table, max);
+}
+
+/* The updates that are due: the smallest maximum, then the one that stays. */
+static void h2neg__hpack_put_updates(h2neg_hpack_encoder *e, h2neg__writer *w)
+{
+    uint32_t allowed = h2neg__hpack_least(e->cap, e->peer);
+    if (e->least < e->table.max)
+        h2neg__hpack_put_update(e, w, e->least);
+    if (allowed != e->table.max)
+        h2neg__hpack_put_update(e, w, allowed);
+    e->least = allowed;
+}
+
+/* Before an announcement, both ends are at 4,096 octets (RFC 9113 6.5.2). */
+H2NEG__DEF void h2neg_hpack_encoder_init(h2neg_hpack_encoder *e, void *memory, size_t size,
+                                         uint32_t limit)
+{
+    memset(e, 0, sizeof *e);
+    e->cap = h2neg__hpack_clip(limit);
+    e->peer = 4096;
+    e->least = h2neg__hpack_least(e->cap, e->peer);
+    h2neg__hpack_table_init(&e->table, memory, size, 4096);
+}
+
+/* Two updates of at most 6 octets; for each field 6 for the first number and its two strings as
+   they are. */
+H2NEG__DEF size_t h2neg_hpack_encode_bound(const h2neg_field *fields, size_t count)
+{
+    size_t bound = 2 * 6, i;
+    for (i = 0; i < count; i++)
+        bound += 6 + h2neg__hpack_length_size(fields[i].name.len) + fields[i].name.len +
+                 h2neg__hpack_length_size(fields[i].value.len) + fields[i].value.len;
+    return bound;
+}
+
+H2NEG__DEF ptrdiff_t h2neg_hpack_encode(h2neg_hpack_encoder *e, void *out, size_t room,
+                                        const h2neg_field *fields, size_t count)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    size_t i;
+    if (room < h2neg_hpack_encode_bound(fields, count))
+        return H2NEG_ERR_TOO_SMALL;
+    e->wants = 0;
+    h2neg__hpack_put_updates(e, &w);
+    for (i = 0; i < count; i++)
+        h2neg__hpack_put_field(e, &w, &fields[i]);
+    return h2neg__written(&w);
+}
+
+H2NEG__DEF size_t h2neg_hpack_encoder_needs(const h2neg_hpack_encoder *e)
+{
+    return h2neg_hpack_memory(e->table.size);
+}
+
+H2NEG__DEF void h2neg_hpack_encoder_move(h2neg_hpack_encoder *e, void *memory, size_t size)
+{
+    h2neg_hpack_table *t = &e->table;
+    uint32_t age, capacity = memory ? h2neg__hpack_capacity(size) : 0;
+    if (capacity < t->size) {
+        e->least = h2neg__hpack_least(e->least, capacity);
+        h2neg__hpack_evict(t, e->least);
+    }
+    h2neg__hpack_carry(t, memory, size);
+    for (age = t->count; age > 0; age--) {
+        h2neg_str name, value;
+        uint32_t hash;
+        h2neg__hpack_dynamic(t, age, &name, &value);
+        hash = h2neg__hpack_hash(name);
+        h2neg__hpack_link(t, age, hash, h2neg__hpack_hash_on(hash, value));
+    }
+    e->wants = 0;
+}
+
+H2NEG__DEF void h2neg_hpack_encoder_limit(h2neg_hpack_encoder *e, uint32_t peer_limit)
+{
+    e->peer = h2neg__hpack_clip(peer_limit);
+    e->least = h2neg__hpack_least(e->least, h2neg__hpack_least(e->cap, e->peer));
+}
+
+#undef H2NEG__HPACK_MOST
+#undef H2NEG__HPACK_NAMES
+#undef H2NEG__HPACK_PAIRS
+#undef H2NEG__HUFFMAN_ROOM
+
+/* ==== 15 >>h2-frame =========================================================
+   RFC 9113 4 and 6; RFC 7838 4, RFC 8336 2, RFC 9218 7.1.  Uses >>bytes.
+   Memory: none; a frame's slices are of the caller's input.
+   What a frame must look like by itself is decided here; what it may do when, elsewhere.
+   ========================================================================== */
+
+enum {
+    H2NEG__FRAME_HEADER = 9,
+    H2NEG__FRAME_LENGTH_MOST = 0xffffff,
+    H2NEG__FRAME_STREAM_MOST = 0x7fffffff,
+    H2NEG__FRAME_ZERO = 1,    /* on the connection, stream 0 */
+    H2NEG__FRAME_NONZERO = 2, /* on a stream */
+    H2NEG__FRAME_EITHER = 3,
+    H2NEG__FRAME_MINOR = 4 /* a wrong length is the stream's error, not the connection's */
+};
+
+/* The rules of a type: least and most length (most 0: no more than SETTINGS_MAX_FRAME_SIZE), what
+   the length is a multiple of, where it may stand, the flags that the writers here take, and who
+   reads the payload. */
+typedef struct h2neg__frame_rule {
+    unsigned least, most, unit, where;
+    int flags;
+    int (*read)(h2neg_h2_frame *f, h2neg__reader *r);
+} h2neg__frame_rule;
+
+/* A stream identifier or an increment: the first of 32 bits means nothing (RFC 9113 4.1, 6.9). */
+static uint32_t h2neg__take_31(h2neg__reader *r)
+{
+    return h2neg__take_be(r, 4) & H2NEG__FRAME_STREAM_MOST;
+}
+
+static h2neg_str h2neg__take_rest(h2neg__reader *r)
+{
+    return h2neg__take(r, r->left);
+}
+
+/* [Exclusive (1)], [Stream Dependency (31)], [Weight (8)] (RFC 9113 6.2, 6.3) */
+static void h2neg__frame_take_priority(h2neg_h2_frame *f, h2neg__reader *r)
+{
+    uint32_t v = h2neg__take_be(r, 4);
+    f->exclusive = v >> 31 != 0;
+    f->dependency = v & H2NEG__FRAME_STREAM_MOST;
+    f->weight = (int)h2neg__take_be(r, 1) + 1;
+}
+
+/* What stands before the data: [Pad Length (8)], then HEADERS: priority, PUSH_PROMISE: promised
+   stream. The reader holds at least the first f->prefix octets of the payload. The connection's
+   errors come before the stream's. */
+static int h2neg__frame_take_prefix(h2neg_h2_frame *f, h2neg__reader *r)
+{
+    if (f->flags & H2NEG_H2_PADDED)
+        f->padding = (uint8_t)h2neg__take_be(r, 1);
+    if (f->has_priority)
+        h2neg__frame_take_priority(f, r);
+    if (f->type == H2NEG_H2_PUSH_PROMISE)
+        f->u.push.promised = h2neg__take_31(r);
+    if (r->bad)
+        return H2NEG_ERR_H2_FRAME_SIZE;
+    if (f->padding > f->length - f->prefix)
+        return H2NEG_ERR_H2_PADDING;
+    if (f->type == H2NEG_H2_PUSH_PROMISE && f->u.push.promised == 0)
+        return H2NEG_ERR_H2_STREAM_ID;
+    return f->has_priority && f->dependency == f->stream ? H2NEG_ERR_H2_SELF_DEPENDENCY : 0;
+}
+
+/* DATA, HEADERS, PUSH_PROMISE: the data stands between the prefix and the padding. */
+static int h2neg__frame_take_padded(h2neg_h2_frame *f, h2neg__reader *r, h2neg_str *data)
+{
+    int e = 0;
+    if (f->prefix > 0)
+        e = h2neg__frame_take_prefix(f, r);
+    if (e == 0 || e == H2NEG_ERR_H2_SELF_DEPENDENCY)
+        *data = h2neg__take(r, r->left - f->padding);
+    return e;
+}
+
+static int h2neg__frame_read_data(h2neg_h2_frame *f, h2neg__reader *r)
+{
+    return h2neg__frame_take_padded(f, r, &f->u.data);
+}
+
+static int h2neg__frame_read_push(h2neg_h2_frame *f, h2neg__reader *r)
+{
+    return h2neg__frame_take_padded(f, r, &f->u.push.fragment);
+}
+
+/* CONTINUATION, and what is not known (RFC 9113 4.1: ignored by who asked for it). */
+static int h2neg__frame_read_whole(h2neg_h2_frame *f, h2neg__reader *r)
+{
+    f->u.data = h2neg__take_rest(r);
+    return 0;
+}
+
+static int h2neg__frame_read_priority(h2neg_h2_frame *f, h2neg__reader *r)
+{
+    h2neg__frame_take_priority(f, r);
+    return f->dependency == f->stream ? H2NEG_ERR_H2_SELF_DEPENDENCY : 0;
+}
+
+static int h2neg__frame_read_rst_stream(h2neg_h2_frame *f, h2neg__reader *r)
+{
+    f->u.code = h2neg__take_be(r, 4);
+    return 0;
+}
+
+static int h2neg__frame_read_settings(h2neg_h2_frame *f, h2neg__reader *r)
+{
+    f->u.settings.count = r->left / 6;
+    f->u.settings.entries = r->p;
+    h2neg__take_rest(r);
+    return 0;
+}
+
+static int h2neg__frame_read_ping(h2neg_h2_frame *f, h2neg__reader *r)
+{
+    h2neg_str eight = h2neg__take(r, 8);
+    h2neg__copy(f->u.ping, eight.ptr, eight.len);
+    return 0;
+}
+
+static int h2neg__frame_read_goaway(h2neg_h2_frame *f, h2neg__reader *r)
+{
+    f->u.goaway.last = h2neg__take_31(r);
+    f->u.goaway.code = h2neg__take_be(r, 4);
+    f->u.goaway.debug = h2neg__take_rest(r);
+    return 0;
+}
+
+static int h2neg__frame_read_window_update(h2neg_h2_frame *f, h2neg__reader *r)
+{
+    f->u.increment = h2neg__take_31(r);
+    return f->u.increment == 0 ? H2NEG_ERR_H2_WINDOW_ZERO : 0;
+}
+
+/* An origin belongs on stream 0 and nowhere else; other frames MUST be ignored (RFC 7838 4). */
+static int h2neg__frame_read_altsvc(h2neg_h2_frame *f, h2neg__reader *r)
+{
+    f->u.altsvc.origin = h2neg__take(r, h2neg__take_be(r, 2));
+    f->u.altsvc.value = h2neg__take_rest(r);
+    f->ignored = (f->stream == 0) != (f->u.altsvc.origin.len > 0);
+    return 0;
+}
+
+H2NEG__DEF int h2neg_h2_origin_next(h2neg_str *rest, h2neg_str *origin)
+{
+    h2neg__reader r = h2neg__read(rest->ptr, rest->len);
+    *origin = h2neg__str(NULL, 0);
+    if (rest->len == 0)
+        return 0;
+    *origin = h2neg__take(&r, h2neg__take_be(&r, 2));
+    if (r.bad)
+        return H2NEG_ERR_H2_FRAME_SIZE;
+    *rest = h2neg__str(r.p, r.left);
+    return 1;
+}
+
+/* On a stream, or with one of the first four flags, it MUST be ignored (RFC 8336 2.2). */
+static int h2neg__frame_read_origin(h2neg_h2_frame *f, h2neg__reader *r)
+{
+    h2neg_str rest, origin;
+    int more = 1;
+    f->ignored = f->stream != 0 || (f->flags & 0xf) != 0;
+    f->u.origins = rest = h2neg__take_rest(r);
+    while (more == 1 && !f->ignored)
+        more = h2neg_h2_origin_next(&rest, &origin);
+    return more < 0 ? more : 0;
+}
+
+static int h2neg__frame_read_priority_update(h2neg_h2_frame *f, h2neg__reader *r)
+{
+    f->u.priority_update.stream = h2neg__take_31(r);
+    f->u.priority_update.value = h2neg__take_rest(r);
+    return f->u.priority_update.stream == 0 ? H2NEG_ERR_H2_STREAM_ID : 0;
+}
+
+static const h2neg__frame_rule h2neg__frame_unknown = {
+    0, 0, 1, H2NEG__FRAME_EITHER, 0, h2neg__frame_read_whole};
+
+/* By type. ALTSVC and ORIGIN have no bounds here: who ignores them (a server) never reads them. */
+static const h2neg__frame_rule h2neg__frame_rules[] = {
+    /* DATA */
+    {0, 0, 1, H2NEG__FRAME_NONZERO | H2NEG__FRAME_MINOR, H2NEG_H2_END_STREAM,
+     h2neg__frame_read_data},
+    /* HEADERS */
+    {0, 0, 1, H2NEG__FRAME_NONZERO, H2NEG_H2_END_STREAM | H2NEG_H2_END_HEADERS,
+     h2neg__frame_read_data},
+    /* PRIORITY */
+    {5, 5, 1, H2NEG__FRAME_NONZERO | H2NEG__FRAME_MINOR, 0, h2neg__frame_read_priority},
+    /* RST_STREAM */
+    {4, 4, 1, H2NEG__FRAME_NONZERO, 0, h2neg__frame_read_rst_stream},
+    /* SETTINGS */
+    {0, 0, 6, H2NEG__FRAME_ZERO, H2NEG_H2_ACK, h2neg__frame_read_settings},
+    /* PUSH_PROMISE */
+    {4, 0, 1, H2NEG__FRAME_NONZERO, H2NEG_H2_END_HEADERS, h2neg__frame_read_push},
+    /* PING */
+    {8, 8, 1, H2NEG__FRAME_ZERO, H2NEG_H2_ACK, h2neg__frame_read_ping},
+    /* GOAWAY */
+    {8, 0, 1, H2NEG__FRAME_ZERO, 0, h2neg__frame_read_goaway},
+    /* WINDOW_UPDATE */
+    {4, 4, 1, H2NEG__FRAME_EITHER, 0, h2neg__frame_read_window_update},
+    /* CONTINUATION */
+    {0, 0, 1, H2NEG__FRAME_NONZERO, H2NEG_H2_END_HEADERS, h2neg__frame_read_whole},
+    /* ALTSVC */
+    {0, 0, 1, H2NEG__FRAME_EITHER | H2NEG__FRAME_MINOR, 0, h2neg__frame_read_altsvc},
+    /* 0xb */
+    {0, 0, 1, H2NEG__FRAME_EITHER, 0, h2neg__frame_read_whole},
+    /* ORIGIN */
+    {0, 0, 1, H2NEG__FRAME_EITHER, 0, h2neg__frame_read_origin},
+    /* 0xd, 0xe, 0xf */
+    {0, 0, 1, H2NEG__FRAME_EITHER, 0, h2neg__frame_read_whole},
+    {0, 0, 1, H2NEG__FRAME_EITHER, 0, h2neg__frame_read_whole},
+    {0, 0, 1, H2NEG__FRAME_EITHER, 0, h2neg__frame_read_whole},
+    /* PRIORITY_UPDATE */
+    {4, 0, 1, H2NEG__FRAME_ZERO, 0, h2neg__frame_read_priority_update},
+};
+
+static const h2neg__frame_rule *h2neg__frame_rule_of(int type)
+{
+    return type < (int)H2NEG__COUNT(h2neg__frame_rules) ? &h2neg__frame_rules[type]
+                                                        : &h2neg__frame_unknown;
+}
+
+/* What the rules say of a header: 0, or the error. */
+static int h2neg__frame_judge(const h2neg__frame_rule *rule, uint32_t length, uint32_t stream)
+{
+    if (!(rule->where & (stream ? H2NEG__FRAME_NONZERO : H2NEG__FRAME_ZERO)))
+        return H2NEG_ERR_H2_STREAM_ID;
+    if (length < rule->least || (rule->most && length > rule->most) || length % rule->unit != 0)
+        return H2NEG_ERR_H2_FRAME_SIZE;
+    return 0;
+}
+
+/* The octets that h2neg__frame_take_prefix reads. */
+static unsigned h2neg__frame_prefix(const h2neg_h2_frame *f)
+{
+    unsigned n = f->type == H2NEG_H2_PUSH_PROMISE ? 4 : 0;
+    if (f->type != H2NEG_H2_DATA && f->type != H2NEG_H2_HEADERS && f->type != H2NEG_H2_PUSH_PROMISE)
+        return 0;
+    return n + (f->flags & H2NEG_H2_PADDED ? 1u : 0u) + (f->has_priority ? 5u : 0u);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_frame_header_read(h2neg_h2_frame *f, const void *in, size_t len,
+                                                uint32_t max_frame_size)
+{
+    h2neg__reader r = h2neg__read(in, len);
+    int e;
+    memset(f, 0, sizeof *f);
+    if (len < H2NEG__FRAME_HEADER)
+        return 0;
+    f->length = h2neg__take_be(&r, 3);
+    f->type = (uint8_t)h2neg__take_be(&r, 1);
+    f->flags = (uint8_t)h2neg__take_be(&r, 1);
+    f->stream = h2neg__take_31(&r);
+    f->has_priority = f->type == H2NEG_H2_HEADERS && (f->flags & H2NEG_H2_PRIORITY_FLAG) != 0;
+    f->prefix = (uint8_t)h2neg__frame_prefix(f);
+    f->oversize = f->length > max_frame_size;
+    e = h2neg__frame_judge(h2neg__frame_rule_of(f->type), f->length, f->stream);
+    if (f->oversize || f->length < f->prefix)
+        e = e ? e : H2NEG_ERR_H2_FRAME_SIZE;
+    if (f->type == H2NEG_H2_SETTINGS && (f->flags & H2NEG_H2_ACK) && f->length > 0)
+        e = e ? e : H2NEG_ERR_H2_FRAME_SIZE;
+    return e ? e : H2NEG__FRAME_HEADER;
+}
+
+H2NEG__DEF int h2neg_h2_frame_prefix_read(h2neg_h2_frame *f, const void *in, size_t len)
+{
+    h2neg__reader r = h2neg__read(in, f->prefix);
+    int e;
+    if (f->length < f->prefix)
+        return H2NEG_ERR_H2_FRAME_SIZE;
+    if (len < f->prefix)
+        return 0;
+    e = f->prefix > 0 ? h2neg__frame_take_prefix(f, &r) : 0;
+    return e ? e : 1;
+}
+
+H2NEG__DEF int h2neg_h2_frame_payload_read(h2neg_h2_frame *f, const void *in)
+{
+    h2neg__reader r = h2neg__read(in, f->length);
+    int e = h2neg__frame_rule_of(f->type)->read(f, &r);
+    return r.bad ? (int)H2NEG_ERR_H2_FRAME_SIZE : e;
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_frame_read(h2neg_h2_frame *f, const void *in, size_t len,
+                                         uint32_t max_frame_size)
+{
+    ptrdiff_t n = h2neg_h2_frame_header_read(f, in, len, max_frame_size);
+    int e;
+    if (n <= 0)
+        return n;
+    if (len - H2NEG__FRAME_HEADER < f->length)
+        return 0;
+    e = h2neg_h2_frame_payload_read(f, (const unsigned char *)in + n);
+    return e ? e : n + (ptrdiff_t)f->length;
+}
+
+H2NEG__DEF int h2neg_h2_error_is_stream(const h2neg_h2_frame *f, int error)
+{
+    if (f->stream == 0)
+        return 0;
+    if (error == H2NEG_ERR_H2_FRAME_SIZE)
+        return !f->oversize && (h2neg__frame_rule_of(f->type)->where & H2NEG__FRAME_MINOR) != 0;
+    return error == H2NEG_ERR_H2_SELF_DEPENDENCY || error == H2NEG_ERR_H2_WINDOW_ZERO;
+}
+
+H2NEG__DEF h2neg_h2_setting h2neg_h2_setting_at(const unsigned char *entries, size_t index)
+{
+    h2neg__reader r = h2neg__read(entries + 6 * index, 6);
+    h2neg_h2_setting setting;
+    setting.id = (uint16_t)h2neg__take_be(&r, 2);
+    setting.value = h2neg__take_be(&r, 4);
+    return setting;
+}
+
+H2NEG__DEF int h2neg_h2_setting_check(h2neg_h2_setting setting, int from_server)
+{
+    int good = 1;
+    switch (setting.id) {
+    case H2NEG_SETTING_ENABLE_PUSH: good = setting.value <= (from_server ? 0u : 1u); break;
+    case H2NEG_SETTING_INITIAL_WINDOW_SIZE:
+        return setting.value > 0x7fffffffu ? (int)H2NEG_ERR_H2_SETTING_WINDOW : 0;
+    case H2NEG_SETTING_MAX_FRAME_SIZE:
+        good = setting.value >= 16384 && setting.value <= H2NEG__FRAME_LENGTH_MOST;
+        break;
+    case H2NEG_SETTING_ENABLE_CONNECT_PROTOCOL:
+    case H2NEG_SETTING_NO_RFC7540_PRIORITIES: good = setting.value <= 1; break;
+    default: break;
+    }
+    return good ? 0 : H2NEG_ERR_H2_SETTING;
+}
+
+static void h2neg__frame_put_header(h2neg__writer *w, uint32_t length, int type, int flags,
+                                    uint32_t stream)
+{
+    h2neg__put_be(w, length, 3);
+    h2neg__put_be(w, (uint32_t)type, 1);
+    h2neg__put_be(w, (uint32_t)flags, 1);
+    h2neg__put_be(w, stream, 4);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_frame_write_header(void *out, size_t room, uint32_t length, int type,
+                                                 int flags, uint32_t stream)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    if (length > H2NEG__FRAME_LENGTH_MOST || type < 0 || type > 255 || flags < 0 || flags > 255 ||
+        stream > H2NEG__FRAME_STREAM_MOST)
+        return H2NEG_ERR_INVALID;
+    h2neg__frame_put_header(&w, length, type, flags, stream);
+    return h2neg__written(&w);
+}
+
+/* Begins a frame in `w`: its header, where the reader's own rules allow it and all of it fits. 0,
+   or the writer's error. A payload that is too large is never counted: no length here can wrap. */
+static int h2neg__frame_begin(h2neg__writer *w, size_t length, int type, int flags, uint32_t stream)
+{
+    const h2neg__frame_rule *rule = h2neg__frame_rule_of(type);
+    if (length > H2NEG__FRAME_LENGTH_MOST || stream > H2NEG__FRAME_STREAM_MOST ||
+        (flags & ~rule->flags) || h2neg__frame_judge(rule, (uint32_t)length, stream) != 0)
+        return H2NEG_ERR_INVALID;
+    if (w->left < H2NEG__FRAME_HEADER || w->left - H2NEG__FRAME_HEADER < length)
+        return H2NEG_ERR_TOO_SMALL;
+    h2neg__frame_put_header(w, (uint32_t)length, type, flags, stream);
+    return 0;
+}
+
+/* A frame whose payload is `before` (few octets) and then `data`. */
+static ptrdiff_t h2neg__frame_write(void *out, size_t room, int type, int flags, uint32_t stream,
+                                    const h2neg__writer *before, const void *data, size_t len)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    size_t used = before ? before->used : 0;
+    int e = len > H2NEG__FRAME_LENGTH_MOST
+                ? (int)H2NEG_ERR_INVALID
+                : h2neg__frame_begin(&w, used + len, type, flags, stream);
+    if (e)
+        return e;
+    if (before)
+        h2neg__put(&w, before->p - used, used);
+    h2neg__put(&w, data, len);
+    return h2neg__written(&w);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_frame_write_data(void *out, size_t room, uint32_t stream, int flags,
+                                               const void *data, size_t len)
+{
+    return h2neg__frame_write(out, room, H2NEG_H2_DATA, flags, stream, NULL, data, len);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_frame_write_headers(void *out, size_t room, uint32_t stream,
+                                                  int flags, const void *fragment, size_t len)
+{
+    return h2neg__frame_write(out, room, H2NEG_H2_HEADERS, flags, stream, NULL, fragment, len);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_frame_write_continuation(void *out, size_t room, uint32_t stream,
+                                                       int flags, const void *fragment, size_t len)
+{
+    return h2neg__frame_write(out, room, H2NEG_H2_CONTINUATION, flags, stream, NULL, fragment, len);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_frame_write_priority(void *out, size_t room, uint32_t stream,
+                                                   uint32_t dependency, int exclusive, int weight)
+{
+    unsigned char five[5];
+    h2neg__writer w = h2neg__write(five, sizeof five);
+    if (dependency > H2NEG__FRAME_STREAM_MOST || dependency == stream || weight < 1 || weight > 256)
+        return H2NEG_ERR_INVALID;
+    h2neg__put_be(&w, dependency | (exclusive ? 0x80000000u : 0u), 4);
+    h2neg__put_be(&w, (uint32_t)(weight - 1), 1);
+    return h2neg__frame_write(out, room, H2NEG_H2_PRIORITY, 0, stream, NULL, five, sizeof five);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_frame_write_rst_stream(void *out, size_t room, uint32_t stream,
+                                                     uint32_t code)
+{
+    unsigned char four[4];
+    h2neg__writer w = h2neg__write(four, sizeof four);
+    h2neg__put_be(&w, code, 4);
+    return h2neg__frame_write(out, room, H2NEG_H2_RST_STREAM, 0, stream, NULL, four, sizeof four);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_frame_write_settings(void *out, size_t room,
+                                                   const h2neg_h2_setting *settings, size_t count)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    size_t i;
+    int e = count > H2NEG__FRAME_LENGTH_MOST / 6
+                ? (int)H2NEG_ERR_INVALID
+                : h2neg__frame_begin(&w, 6 * count, H2NEG_H2_SETTINGS, 0, 0);
+    if (e)
+        return e;
+    for (i = 0; i < count; i++) {
+        h2neg__put_be(&w, settings[i].id, 2);
+        h2neg__put_be(&w, settings[i].value, 4);
+    }
+    return h2neg__written(&w);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_frame_write_settings_ack(void *out, size_t room)
+{
+    return h2neg__frame_write(out, room, H2NEG_H2_SETTINGS, H2NEG_H2_ACK, 0, NULL, NULL, 0);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_frame_write_push_promise(void *out, size_t room, uint32_t stream,
+                                                       int flags, uint32_t promised,
+                                                       const void *fragment, size_t len)
+{
+    unsigned char four[4];
+    h2neg__writer w = h2neg__write(four, sizeof four);
+    if (promised == 0 || promised > H2NEG__FRAME_STREAM_MOST)
+        return H2NEG_ERR_INVALID;
+    h2neg__put_be(&w, promised, 4);
+    return h2neg__frame_write(out, room, H2NEG_H2_PUSH_PROMISE, flags, stream, &w, fragment, len);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_frame_write_ping(void *out, size_t room, int flags, const void *eight)
+{
+    return h2neg__frame_write(out, room, H2NEG_H2_PING, flags, 0, NULL, eight, 8);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_frame_write_goaway(void *out, size_t room, uint32_t last,
+                                                 uint32_t code, const void *debug, size_t len)
+{
+    unsigned char eight[8];
+    h2neg__writer w = h2neg__write(eight, sizeof eight);
+    if (last > H2NEG__FRAME_STREAM_MOST)
+        return H2NEG_ERR_INVALID;
+    h2neg__put_be(&w, last, 4);
+    h2neg__put_be(&w, code, 4);
+    return h2neg__frame_write(out, room, H2NEG_H2_GOAWAY, 0, 0, &w, debug, len);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_frame_write_window_update(void *out, size_t room, uint32_t stream,
+                                                        uint32_t increment)
+{
+    unsigned char four[4];
+    h2neg__writer w = h2neg__write(four, sizeof four);
+    if (increment == 0 || increment > 0x7fffffffu)
+        return H2NEG_ERR_INVALID;
+    h2neg__put_be(&w, increment, 4);
+    return h2neg__frame_write(out, room, H2NEG_H2_WINDOW_UPDATE, 0, stream, NULL, four,
+                              sizeof four);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_frame_write_altsvc(void *out, size_t room, uint32_t stream,
+                                                 h2neg_str origin, h2neg_str value)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    int e = H2NEG_ERR_INVALID;
+    if (origin.len <= 0xffff && value.len <= H2NEG__FRAME_LENGTH_MOST &&
+        (stream == 0) == (origin.len > 0))
+        e = h2neg__frame_begin(&w, 2 + origin.len + value.len, H2NEG_H2_ALTSVC, 0, stream);
+    if (e)
+        return e;
+    h2neg__put_be(&w, (uint32_t)origin.len, 2);
+    h2neg__put_str(&w, origin);
+    h2neg__put_str(&w, value);
+    return h2neg__written(&w);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_frame_write_origin(void *out, size_t room, const h2neg_str *origins,
+                                                 size_t count)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    size_t i, length = 0;
+    int e;
+    for (i = 0; i < count; i++) {
+        if (origins[i].len > 0xffff || length > H2NEG__FRAME_LENGTH_MOST)
+            return H2NEG_ERR_INVALID;
+        length += 2 + origins[i].len;
+    }
+    e = h2neg__frame_begin(&w, length, H2NEG_H2_ORIGIN, 0, 0);
+    if (e)
+        return e;
+    for (i = 0; i < count; i++) {
+        h2neg__put_be(&w, (uint32_t)origins[i].len, 2);
+        h2neg__put_str(&w, origins[i]);
+    }
+    return h2neg__written(&w);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_h2_frame_write_priority_update(void *out, size_t room, uint32_t stream,
+                                                          h2neg_str value)
+{
+    unsigned char four[4];
+    h2neg__writer w = h2neg__write(four, sizeof four);
+    if (stream == 0 || stream > H2NEG__FRAME_STREAM_MOST)
+        return H2NEG_ERR_INVALID;
+    h2neg__put_be(&w, stream, 4);
+    return h2neg__frame_write(out, room, H2NEG_H2_PRIORITY_UPDATE, 0, 0, &w, value.ptr, value.len);
+}
+
+/* ==== 16 >>h2-fields ========================================================
+   RFC 9113 8.2, 8.3; RFC 8441 4; RFC 9218 4.  Uses >>bytes >>chars >>digest >>fields >>h1-body.
+   Memory: none; fields are rearranged where they stand, cookies are joined in lent room.
+   A field section is one message's, to the letter, or it is malformed.
+   ========================================================================== */
+
+enum {
+    H2NEG__PSEUDO_METHOD = 1,
+    H2NEG__PSEUDO_SCHEME = 2,
+    H2NEG__PSEUDO_AUTHORITY = 4,
+    H2NEG__PSEUDO_PATH = 8,
+    H2NEG__PSEUDO_PROTOCOL = 16,
+    H2NEG__PSEUDO_STATUS = 32,
+    H2NEG__PSEUDO_REQUEST = 31 /* all that a request may have */
+};
+
+/* One walk over a section. Fields that stay are moved to the front: `kept` of them so far, never
+   more than were read. The first cookie stays where it is; the others are joined to it. */
+typedef struct h2neg__section {
+    h2neg_h2_head *head;
+    h2neg_field *fields;
+    size_t kept;
+    unsigned allowed, seen; /* pseudo-fields */
+    int request;            /* 1: a request's header section */
+    int regular;            /* 1: a field that is not a pseudo-field was seen */
+    int hosts, lengths;     /* fields of these names */
+    h2neg_str authority, host, status;
+    h2neg_field *cookie; /* the first one, among the kept */
+    h2neg__writer text;  /* the joined cookies */
+} h2neg__section;
+
+/* Field-content, and no white space around it (RFC 9113 8.2.1). */
+static int h2neg__section_value(h2neg_str value)
+{
+    return h2neg__all(value, H2NEG__VALUE) && h2neg__trim(value).len == value.len;
+}
+
+static int h2neg__section_pseudo(h2neg__section *s, const h2neg_field *f)
+{
+    static const char *const names[] = {":method", ":scheme",   ":authority",
+                                        ":path",   ":protocol", ":status"};
+    h2neg_str *const values[] = {&s->head->method, &s->head->scheme,   &s->authority,
+                                 &s->head->path,   &s->head->protocol, &s->status};
+    unsigned i = 0, bit;
+    while (i < H2NEG__COUNT(names) && !h2neg_is(f->name, names[i]))
+        i++;
+    bit = 1u << i;
+    if (s->regular || i == H2NEG__COUNT(names) || !(s->allowed & bit) || (s->seen & bit))
+        return H2NEG_ERR_H2_PSEUDO;
+    if (!h2neg__section_value(f->value))
+        return H2NEG_ERR_H2_FIELD_VALUE;
+    s->seen |= bit;
+    *values[i] = f->value;
+    return 0;
+}
+
+/* Connection-specific fields (RFC 9113 8.2.2); of TE, a request may say "trailers". */
+static int h2neg__section_is_hop(const h2neg__section *s, const h2neg_field *f)
+{
+    static const char *const names[] = {"connection", "proxy-connection", "keep-alive",
+                                        "transfer-encoding", "upgrade"};
+    size_t i;
+    for (i = 0; i < H2NEG__COUNT(names); i++)
+        if (h2neg_is(f->name, names[i]))
+            return 1;
+    return h2neg_is(f->name, "te") && !(s->request && h2neg_is_nocase(f->value, "trailers"));
+}
+
+static void h2neg__section_keep(h2neg__section *s, const h2neg_field *f)
+{
+    s->fields[s->kept++] = *f;
+}
+
+/* Crumbs become one cookie, "a=b; c=d" (RFC 9113 8.2.3); a single one is not copied. */
+static int h2neg__section_cookie(h2neg__section *s, const h2neg_field *f)
+{
+    if (s->head->crumbs++ == 0) {
+        s->cookie = &s->fields[s->kept];
+        h2neg__section_keep(s, f);
+        return 0;
+    }
+    if (s->head->crumbs == 2) {
+        const unsigned char *start = s->text.p;
+        h2neg__put_str(&s->text, s->cookie->value);
+        s->cookie->value.ptr = (const char *)start;
+    }
+    h2neg__put(&s->text, "; ", 2);
+    h2neg__put_str(&s->text, f->value);
+    s->cookie->value.len = s->text.used;
+    s->cookie->flags |= f->flags;
+    return s->text.bad ? (int)H2NEG_ERR_TOO_SMALL : 0;
+}
+
+static int h2neg__section_length(h2neg__section *s, const h2neg_field *f)
+{
+    if (s->lengths++ || !h2neg__decimal(f->value, &s->head->content_length))
+        return H2NEG_ERR_H2_CONTENT_LENGTH;
+    h2neg__section_keep(s, f);
+    return 0;
+}
+
+static int h2neg__section_host(h2neg__section *s, const h2neg_field *f)
+{
+    s->host = f->value;
+    return s->hosts++ ? (int)H2NEG_ERR_H2_HOST : 0;
+}
+
+static int h2neg__section_field(h2neg__section *s, const h2neg_field *f)
+{
+    if (f->name.len > 0 && f->name.ptr[0] == ':')
+        return h2neg__section_pseudo(s, f);
+    s->regular = 1;
+    if (f->name.len == 0 || !h2neg__all(f->name, H2NEG__LOWER))
+        return H2NEG_ERR_H2_FIELD_NAME;
+    if (!h2neg__section_value(f->value))
+        return H2NEG_ERR_H2_FIELD_VALUE;
+    if (h2neg__section_is_hop(s, f))
+        return H2NEG_ERR_H2_FIELD_CONNECTION;
+    if (h2neg_is(f->name, "te"))
+        return 0; /* it concerns this hop alone */
+    if (s->allowed == 0 && h2neg__forbidden_trailer(f->name))
+        return H2NEG_ERR_TRAILER_FIELD;
+    if (h2neg_is(f->name, "cookie"))
+        return h2neg__section_cookie(s, f);
+    if (h2neg_is(f->name, "content-length"))
+        return h2neg__section_length(s, f);
+    if (s->request && h2neg_is(f->name, "host"))
+        return h2neg__section_host(s, f);
+    h2neg__section_keep(s, f);
+    return 0;
+}
+
+/* What every section has to keep to. `allowed`: the pseudo-fields, none in trailers. */
+static int h2neg__section_read(h2neg__section *s, h2neg_h2_head *head, h2neg_field *fields,
+                               size_t count, unsigned allowed)
+{
+    size_t i;
+    int e = 0;
+    memset(head, 0, sizeof *head);
+    head->content_length = UINT64_MAX;
+    s->head = head;
+    s->fields = fields;
+    s->allowed = allowed;
+    s->request = (allowed & H2NEG__PSEUDO_METHOD) != 0;
+    for (i = 0; i < count && e == 0; i++) {
+        h2neg_field f = fields[i]; /* a copy: its place may be given to itself */
+        e = h2neg__section_field(s, &f);
+    }
+    head->fields = fields;
+    head->count = e ? 0 : s->kept;
+    return e;
+}
+
+/* "*" is for OPTIONS; what else http and https have for a path begins with "/" (RFC 9113 8.3.1). */
+static int h2neg__section_path(const h2neg_h2_head *head, int web)
+{
+    h2neg_str path = head->path;
+    if (path.len == 0 || !h2neg__all(path, H2NEG__TARGET) || memchr(path.ptr, '#', path.len))
+        return 0;
+    if (h2neg_is(path, "*"))
+        return h2neg_is(head->method, "OPTIONS");
+    return !web || path.ptr[0] == '/';
+}
+
+/* One authority, in :authority or Host or, the same, in both. http and https must have one; a port
+   must be there where a tunnel is asked for (RFC 9113 8.3.1, 8.5; RFC 9110 9.3.6). */
+static int h2neg__section_authority(h2neg__section *s, int needed, int tunnel)
+{
+    int named = (s->seen & H2NEG__PSEUDO_AUTHORITY) != 0;
+    h2neg_authority a;
+    if (named && s->hosts && !h2neg__same_nocase(s->authority, s->host))
+        return H2NEG_ERR_H2_HOST;
+    s->head->authority = named ? s->authority : s->host;
+    if (!needed && s->head->authority.len == 0)
+        return 0;
+    if (h2neg_authority_parse(&a, s->head->authority) != 0 || (tunnel && a.port <= 0))
+        return H2NEG_ERR_H2_HOST;
+    return 0;
+}
+
+/* Which pseudo-fields there must be, without :method and :authority; a tunnel has no others (RFC
+   9113 8.5). With :protocol CONNECT is a request like others, but for :authority (RFC 8441 4). */
+static int h2neg__section_request(h2neg__section *s)
+{
+    h2neg_h2_head *head = s->head;
+    const unsigned target = H2NEG__PSEUDO_SCHEME | H2NEG__PSEUDO_PATH;
+    int extended = (s->seen & H2NEG__PSEUDO_PROTOCOL) != 0;
+    int connect = h2neg_is(head->method, "CONNECT"), tunnel = connect && !extended;
+    int web = h2neg_is_nocase(head->scheme, "http") || h2neg_is_nocase(head->scheme, "https");
+    if (!h2neg__is_token(head->method) || (s->seen & target) != (tunnel ? 0 : target))
+        return H2NEG_ERR_H2_REQUEST;
+    if ((extended && (!connect || !h2neg__is_token(head->protocol))) ||
+        (connect && !(s->seen & H2NEG__PSEUDO_AUTHORITY)))
+        return H2NEG_ERR_H2_REQUEST;
+    if (!tunnel && (!h2neg__is_scheme(head->scheme) || !h2neg__section_path(head, web)))
+        return H2NEG_ERR_H2_REQUEST;
+    return h2neg__section_authority(s, web || connect, tunnel);
+}
+
+H2NEG__DEF int h2neg_h2_read_request(h2neg_h2_head *head, h2neg_field *fields, size_t count,
+                                     char *text, size_t room, int connect_protocol)
+{
+    h2neg__section s;
+    unsigned allowed =
+        H2NEG__PSEUDO_REQUEST & ~(connect_protocol ? 0u : (unsigned)H2NEG__PSEUDO_PROTOCOL);
+    int e;
+    memset(&s, 0, sizeof s);
+    s.text = h2neg__write(text, room);
+    e = h2neg__section_read(&s, head, fields, count, allowed);
+    if (e == 0)
+        e = h2neg__section_request(&s);
+    if (e)
+        head->count = 0;
+    return e;
+}
+
+/* Three digits, the first not 0; 101 is not for HTTP/2 (RFC 9113 8.3.2, 8.6; RFC 9110 15). */
+static int h2neg__section_status(h2neg__section *s)
+{
+    uint64_t status;
+    if (s->status.len != 3 || !h2neg__decimal(s->status, &status) || status < 100 || status == 101)
+        return H2NEG_ERR_H2_STATUS;
+    s->head->status = (int)status;
+    return 0;
+}
+
+H2NEG__DEF int h2neg_h2_read_response(h2neg_h2_head *head, h2neg_field *fields, size_t count,
+                                      char *text, size_t room)
+{
+    h2neg__section s;
+    int e;
+    memset(&s, 0, sizeof s);
+    s.text = h2neg__write(text, room);
+    e = h2neg__section_read(&s, head, fields, count, H2NEG__PSEUDO_STATUS);
+    if (e == 0)
+        e = h2neg__section_status(&s);
+    if (e)
+        head->count = 0;
+    return e;
+}
+
+H2NEG__DEF int h2neg_h2_read_trailers(h2neg_h2_head *head, h2neg_field *fields, size_t count)
+{
+    h2neg__section s;
+    memset(&s, 0, sizeof s);
+    return h2neg__section_read(&s, head, fields, count, 0);
+}
+
+/* ---- Priority: a Dictionary of structured fields (RFC 8941 3.2, 4.2). Every reader here takes
+   what it reads off `s` and answers 1, or answers 0, and then all of it is malformed. */
+
+typedef struct h2neg__sf_value {
+    char type;  /* 'i' integer, 'b' boolean, 'x' another one, of which only the form matters */
+    int number; /* of an integer between -9 and 9, or 99; of a boolean 0 or 1 */
+} h2neg__sf_value;
+
+static h2neg_str h2neg__sf_run(h2neg_str *s, unsigned classes, const char *more)
+{
+    h2neg_str run = *s;
+    size_t n = 0;
+    while (n < s->len &&
+           (h2neg__is_class(s->ptr[n], classes) || (s->ptr[n] && strchr(more, s->ptr[n]))))
+        n++;
+    run.len = n;
+    if (n)
+        *s = h2neg__str(s->ptr + n, s->len - n);
+    return run;
+}
+
+/* key = ( lcalpha / "*" ) *( lcalpha / DIGIT / "_" / "-" / "." / "*" ) */
+static int h2neg__sf_key(h2neg_str *s, h2neg_str *key)
+{
+    static const char lower[] = "abcdefghijklmnopqrstuvwxyz_-.*";
+    *key = h2neg__sf_run(s, H2NEG__DIGIT, lower);
+    return key->len > 0 && (key->ptr[0] == '*' || (key->ptr[0] >= 'a' && key->ptr[0] <= 'z'));
+}
+
+/* sf-integer = ["-"] 1*15DIGIT; sf-decimal = ["-"] 1*12DIGIT "." 1*3DIGIT */
+static int h2neg__sf_number(h2neg_str *s, h2neg__sf_value *v)
+{
+    int minus = h2neg__eat(s, '-');
+    h2neg_str whole = h2neg__sf_run(s, H2NEG__DIGIT, "");
+    uint64_t value = 0;
+    v->type = 'i';
+    if (h2neg__eat(s, '.')) {
+        size_t n = h2neg__sf_run(s, H2NEG__DIGIT, "").len;
+        v->type = 'x';
+        return whole.len >= 1 && whole.len <= 12 && n >= 1 && n <= 3;
+    }
+    if (whole.len > 15 || !h2neg__decimal(whole, &value))
+        return 0;
+    v->number = value > 9 ? 99 : minus ? -(int)value : (int)value;
+    return 1;
+}
+
+/* sf-string: printable ASCII in quotes; a backslash stands before a quote or a backslash only */
+static int h2neg__sf_string(h2neg_str *s, h2neg__sf_value *v)
+{
+    v->type = 'x';
+    h2neg__eat(s, '"');
+    while (!h2neg__eat(s, '"')) {
+        if (h2neg__eat(s, '\\')) {
+            if (!h2neg__eat(s, '"') && !h2neg__eat(s, '\\'))
+                return 0;
+        } else if (s->len == 0 || s->ptr[0] < 0x20 || s->ptr[0] > 0x7e) {
+            return 0;
+        } else {
+            h2neg__eat(s, s->ptr[0]);
+        }
+    }
+    return 1;
+}
+
+/* sf-token = ( ALPHA / "*" ) *( tchar / ":" / "/" ) */
+static int h2neg__sf_token(h2neg_str *s, h2neg__sf_value *v)
+{
+    v->type = 'x';
+    return h2neg__sf_run(s, H2NEG__TOKEN, ":/").len > 0;
+}
+
+/* sf-binary = ":" *( base64 ) ":" */
+static int h2neg__sf_binary(h2neg_str *s, h2neg__sf_value *v)
+{
+    v->type = 'x';
+    h2neg__eat(s, ':');
+    h2neg__sf_run(s, H2NEG__ALPHA | H2NEG__DIGIT, "+/=");
+    return h2neg__eat(s, ':');
+}
+
+/* sf-boolean = "?" ( "0" / "1" ) */
+static int h2neg__sf_boolean(h2neg_str *s, h2neg__sf_value *v)
+{
+    v->type = 'b';
+    h2neg__eat(s, '?');
+    v->number = h2neg__eat(s, '1');
+    return v->number || h2neg__eat(s, '0');
+}
+
+static int h2neg__sf_bare(h2neg_str *s, h2neg__sf_value *v)
+{
+    char c = '\0';
+    if (s->len > 0)
+        c = s->ptr[0];
+    if (c == '-' || h2neg__is_class(c, H2NEG__DIGIT))
+        return h2neg__sf_number(s, v);
+    if (c == '*' || h2neg__is_class(c, H2NEG__ALPHA))
+        return h2neg__sf_token(s, v);
+    if (c == '"')
+        return h2neg__sf_string(s, v);
+    if (c == ':')
+        return h2neg__sf_binary(s, v);
+    return c == '?' && h2neg__sf_boolean(s, v);
+}
+
+/* parameters = *( ";" *SP key [ "=" bare-item ] ) */
+static int h2neg__sf_parameters(h2neg_str *s)
+{
+    h2neg_str key;
+    h2neg__sf_value v;
+    while (h2neg__eat(s, ';')) {
+        h2neg__sf_run(s, 0, " ");
+        if (!h2neg__sf_key(s, &key) || (h2neg__eat(s, '=') && !h2neg__sf_bare(s, &v)))
+            return 0;
+    }
+    return 1;
+}
+
+/* inner-list = "(" *SP [ sf-item *( 1*SP sf-item ) *SP ] ")"; the "(" has been taken. */
+static int h2neg__sf_inner_list(h2neg_str *s, h2neg__sf_value *v)
+{
+    h2neg__sf_value item;
+    int spaces = 1;
+    v->type = 'x';
+    for (;;) {
+        if (h2neg__sf_run(s, 0, " ").len > 0)
+            spaces = 1;
+        if (h2neg__eat(s, ')'))
+            return 1;
+        if (!spaces || !h2neg__sf_bare(s, &item) || !h2neg__sf_parameters(s))
+            return 0;
+        spaces = 0;
+    }
+}
+
+/* dict-member = key ( parameters / "=" ( sf-item / inner-list ) ); without a value it is true */
+static int h2neg__sf_member(h2neg_str *s, h2neg_str *key, h2neg__sf_value *v)
+{
+    v->type = 'b';
+    v->number = 1;
+    if (!h2neg__sf_key(s, key))
+        return 0;
+    if (h2neg__eat(s, '=') &&
+        !(h2neg__eat(s, '(') ? h2neg__sf_inner_list(s, v) : h2neg__sf_bare(s, v)))
+        return 0;
+    return h2neg__sf_parameters(s);
+}
+
+/* The last member of a name counts, whatever it says: a value of another type, or out of range, is
+   ignored, which leaves the default (RFC 9218 4; RFC 8941 3.2). */
+static void h2neg__priority_member(h2neg_str key, const h2neg__sf_value *v, int *urgency,
+                                   int *incremental)
+{
+    if (h2neg_is(key, "u"))
+        *urgency = v->type == 'i' && v->number >= 0 && v->number <= 7 ? v->number : 3;
+    if (h2neg_is(key, "i"))
+        *incremental = v->type == 'b' && v->number;
+}
+
+H2NEG__DEF void h2neg_priority_parse(h2neg_str value, int *urgency, int *incremental)
+{
+    h2neg_str s = value, key;
+    h2neg__sf_value v;
+    int u = 3, i = 0;
+    *urgency = 3;
+    *incremental = 0;
+    h2neg__sf_run(&s, 0, " ");
+    while (s.len > 0) {
+        if (!h2neg__sf_member(&s, &key, &v))
+            return;
+        h2neg__priority_member(key, &v, &u, &i);
+        if (h2neg__trim(s).len == 0)
+            break;
+        h2neg__sf_run(&s, 0, " \t");
+        if (!h2neg__eat(&s, ','))
+            return;
+        h2neg__sf_run(&s, 0, " \t");
+        if (s.len == 0)
+            return;
+    }
+    *urgency = u;
+    *incremental = i;
+}
+
+/* ==== 17 >>alpn =============================================================
+   RFC 7301; RFC 8446 4.1.2, 5.1; RFC 6066 3; RFC 9113 3.4; PROXY protocol 1 and 2.  Uses >>chars.
+   Memory: none; a ClientHello that spans records is joined in the caller's scratch.
+   Nothing is consumed, nothing is kept: more octets never change what was said of fewer.
+   ========================================================================== */
+
+/* ---- protocol lists ---- */
+
+H2NEG__DEF ptrdiff_t h2neg_alpn_write(void *out, size_t room, const char *const *names,
+                                      size_t count)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    size_t i, sum = 0;
+    for (i = 0; i < count; i++) {
+        size_t len = strlen(names[i]);
+        if (len == 0 || len > 255 || len + 1 > 65535 - sum)
+            return H2NEG_ERR_ALPN_LIST;
+        sum += len + 1;
+    }
+    if (sum == 0)
+        return H2NEG_ERR_ALPN_LIST;
+    for (i = 0; i < count; i++) {
+        h2neg__put_be(&w, (uint32_t)strlen(names[i]), 1);
+        h2neg__put_text(&w, names[i]);
+    }
+    return h2neg__written(&w);
+}
+
+H2NEG__DEF int h2neg_alpn_next(h2neg_str *rest, h2neg_str *name)
+{
+    size_t n;
+    *name = h2neg__str(NULL, 0);
+    if (rest->len == 0)
+        return 0;
+    n = (unsigned char)rest->ptr[0];
+    if (n == 0 || n > rest->len - 1)
+        return H2NEG_ERR_ALPN_LIST;
+    *name = h2neg__str(rest->ptr + 1, n);
+    rest->ptr += 1 + n;
+    rest->len -= 1 + n;
+    return 1;
+}
+
+H2NEG__DEF int h2neg_alpn_list_check(h2neg_str list)
+{
+    h2neg_str name;
+    int r;
+    if (list.len == 0 || list.len > 65535)
+        return H2NEG_ERR_ALPN_LIST;
+    do
+        r = h2neg_alpn_next(&list, &name);
+    while (r == 1);
+    return r;
+}
+
+H2NEG__DEF int h2neg_alpn_has(h2neg_str list, h2neg_str name)
+{
+    h2neg_str one;
+    if (h2neg_alpn_list_check(list) != 0)
+        return 0;
+    while (h2neg_alpn_next(&list, &one) == 1)
+        if (h2neg__same(one, name))
+            return 1;
+    return 0;
+}
+
+H2NEG__DEF int h2neg_alpn_select(h2neg_str server, h2neg_str client, h2neg_str *chosen)
+{
+    h2neg_str name;
+    *chosen = h2neg__str(NULL, 0);
+    if (h2neg_alpn_list_check(server) != 0 || h2neg_alpn_list_check(client) != 0)
+        return H2NEG_ERR_ALPN_LIST;
+    while (h2neg_alpn_next(&server, &name) == 1) {
+        if (h2neg_alpn_has(client, name)) {
+            *chosen = name;
+            return 0;
+        }
+    }
+    return H2NEG_ERR_ALPN_NO_OVERLAP;
+}
+
+H2NEG__DEF int h2neg_alpn_check(h2neg_str offered, h2neg_str answer)
+{
+    if (!answer.ptr)
+        return H2NEG_ALPN_ABSENT;
+    if (answer.len == 0)
+        return H2NEG_ERR_ALPN_LIST;
+    if (h2neg_alpn_has(offered, answer))
+        return H2NEG_ALPN_CHOSEN;
+    return H2NEG_ERR_ALPN_NOT_OFFERED;
+}
+
+/* ---- ClientHello ----
+   First the records are walked until they hold the message: that needs their headers and the
+   message's own four octets, wherever those stand, and finds every fault of theirs in the order of
+   the octets. Only then is the message looked into, so the answer cannot depend on how the octets
+   came. */
+
+enum {
+    H2NEG__TLS_MAX = 16384,     /* of a record, and here of a message's body too */
+    H2NEG__TLS_EXTENSIONS = 128 /* there are some 60 in the registry; GREASE adds a few */
+};
+
+/* A walk over records: `have` octets of the message stand in them so far, of `need`. */
+typedef struct h2neg__tls_walk {
+    const unsigned char *in;
+    size_t len;
+    size_t at;   /* of the next record */
+    size_t from; /* of the payload of the record just walked */
+    size_t size; /* its octets that are there */
+    size_t have; /* message octets in front of that payload */
+    size_t body; /* the message's length, once its four octets were there; else 0 */
+} h2neg__tls_walk;
+
+/* Octet `i` of a record's header is not what it may be. */
+static int h2neg__tls_bad_header(const unsigned char *p, size_t i)
+{
+    if (i == 0)
+        return p[0] != 22;
+    if (i == 1)
+        return p[1] != 3;
+    if (i == 2)
+        return p[2] < 1 || p[2] > 4;
+    return i == 4 && ((p[3] == 0 && p[4] == 0) || p[3] > 64 || (p[3] == 64 && p[4] > 0));
+}
+
+/* Reads the next record's header. 1; 0: more is needed; < 0, and `*error_at`. */
+static int h2neg__tls_record(h2neg__tls_walk *t, size_t *error_at)
+{
+    size_t left = t->len - t->at, length, i;
+    for (i = 0; i < 5 && i < left; i++) {
+        if (h2neg__tls_bad_header(t->in + t->at, i)) {
+            *error_at = t->at + (i == 4 ? 3 : i);
+            return H2NEG_ERR_TLS_HELLO;
+        }
+    }
+    if (left < 5)
+        return 0;
+    length = (size_t)t->in[t->at + 3] << 8 | t->in[t->at + 4];
+    t->have += t->size;
+    t->from = t->at + 5;
+    t->size = length < left - 5 ? length : left - 5;
+    t->at = t->from + length; /* beyond the input where the record is not whole */
+    return 1;
+}
+
+/* Octet `i` of the message's header, which stands at `p`: its type, then its length, 24 bits. */
+static int h2neg__tls_head_octet(h2neg__tls_walk *t, size_t i, unsigned char c)
+{
+    if (i == 0)
+        return c == 1 ? 0 : H2NEG_ERR_TLS_HELLO;
+    t->body = t->body << 8 | c;
+    return i == 3 && t->body > H2NEG__TLS_MAX ? H2NEG_ERR_TLS_HELLO_LARGE : 0;
+}
+
+/* The part of the message's header that this record holds. 0, or < 0 and `*error_at`. */
+static int h2neg__tls_head(h2neg__tls_walk *t, size_t *error_at)
+{
+    size_t i;
+    for (i = 0; i < t->size && t->have + i < 4; i++) {
+        int r = h2neg__tls_head_octet(t, t->have + i, t->in[t->from + i]);
+        if (r != 0) {
+            *error_at = t->from + i;
+            return r;
+        }
+    }
+    return 0;
+}
+
+/* Walks on to where the message ends. > 0: the octets of its records; 0; < 0 and `*error_at`. What
+   a record holds behind the message is not TLS: a ClientHello ends its record (RFC 8446 5.1). */
+static ptrdiff_t h2neg__tls_whole(h2neg__tls_walk *t, size_t *error_at)
+{
+    for (;;) {
+        size_t need;
+        int r = h2neg__tls_record(t, error_at);
+        if (r != 1)
+            return r;
+        r = h2neg__tls_head(t, error_at);
+        if (r != 0)
+            return r;
+        need = 4 + t->body;
+        if (t->have + t->size >= 4 && t->at - t->from > need - t->have) {
+            *error_at = t->from + (need - t->have);
+            return H2NEG_ERR_TLS_HELLO;
+        }
+        if (t->at > t->len)
+            return 0;
+        if (t->have + t->size >= 4 && t->have + t->size == need)
+            return (ptrdiff_t)t->at;
+    }
+}
+
+static h2neg__tls_walk h2neg__tls_start(const void *in, size_t len)
+{
+    h2neg__tls_walk t;
+    memset(&t, 0, sizeof t);
+    t.in = (const unsigned char *)in;
+    t.len = len;
+    return t;
+}
+
+/* Where in the input the message's octet `i` (counted from its header) stands. */
+static size_t h2neg__tls_offset(const void *in, size_t len, size_t i)
+{
+    h2neg__tls_walk t = h2neg__tls_start(in, len);
+    size_t unused;
+    while (h2neg__tls_record(&t, &unused) == 1 && i - t.have >= t.size && t.at < t.len)
+        continue;
+    return t.from + (i - t.have);
+}
+
+/* The body in one piece: a slice of the one record, or joined in the scratch. 0 or TOO_SMALL. */
+static int h2neg__tls_join(const void *in, size_t len, size_t body, void *scratch, size_t room,
+                           h2neg_str *out)
+{
+    h2neg__tls_walk t = h2neg__tls_start(in, len);
+    h2neg__writer w = h2neg__write(scratch, scratch ? room : 0);
+    size_t unused;
+    while (h2neg__tls_record(&t, &unused) == 1 && t.have + t.size <= 4 + body) {
+        size_t skip = t.have < 4 ? 4 - t.have : 0; /* of the message's header */
+        if (t.have == 0 && t.size == 4 + body) {
+            *out = h2neg__str(t.in + t.from + 4, body);
+            return 0;
+        }
+        if (skip < t.size)
+            h2neg__put(&w, t.in + t.from + skip, t.size - skip);
+        if (t.have + t.size == 4 + body)
+            break;
+    }
+    *out = h2neg__str(scratch, body);
+    return w.bad ? H2NEG_ERR_TOO_SMALL : 0;
+}
+
+/* A vector: a length of so many octets, and that many behind it (RFC 8446 3.4). */
+static h2neg_str h2neg__tls_vector(h2neg__reader *r, unsigned octets)
+{
+    return h2neg__take(r, h2neg__take_be(r, octets));
+}
+
+/* server_name (RFC 6066 3): entries of a type and a name; one host name, not empty, without NUL. */
+static int h2neg__tls_server_name(h2neg_client_hello_info *hello, h2neg__reader *r)
+{
+    h2neg_str list = h2neg__tls_vector(r, 2);
+    h2neg__reader names = h2neg__read(list.ptr, list.len);
+    while (names.left) {
+        uint32_t type = h2neg__take_be(&names, 1);
+        h2neg_str name = h2neg__tls_vector(&names, 2);
+        if (names.bad)
+            return H2NEG_ERR_TLS_HELLO;
+        if (type != 0)
+            continue;
+        if (hello->server_name.ptr || name.len == 0 || memchr(name.ptr, 0, name.len))
+            return H2NEG_ERR_TLS_HELLO;
+        hello->server_name = name;
+    }
+    return hello->server_name.ptr ? 0 : H2NEG_ERR_TLS_HELLO;
+}
+
+static int h2neg__tls_alpn(h2neg_client_hello_info *hello, h2neg__reader *r)
+{
+    hello->alpn = h2neg__tls_vector(r, 2);
+    return r->bad ? H2NEG_ERR_ALPN_LIST : h2neg_alpn_list_check(hello->alpn);
+}
+
+/* supported_versions (RFC 8446 4.2.1). GREASE is 0x?A?A, so asking for 0x03 passes over it. */
+static int h2neg__tls_versions(h2neg_client_hello_info *hello, h2neg__reader *r)
+{
+    h2neg_str s = h2neg__tls_vector(r, 1);
+    h2neg__reader each = h2neg__read(s.ptr, s.len);
+    uint16_t most = 0;
+    if (s.len == 0 || s.len % 2 != 0)
+        return H2NEG_ERR_TLS_HELLO;
+    while (each.left) {
+        uint16_t v = (uint16_t)h2neg__take_be(&each, 2);
+        if (v >> 8 == 3 && v > most)
+            most = v;
+    }
+    hello->has_versions = 1;
+    hello->versions = s;
+    if (most)
+        hello->max_version = most;
+    return 0;
+}
+
+/* One extension; what it holds fills it, to the octet. */
+static int h2neg__tls_extension(h2neg_client_hello_info *hello, uint32_t type, h2neg_str data)
+{
+    h2neg__reader r = h2neg__read(data.ptr, data.len);
+    int result;
+    if (type == 0)
+        result = h2neg__tls_server_name(hello, &r);
+    else if (type == 16)
+        result = h2neg__tls_alpn(hello, &r);
+    else if (type == 43)
+        result = h2neg__tls_versions(hello, &r);
+    else
+        return 0;
+    if (result == 0 && (r.bad || r.left))
+        return type == 16 ? H2NEG_ERR_ALPN_LIST : H2NEG_ERR_TLS_HELLO;
+    return result;
+}
+
+/* 1 when `type` was seen before; else it is noted (RFC 8446 4.2: no extension stands twice). */
+static int h2neg__tls_seen(uint16_t *seen, size_t count, uint32_t type)
+{
+    size_t i;
+    for (i = 0; i < count; i++)
+        if (seen[i] == type)
+            return 1;
+    seen[count] = (uint16_t)type;
+    return 0;
+}
+
+/* The extensions, with nothing behind them. On an error `r` stands at the extension, or at the
+   length of all. */
+static int h2neg__tls_extensions(h2neg_client_hello_info *hello, h2neg__reader *r)
+{
+    uint16_t seen[H2NEG__TLS_EXTENSIONS];
+    h2neg__reader all = *r;
+    size_t count;
+    if (h2neg__take_be(&all, 2) != all.left || all.bad)
+        return H2NEG_ERR_TLS_HELLO;
+    *r = all;
+    for (count = 0; r->left; count++) {
+        h2neg__reader one = *r;
+        uint32_t type = h2neg__take_be(&one, 2);
+        h2neg_str data = h2neg__tls_vector(&one, 2);
+        int result;
+        if (one.bad || count == H2NEG__TLS_EXTENSIONS || h2neg__tls_seen(seen, count, type))
+            return H2NEG_ERR_TLS_HELLO;
+        result = h2neg__tls_extension(hello, type, data);
+        if (result != 0)
+            return result;
+        *r = one;
+    }
+    return 0;
+}
+
+/* The ClientHello's body (RFC 8446 4.1.2). On an error `r` stands at what is wrong. */
+static int h2neg__tls_body(h2neg_client_hello_info *hello, h2neg__reader *r)
+{
+    h2neg__reader next = *r;
+    h2neg_str session, methods;
+    hello->legacy_version = hello->max_version = (uint16_t)h2neg__take_be(&next, 2);
+    if (next.bad || hello->legacy_version >> 8 != 3)
+        return H2NEG_ERR_TLS_HELLO;
+    h2neg__take(&next, 32); /* the random */
+    if (!next.bad)
+        *r = next;
+    session = h2neg__tls_vector(&next, 1);
+    if (next.bad || session.len > 32)
+        return H2NEG_ERR_TLS_HELLO;
+    *r = next;
+    hello->ciphers = h2neg__tls_vector(&next, 2);
+    if (next.bad || hello->ciphers.len == 0 || hello->ciphers.len % 2 != 0)
+        return H2NEG_ERR_TLS_HELLO;
+    *r = next;
+    methods = h2neg__tls_vector(&next, 1);
+    if (next.bad || methods.len == 0)
+        return H2NEG_ERR_TLS_HELLO;
+    *r = next;
+    return r->left ? h2neg__tls_extensions(hello, r) : 0;
+}
+
+H2NEG__DEF ptrdiff_t h2neg_client_hello(h2neg_client_hello_info *hello, const void *in, size_t len,
+                                        void *scratch, size_t room)
+{
+    h2neg__tls_walk t = h2neg__tls_start(in, len);
+    h2neg__reader r;
+    h2neg_str body;
+    ptrdiff_t whole;
+    int result;
+    memset(hello, 0, sizeof *hello);
+    whole = h2neg__tls_whole(&t, &hello->error_at);
+    if (whole <= 0)
+        return whole;
+    result = h2neg__tls_join(in, len, t.body, scratch, room, &body);
+    if (result != 0)
+        return result;
+    r = h2neg__read(body.ptr, body.len);
+    result = h2neg__tls_body(hello, &r);
+    if (result != 0) {
+        memset(hello, 0, sizeof *hello);
+        hello->error_at = h2neg__tls_offset(in, (size_t)whole, 4 + (body.len - r.left));
+        return result;
+    }
+    return whole;
+}
+
+/* ---- the first octets ---- */
+
+/* 1: these octets stand first; 0: they may yet; -1: they do not. */
+static int h2neg__starts(h2neg_str s, h2neg_str with)
+{
+    size_t n = s.len < with.len ? s.len : with.len;
+    if (n && memcmp(s.ptr, with.ptr, n) != 0)
+        return -1;
+    return n == with.len;
+}
+
+/* A record of type handshake, 3.0 to 3.4: nothing in HTTP begins with a control octet but CR. */
+static int h2neg__detect_tls(h2neg_str s)
+{
+    if (s.len > 1 && s.ptr[1] != 3)
+        return H2NEG_DETECT_OTHER;
+    if (s.len > 2 && (unsigned char)s.ptr[2] > 4)
+        return H2NEG_DETECT_OTHER;
+    return s.len > 2 ? H2NEG_DETECT_TLS : H2NEG_DETECT_MORE;
+}
+
+/* Up to two empty lines (RFC 9112 2.2), then a method and a space. A CR that stands last may also
+   begin a PROXY signature, and the caller has asked for more. */
+static int h2neg__detect_method(h2neg_str s)
+{
+    size_t i = 0, n, lines;
+    for (lines = 0; lines < 2 && i < s.len && s.ptr[i] == '\r'; lines++) {
+        if (i + 1 == s.len || s.ptr[i + 1] != '\n')
+            return H2NEG_DETECT_OTHER;
+        i += 2;
+    }
+    for (n = 0; i < s.len; i++, n++) {
+        if (s.ptr[i] == ' ' && n > 0)
+            return H2NEG_DETECT_HTTP1;
+        if (n == 32 || !h2neg__is_class(s.ptr[i], H2NEG__TOKEN))
+            return H2NEG_DETECT_OTHER;
+    }
+    return H2NEG_DETECT_MORE;
+}
+
+static const char h2neg__proxy2[] = "\r\n\r\n\0\r\nQUIT\n"; /* version 2's signature */
+
+/* What begins with fixed octets, and the octets; each but the last is looked for in turn. */
+H2NEG__DEF int h2neg_detect(const void *in, size_t len)
+{
+    h2neg_str s = h2neg__str(in, len);
+    h2neg_str start[4];
+    size_t i;
+    static const int what[4] = {
+        H2NEG_DETECT_HTTP2, H2NEG_DETECT_PROXY2, H2NEG_DETECT_PROXY1, H2NEG_DETECT_HTTP1
+    };
+    start[0] = h2neg__str(H2NEG_PREFACE, H2NEG_PREFACE_LEN);
+    start[1] = h2neg__str(h2neg__proxy2, 12);
+    start[2] = H2NEG__LIT("PROXY ");
+    start[3] = H2NEG__LIT("HTTP/1."); /* an answer: a client may ask too */
+    if (len && s.ptr[0] == 22)
+        return h2neg__detect_tls(s);
+    for (i = 0; i < 4; i++) {
+        int r = h2neg__starts(s, start[i]);
+        if (r >= 0)
+            return r ? what[i] : H2NEG_DETECT_MORE;
+    }
+    /* The preface's head without its "SM": neither HTTP/2 nor a request of HTTP/1. */
+    if (h2neg__starts(s, h2neg__str(H2NEG_PREFACE, 18)) == 1)
+        return H2NEG_DETECT_OTHER;
+    return h2neg__detect_method(s);
+}
+
+/* ---- PROXY, version 1: a line of text ---- */
+
+enum { H2NEG__PROXY_LINE = 107 };
+
+/* The octets up to the next space or the end, and the space, off a line. */
+static h2neg_str h2neg__proxy_word(h2neg_str *line)
+{
+    size_t n = 0;
+    h2neg_str word;
+    while (n < line->len && line->ptr[n] != ' ')
+        n++;
+    word = h2neg__str(line->ptr, n);
+    n += n < line->len;
+    *line = h2neg__str(line->ptr + n, line->len - n);
+    return word;
+}
+
+/* 1*DIGIT up to `most` without a leading zero: 1 and `*value`, or 0. */
+static int h2neg__proxy_number(h2neg_str s, uint64_t most, uint64_t *value)
+{
+    return h2neg__decimal(s, value) && *value <= most && (s.len == 1 || s.ptr[0] != '0');
+}
+
+/* Four numbers with dots between them. */
+static int h2neg__proxy_ipv4(unsigned char out[4], h2neg_str s)
+{
+    uint64_t value;
+    size_t i, n;
+    for (i = 0; i < 4; i++) {
+        for (n = 0; n < s.len && s.ptr[n] != '.'; n++)
+            continue;
+        if (!h2neg__proxy_number(h2neg__str(s.ptr, n), 255, &value))
+            return 0;
+        out[i] = (unsigned char)value;
+        if ((n < s.len) != (i < 3))
+            return 0;
+        if (i < 3)
+            s = h2neg__str(s.ptr + n + 1, s.len - n - 1);
+    }
+    return 1;
+}
+
+/* Groups of 1 to 4 hex digits with colons between them, up to `most` octets; the last may be an
+   IPv4 address. The octets written, or -1. */
+static int h2neg__proxy_groups(unsigned char *out, int most, h2neg_str s)
+{
+    int at = 0;
+    for (;;) {
+        unsigned value = 0;
+        size_t n, i;
+        for (n = 0; n < s.len && h2neg__is_class(s.ptr[n], H2NEG__HEX); n++)
+            continue;
+        if (n < s.len && s.ptr[n] == '.')
+            return at + 4 <= most && h2neg__proxy_ipv4(out + at, s) ? at + 4 : -1;
+        if (n == 0 || n > 4 || at + 2 > most)
+            return -1;
+        for (i = 0; i < n; i++)
+            value = value << 4 | h2neg__hex(s.ptr[i]);
+        out[at++] = (unsigned char)(value >> 8);
+        out[at++] = (unsigned char)(value & 255);
+        if (n == s.len)
+            return at;
+        if (s.ptr[n] != ':')
+            return -1;
+        s = h2neg__str(s.ptr + n + 1, s.len - n - 1);
+    }
+}
+
+/* RFC 4291 2.2: eight groups, or "::" once for one or more of them that are zero. */
+static int h2neg__proxy_ipv6(unsigned char out[16], h2neg_str s)
+{
+    unsigned char tail[16];
+    int head = 0, rest = 0;
+    size_t gap;
+    for (gap = 0; gap + 1 < s.len && (s.ptr[gap] != ':' || s.ptr[gap + 1] != ':'); gap++)
+        continue;
+    memset(out, 0, 16);
+    if (gap + 1 >= s.len)
+        return h2neg__proxy_groups(out, 16, s) == 16;
+    if (gap > 0 && memchr(s.ptr, '.', gap))
+        return 0; /* an IPv4 part stands last */
+    if (gap > 0)
+        head = h2neg__proxy_groups(out, 14, h2neg__str(s.ptr, gap));
+    if (gap + 2 < s.len)
+        rest = h2neg__proxy_groups(tail, 14, h2neg__str(s.ptr + gap + 2, s.len - gap - 2));
+    if (head < 0 || rest < 0 || head + rest > 14)
+        return 0;
+    h2neg__copy(out + 16 - rest, tail, (size_t)rest);
+    return 1;
+}
+
+static int h2neg__proxy_port(uint16_t *out, h2neg_str s)
+{
+    uint64_t value;
+    if (!h2neg__proxy_number(s, 65535, &value))
+        return 0;
+    *out = (uint16_t)value;
+    return 1;
+}
+
+/* What follows "PROXY ": TCP4|TCP6 SP source SP destination SP port SP port, or UNKNOWN and
+   anything. 1, or 0 with `*line` behind the word that is wrong. */
+static int h2neg__proxy_line(h2neg_proxy *proxy, h2neg_str *line, h2neg_str *word)
+{
+    int i;
+    *word = h2neg__proxy_word(line);
+    proxy->local = h2neg_is(*word, "UNKNOWN");
+    if (proxy->local)
+        return 1;
+    if (!h2neg_is(*word, "TCP4") && !h2neg_is(*word, "TCP6"))
+        return 0;
+    proxy->family = word->ptr[3] - '0';
+    for (i = 0; i < 2; i++) {
+        unsigned char *out = i == 0 ? proxy->source : proxy->destination;
+        *word = h2neg__proxy_word(line);
+        if (!(proxy->family == 4 ? h2neg__proxy_ipv4(out, *word) : h2neg__proxy_ipv6(out, *word)))
+            return 0;
+    }
+    *word = h2neg__proxy_word(line);
+    if (!h2neg__proxy_port(&proxy->source_port, *word))
+        return 0;
+    *word = *line; /* all that is left: a space in it is no digit */
+    return h2neg__proxy_port(&proxy->destination_port, *word);
+}
+
+/* The line is judged when it is whole, so where it is wrong does not depend on how it came. */
+static ptrdiff_t h2neg__proxy_read1(h2neg_proxy *proxy, h2neg_str in)
+{
+    h2neg_str line, word;
+    size_t end;
+    for (end = 0; end + 1 < in.len && end + 2 <= H2NEG__PROXY_LINE; end++)
+        if (in.ptr[end] == '\r' && in.ptr[end + 1] == '\n')
+            break;
+    if (end + 2 > H2NEG__PROXY_LINE) {
+        proxy->error_at = H2NEG__PROXY_LINE - 1;
+        return H2NEG_ERR_PROXY;
+    }
+    if (end + 1 >= in.len)
+        return 0;
+    proxy->version = 1;
+    line = h2neg__str(in.ptr + 6, end - 6);
+    if (!h2neg__proxy_line(proxy, &line, &word)) {
+        proxy->error_at = (size_t)(word.ptr - in.ptr);
+        return H2NEG_ERR_PROXY;
+    }
+    return (ptrdiff_t)(end + 2);
+}
+
+/* ---- PROXY, version 2: binary ---- */
+
+static ptrdiff_t h2neg__proxy_bad(h2neg_proxy *proxy, size_t at)
+{
+    proxy->error_at = at;
+    return H2NEG_ERR_PROXY;
+}
+
+/* TLVs: an 8-bit type, a 16-bit length, that many octets. They fill what is left; ALPN stands once.
+   1, or 0 with `r` at the one that is wrong. */
+static int h2neg__proxy_tlvs(h2neg_proxy *proxy, h2neg__reader *r)
+{
+    proxy->tlvs = h2neg__str(r->p, r->left);
+    while (r->left) {
+        h2neg__reader one = *r;
+        uint32_t type = h2neg__take_be(&one, 1);
+        h2neg_str value = h2neg__take(&one, h2neg__take_be(&one, 2));
+        if (one.bad || (type == 1 && proxy->alpn.ptr))
+            return 0;
+        if (type == 1)
+            proxy->alpn = value;
+        *r = one;
+    }
+    return 1;
+}
+
+/* 0x00, or one of three families with stream or datagram. */
+static int h2neg__proxy_family_ok(unsigned family)
+{
+    return family == 0 || (family >> 4 >= 1 && family >> 4 <= 3 && (family & 15) >= 1 &&
+                           (family & 15) <= 2);
+}
+
+/* AF_INET, AF_INET6, AF_UNIX: two addresses, and two ports but for the last; or nothing. */
+static void h2neg__proxy_addresses(h2neg_proxy *proxy, h2neg__reader *r, unsigned family)
+{
+    static const unsigned char names[4] = {0, 4, 6, 1}, sizes[4] = {0, 4, 16, 108};
+    size_t size = sizes[family >> 4];
+    h2neg_str s = h2neg__take(r, size), d = h2neg__take(r, size);
+    h2neg__copy(proxy->source, s.ptr, s.len);
+    h2neg__copy(proxy->destination, d.ptr, d.len);
+    proxy->family = names[family >> 4];
+    proxy->datagram = (family & 15) == 2;
+    if (proxy->family == 4 || proxy->family == 6) {
+        proxy->source_port = (uint16_t)h2neg__take_be(r, 2);
+        proxy->destination_port = (uint16_t)h2neg__take_be(r, 2);
+    }
+}
+
+/* LOCAL's octets say nothing, its family too, and are passed over. */
+static ptrdiff_t h2neg__proxy_read2(h2neg_proxy *proxy, const unsigned char *p, size_t len)
+{
+    static const unsigned char blocks[4] = {0, 12, 36, 216}; /* both addresses and ports */
+    size_t length;
+    h2neg__reader r;
+    if (len > 12 && p[12] != 0x20 && p[12] != 0x21)
+        return h2neg__proxy_bad(proxy, 12);
+    if (len > 13 && p[12] == 0x21 && !h2neg__proxy_family_ok(p[13]))
+        return h2neg__proxy_bad(proxy, 13);
+    if (len < 16)
+        return 0;
+    length = (size_t)p[14] << 8 | p[15];
+    if (p[12] == 0x21 && length < blocks[p[13] >> 4])
+        return h2neg__proxy_bad(proxy, 14);
+    if (length > len - 16)
+        return 0;
+    proxy->version = 2;
+    proxy->local = p[12] == 0x20;
+    if (proxy->local)
+        return (ptrdiff_t)(16 + length);
+    r = h2neg__read(p + 16, length);
+    h2neg__proxy_addresses(proxy, &r, p[13]);
+    if (!h2neg__proxy_tlvs(proxy, &r))
+        return h2neg__proxy_bad(proxy, 16 + length - r.left);
+    return (ptrdiff_t)(16 + length);
+}
+
+H2NEG__DEF ptrdiff_t h2neg_proxy_read(h2neg_proxy *proxy, const void *in, size_t len)
+{
+    h2neg_str s = h2neg__str(in, len), start;
+    int r;
+    memset(proxy, 0, sizeof *proxy);
+    start = len && s.ptr[0] == '\r' ? h2neg__str(h2neg__proxy2, 12) : H2NEG__LIT("PROXY ");
+    r = h2neg__starts(s, start);
+    if (r == 0)
+        return 0;
+    if (r == 1)
+        return start.len == 12 ? h2neg__proxy_read2(proxy, (const unsigned char *)in, len)
+                               : h2neg__proxy_read1(proxy, s);
+    while (s.ptr[proxy->error_at] == start.ptr[proxy->error_at])
+        proxy->error_at++;
+    return H2NEG_ERR_PROXY;
+}
+
+#ifndef H2NEG_NO_CONN
+/* ==== 18 >>conn =============================================================
+   What every protocol of a connection shares: config, parts of memory, input, output.  Uses >>bytes
+   >>chars >>error >>fields.
+   Memory: a struct and parts, each of a bound that follows from the config, each taken on first use and
+   given back when it is idle.  Nothing else allocates.
+   Input is consumed in one pass; output that was shown does not move.
+   ========================================================================== */
+
+/* The parts. A placed connection has each at its bound from the start; else they come and go. */
+enum {
+    H2NEG__IN,      /* input that was kept when a loan ended */
+    H2NEG__WORK,    /* the field section of the current event: an array of fields and text */
+    H2NEG__OUT,     /* octets to write */
+    H2NEG__DECODER, /* HPACK tables */
+    H2NEG__ENCODER,
+    H2NEG__STREAMS, /* slots */
+    H2NEG__OWED,    /* rings: PING payloads to answer, RST_STREAM for streams without a slot */
+    H2NEG__SHUT,    /* ring: how the last streams closed */
+    H2NEG__QUEUE,   /* bodies of replies that windows keep back */
+    H2NEG__PARTS
+};
+
+enum { H2NEG__RING = 32, H2NEG__SHUT_COUNT = 128, H2NEG__REPLY = 4096, H2NEG__SWALLOW = 65536 };
+/* What a GOAWAY or PRIORITY_UPDATE may need in one piece: 8 octets and 256 of text. */
+enum { H2NEG__PAYLOAD = 264 };
+
+typedef struct h2neg__owed {
+    unsigned char pings[H2NEG__RING][8];
+    struct { uint32_t stream, code; } resets[H2NEG__RING];
+} h2neg__owed;
+
+/* The life of a connection. */
+enum {
+    H2NEG__START,  /* what is spoken is not known yet */
+    H2NEG__LIVE,
+    H2NEG__INERT,  /* nothing is read any more: input is thrown away until the peer has closed */
+    H2NEG__OVER
+};
+
+/* What a step of a protocol's reader answers. */
+enum {
+    H2NEG__STARVED, /* more octets are needed */
+    H2NEG__EVENT,   /* the event was filled in */
+    H2NEG__GO_ON,   /* something was done: call again */
+    H2NEG__STOPPED  /* octets are there and may not be used yet */
+};
+
+/* Timers. `since` 0: not running; else the tick it began at, plus 1. */
+enum { H2NEG__T_HEAD, H2NEG__T_IDLE, H2NEG__T_PREFACE, H2NEG__T_SETTINGS, H2NEG__T_DRAIN, H2NEG__T_INERT,
+       H2NEG__T_EARLY, H2NEG__T_STALL, H2NEG__TIMERS };
+
+/* Numbers of HTTP/2. Windows: `send` is what the peer still lets us send (signed: SETTINGS may take it
+   below zero, RFC 9113 6.9.2); `recv` is what it may still send; `unreturned` was consumed here and has
+   not been granted again. */
+typedef struct h2neg__http2 {
+    h2neg_hpack_decoder decoder;
+    h2neg_hpack_encoder encoder;
+    h2neg_hpack_list list;      /* the field block that is read */
+    h2neg_h2_frame frame;       /* the frame that is read */
+    uint64_t at;                /* the offset of its first octet */
+    unsigned char state, first; /* first: it must be SETTINGS (RFC 9113 3.4) */
+    uint32_t left;              /* octets of its payload, padding not counted, still to come */
+    uint32_t skip;              /* octets to pass over */
+    uint32_t returned;          /* credit that the end of this frame returns */
+    uint32_t data;              /* the stream that its DATA go to; 0: they are dropped */
+    uint32_t block;             /* the stream whose field block is open; 0: none */
+    int block_error;            /* why that block's stream fails, 0: it does not */
+    unsigned char block_kind, block_end, block_frames, block_empty;
+    uint64_t block_octets;      /* of the block, on the wire */
+    int64_t send, recv;
+    uint32_t unreturned;
+    /* the peer's settings */
+    uint32_t peer_window, peer_frame, peer_streams;
+    int peer_connect;
+    /* our own state */
+    uint32_t window;            /* the peer's initial window: 65,535 until it acknowledged ours */
+    uint32_t last_peer;         /* the highest stream the peer opened */
+    uint32_t goaway_last;       /* of the last GOAWAY we sent; the peer's streams above it are ignored */
+    uint32_t goaway_seen;       /* of the last GOAWAY we got */
+    uint32_t owed_acks;
+    uint8_t owed_pings, ping_at, owed_resets, reset_at, shut_at;
+    unsigned char preface_owed, settings_unacked, goaway_sent, goaway_got, goaway_owed, drain_ping;
+    unsigned char ping_state, ping[8];
+    /* budgets */
+    int32_t resets;
+    uint32_t empties, shorts;
+    uint64_t updates, data_frames, opened;
+} h2neg__http2;
+
+/* HTTP/1's own. */
+typedef struct h2neg__http1 {
+    h2neg_h1_head head;         /* the head or trailer section that is read */
+    unsigned char state, close, minor, body;
+    unsigned char early;        /* a response ended before its request: the rest is drained */
+    unsigned char offered;      /* client: h2c was offered */
+    unsigned char continued;    /* server: 100 went out for an h2c offer's body */
+    size_t seen;                /* octets of the head that were looked at */
+    size_t upgrade_need;        /* server: octets of an h2c offer and its body; 0: none */
+    uint64_t left;              /* octets of the body still to come */
+    uint64_t drained;
+    h2neg_chunked chunked;
+    uint32_t stream;            /* the stream under way; 0: none */
+    uint8_t offer_len;
+    char offer[64];             /* server: the foreign tokens that an accept may choose from */
+} h2neg__http1;
+
+typedef struct h2neg__part {
+    unsigned char *ptr;
+    size_t size;
+} h2neg__part;
+
+struct h2neg_conn {
+    h2neg_config config;
+    unsigned char *placed;      /* the parts of a placed connection; NULL: they come from alloc_fn */
+    h2neg__part part[H2NEG__PARTS];
+    h2neg_error error;
+    const char *why;
+    /* input: first what was kept, [kept_at, kept_at + kept) of its part, then what is lent */
+    h2neg_str lent;
+    size_t kept_at, kept;
+    uint64_t offset;            /* octets consumed */
+    uint64_t in_total;          /* octets fed */
+    /* output: [out_at, out_at + out) of its part */
+    size_t out_at, out;
+    uint64_t out_total;
+    unsigned char phase, h2_on, protocol, via, agreed;
+    unsigned char tls_ready;    /* ALPN's result is known */
+    unsigned char shown;        /* output was shown and not yet done */
+    unsigned char starved;      /* what is kept waits for more octets */
+    unsigned char eof, lost, shut; /* shut: the application drains */
+    unsigned char negotiated_owed, error_owed, status_owed, want_request, half_closed;
+    unsigned char last_words_at, last_words_len;
+    char last_words[64];
+    size_t swallowed;
+    /* the event that was given last */
+    uint32_t current, current_credit;
+    unsigned char current_done;
+    uint32_t expecting;         /* a stream whose 100 Continue is due */
+    /* streams */
+    uint32_t next_stream, live, requests, slots; /* slots: how many of the table are set up */
+    uint16_t free_slot, owed_first, owed_last;
+    uint32_t marked, sending, wanting; /* how many slots have marks, a body to send, want WRITABLE */
+    size_t queued;
+    uint64_t useful, overhead;
+    uint64_t now, since[H2NEG__TIMERS], mark[H2NEG__TIMERS];
+    h2neg__http1 h1;
+    h2neg__http2 h2;
+};
+
+/* ---- config ---- */
+
+/* Every number of the config with its defaults. LIMIT: H2NEG_OFF means zero; TIME: it stays, for never. */
+enum { H2NEG__LIMIT, H2NEG__TIME };
+typedef struct h2neg__default {
+    size_t at;
+    uint32_t server, client;
+    int kind;
+    uint32_t least, most;
+} h2neg__default;
+#define H2NEG__D(name, server, client, kind, least, most) \
+    { offsetof(h2neg_config, name), server, client, kind, least, most }
+static const h2neg__default h2neg__defaults[] = {
+    H2NEG__D(max_input, 16384, 16384, H2NEG__LIMIT, 1, 1u << 30),
+    H2NEG__D(max_output_pending, 65536, 65536, H2NEG__LIMIT, 8192, 1u << 30),
+    H2NEG__D(max_header_list, 32768, 65536, H2NEG__LIMIT, 256, 1u << 24),
+    H2NEG__D(max_header_fields, 128, 128, H2NEG__LIMIT, 1, 1u << 16),
+    H2NEG__D(max_cookie_crumbs, 256, 256, H2NEG__LIMIT, 0, 1u << 16),
+    H2NEG__D(max_field_line, 8192, 8192, H2NEG__LIMIT, 64, 1u << 24),
+    H2NEG__D(max_informational, 16, 16, H2NEG__LIMIT, 0, 65535),
+    H2NEG__D(max_queued, 32768, 32768, H2NEG__LIMIT, 0, 1u << 30),
+    H2NEG__D(overhead_slack, 1u << 20, 1u << 20, H2NEG__LIMIT, 0, UINT32_MAX),
+    H2NEG__D(overhead_ratio, 8, 8, H2NEG__LIMIT, 0, 1u << 20),
+    H2NEG__D(max_request_line, 8192, 8192, H2NEG__LIMIT, 64, 1u << 24),
+    H2NEG__D(max_empty_lines, 2, 2, H2NEG__LIMIT, 0, 1u << 16),
+    H2NEG__D(max_chunk_line, 1024, 1024, H2NEG__LIMIT, 16, 1u << 20),
+    H2NEG__D(chunk_overhead, 16384, 16384, H2NEG__LIMIT, 0, 1u << 30),
+    H2NEG__D(drain_octets, 65536, 65536, H2NEG__LIMIT, 0, UINT32_MAX),
+    H2NEG__D(max_upgrade_body, 16384, 16384, H2NEG__LIMIT, 0, 1u << 20),
+    H2NEG__D(max_concurrent_streams, 100, 100, H2NEG__LIMIT, 1, 16384),
+    H2NEG__D(max_frame_size, 16384, 16384, H2NEG__LIMIT, 16384, 16777215),
+    H2NEG__D(initial_window, 65535, 65535, H2NEG__LIMIT, 1, 0x7fffffff),
+    H2NEG__D(connection_window, 1u << 20, 1u << 20, H2NEG__LIMIT, 65535, 0x7fffffff),
+    H2NEG__D(hpack_decoder_table, 4096, 4096, H2NEG__LIMIT, 0, 1u << 20),
+    H2NEG__D(hpack_encoder_table, 4096, 4096, H2NEG__LIMIT, 0, 1u << 20),
+    H2NEG__D(max_continuations, 8, 8, H2NEG__LIMIT, 0, 200),
+    H2NEG__D(reset_budget, 1000, 1000, H2NEG__LIMIT, 1, 1u << 30),
+    H2NEG__D(max_consecutive_empty, 10, 10, H2NEG__LIMIT, 0, 1u << 30),
+    H2NEG__D(max_settings_entries, 32, 32, H2NEG__LIMIT, 1, 32),
+    H2NEG__D(window_update_slack, 5, 5, H2NEG__LIMIT, 0, 1u << 30),
+    H2NEG__D(max_short_data, 64, 64, H2NEG__LIMIT, 0, 1u << 30),
+    H2NEG__D(head_timeout, 20000, 20000, H2NEG__TIME, 1, UINT32_MAX),
+    H2NEG__D(body_min_rate, 500, 500, H2NEG__LIMIT, 0, 1u << 30),
+    H2NEG__D(write_min_rate, 500, 500, H2NEG__LIMIT, 0, 1u << 30),
+    H2NEG__D(rate_grace, 20000, 20000, H2NEG__TIME, 1, UINT32_MAX),
+    H2NEG__D(write_stall, 60000, 60000, H2NEG__TIME, 1, UINT32_MAX),
+    H2NEG__D(idle_timeout, 60000, 60000, H2NEG__TIME, 1, UINT32_MAX),
+    H2NEG__D(preface_timeout, 10000, 10000, H2NEG__TIME, 1, UINT32_MAX),
+    H2NEG__D(settings_timeout, 10000, 10000, H2NEG__TIME, 1, UINT32_MAX),
+    H2NEG__D(drain_timeout, 30000, 30000, H2NEG__TIME, 1, UINT32_MAX),
+    H2NEG__D(early_drain_timeout, 5000, 5000, H2NEG__TIME, 1, UINT32_MAX),
+    H2NEG__D(response_timeout, H2NEG_OFF, H2NEG_OFF, H2NEG__TIME, 1, UINT32_MAX)
+};
+#undef H2NEG__D
+
+/* Puts the defaults in; from here on no code asks whether a field is zero. 1, or 0: out of range. */
+static int h2neg__config_resolve(h2neg_config *out, const h2neg_config *config)
+{
+    size_t i;
+    if (config)
+        *out = *config;
+    else
+        memset(out, 0, sizeof *out);
+    if (out->protocols == 0)
+        out->protocols = H2NEG_PROTOCOLS_DEFAULT;
+    for (i = 0; i < H2NEG__COUNT(h2neg__defaults); i++) {
+        const h2neg__default *d = &h2neg__defaults[i];
+        uint32_t v;
+        memcpy(&v, (const char *)out + d->at, sizeof v);
+        if (v == 0)
+            v = out->role == H2NEG_CLIENT ? d->client : d->server;
+        else if (v == H2NEG_OFF && d->kind == H2NEG__LIMIT)
+            v = 0;
+        if (v < d->least || v > d->most)
+            return 0;
+        memcpy((char *)out + d->at, &v, sizeof v);
+    }
+    return (out->role == H2NEG_SERVER || out->role == H2NEG_CLIENT)
+           && (out->protocols & (H2NEG_HTTP1 | H2NEG_H2 | H2NEG_PRIOR)) != 0
+           && (out->common_field_count == 0 || out->common_fields);
+}
+
+/* ---- memory ---- */
+
+static size_t h2neg__round(size_t n)
+{
+    return (n + 15) & ~(size_t)15;
+}
+
+/* Octets of one head, raw, at most: what >>h1-head lets in. */
+static size_t h2neg__head_bound(const h2neg_config *g)
+{
+    return (size_t)g->max_request_line + g->max_header_list + 4096;
+}
+
+static size_t h2neg__work_fields(const h2neg_config *g)
+{
+    return (size_t)g->max_header_fields + g->max_cookie_crumbs + 8;
+}
+
+/* The text of a section, the table's strings, and the cookies joined once more behind it. */
+static size_t h2neg__work_text(const h2neg_config *g)
+{
+    size_t text = g->max_header_list;
+    if (text < g->hpack_decoder_table)
+        text = g->hpack_decoder_table;
+    return (text < 4096 ? 4096 : text) + g->max_header_list;
+}
+
+/* ---- parts ---- */
+
+static void *h2neg__alloc(const h2neg_config *g, void *old, size_t old_size, size_t new_size)
+{
+    if (g->alloc_fn)
+        return g->alloc_fn(g->alloc_user, old, old_size, new_size);
+    if (new_size)
+        return H2NEG_REALLOC(old, new_size);
+    H2NEG_FREE(old);
+    return NULL;
+}
+
+/* Slots are >>h2-stream's, but their size is needed for the bound. Flags say what has happened. */
+enum {
+    H2NEG__S_LOCAL_END = 1,        /* our message is written to its end */
+    H2NEG__S_REMOTE_END = 2,       /* the peer's message is whole */
+    H2NEG__S_WE_RESET = 4,
+    H2NEG__S_PEER_RESET = 8,
+    H2NEG__S_HEAD_SENT = 0x10,     /* our final head is written */
+    H2NEG__S_HEAD_GOT = 0x20,      /* client: the final response's head was given */
+    H2NEG__S_END_OWED = 0x40,      /* events owed, in this order: OPEN, END, DONE */
+    H2NEG__S_OPEN_OWED = 0x80,
+    H2NEG__S_DONE_OWED = 0x100,
+    H2NEG__S_DONE = 0x200,         /* DONE was given */
+    H2NEG__S_KEEP = 0x400,
+    H2NEG__S_HELD = 0x800,
+    H2NEG__S_WRITABLE = 0x1000,    /* a call took less than it was given */
+    H2NEG__S_HEAD = 0x2000,        /* the request's method is HEAD */
+    H2NEG__S_WAITS = 0x4000,       /* CONNECT or an Upgrade: neither accepted nor answered */
+    H2NEG__S_TUNNEL = 0x8000,
+    H2NEG__S_EXPECT = 0x10000,     /* a 100 Continue is due */
+    H2NEG__S_RST_MARK = 0x20000,   /* RST_STREAM is owed */
+    H2NEG__S_WU_MARK = 0x40000,    /* WINDOW_UPDATE is owed */
+    H2NEG__S_BODY = 0x80000,       /* `body` is being sent */
+    H2NEG__S_QUEUED = 0x100000,    /* ... and lies in the queue */
+    H2NEG__S_DROP = 0x200000,      /* HEAD, 204, 304: the body is taken and dropped */
+    H2NEG__S_CHUNKED = 0x400000,   /* HTTP/1: our body is chunked */
+    H2NEG__S_CONNECT = 0x800000,   /* the method is CONNECT */
+    H2NEG__S_RETRY = 0x1000000,    /* the peer has not acted on it */
+    H2NEG__S_BY_PEER = 0x2000000,
+    H2NEG__S_OWED = 0x4000000,     /* stands in the list of slots that owe events */
+    H2NEG__S_INCREMENTAL = 0x8000000
+};
+
+typedef struct h2neg__stream {
+    uint32_t id;                /* 0: the slot is free */
+    uint16_t bucket;            /* first slot whose number hashes to this slot's index */
+    uint16_t chain;             /* next slot of a bucket, or of the free list */
+    uint16_t owed;              /* next slot that owes an event */
+    uint8_t urgency, informational;
+    uint32_t flags;
+    void *user;
+    int64_t send, recv;         /* windows, see h2neg__http2 */
+    uint32_t unreturned, held;
+    uint32_t code;              /* of DONE and of RST_STREAM */
+    int error;                  /* H2NEG_ERR_* of DONE */
+    uint64_t recv_left;         /* octets of Content-Length still to come, or H2NEG_UNKNOWN */
+    uint64_t send_left;         /* ... still to be sent */
+    const unsigned char *body;  /* borrowed, or NULL: it lies in the queue at `body_at` */
+    size_t body_at, body_left;
+    uint64_t recv_since, recv_octets, send_since, send_octets, stall_since;
+    h2neg_str protocol;         /* client: the token asked for, borrowed until the answer */
+} h2neg__stream;
+
+/* How many slots the table has at most: a power of two. */
+static size_t h2neg__slot_bound(const h2neg_config *g)
+{
+    size_t n = 4;
+    while (n < (size_t)g->max_concurrent_streams + 1)
+        n *= 2;
+    return n;
+}
+
+static size_t h2neg__part_bound(const h2neg_config *g, int part)
+{
+    size_t body = g->max_input > g->max_upgrade_body ? g->max_input : g->max_upgrade_body;
+    switch (part) {
+    case H2NEG__IN: return h2neg__head_bound(g) + body + H2NEG__PAYLOAD;
+    case H2NEG__WORK:
+        return h2neg__work_fields(g) * sizeof(h2neg_field) + h2neg__work_text(g);
+    case H2NEG__OUT: return g->max_output_pending;
+    case H2NEG__DECODER:
+        return h2neg_hpack_memory(g->hpack_decoder_table > 4096 ? g->hpack_decoder_table : 4096);
+    case H2NEG__ENCODER: return h2neg_hpack_memory(g->hpack_encoder_table);
+    case H2NEG__STREAMS: return h2neg__slot_bound(g) * sizeof(h2neg__stream);
+    case H2NEG__OWED: return sizeof(h2neg__owed);
+    case H2NEG__SHUT: return H2NEG__SHUT_COUNT * sizeof(uint32_t);
+    default: return g->max_queued;
+    }
+}
+
+/* Makes a part at least this large; its content stays. 1, or 0: no memory, nothing changed. */
+static int h2neg__part_take(h2neg_conn *c, int part, size_t size)
+{
+    h2neg__part *p = &c->part[part];
+    void *ptr;
+    H2NEG_ASSERT(size <= h2neg__part_bound(&c->config, part));
+    if (p->size >= size)
+        return 1;
+    if (c->placed)
+        return 0; /* stands at its bound already */
+    ptr = h2neg__alloc(&c->config, p->ptr, p->size, size);
+    if (!ptr)
+        return 0;
+    p->ptr = (unsigned char *)ptr;
+    p->size = size;
+    return 1;
+}
+
+/* Grows a part by doubling, from `first` on. */
+static int h2neg__part_grow(h2neg_conn *c, int part, size_t need, size_t first)
+{
+    size_t bound = h2neg__part_bound(&c->config, part), size = c->part[part].size;
+    if (size >= need)
+        return 1;
+    if (size < first)
+        size = first;
+    while (size < need)
+        size *= 2;
+    return h2neg__part_take(c, part, size < bound ? size : bound);
+}
+
+static void h2neg__part_drop(h2neg_conn *c, int part)
+{
+    h2neg__part *p = &c->part[part];
+    if (c->placed || !p->ptr)
+        return;
+    h2neg__alloc(&c->config, p->ptr, p->size, 0);
+    p->ptr = NULL;
+    p->size = 0;
+}
+
+/* ---- errors ---- */
+
+static void h2neg__timer_reset(h2neg_conn *c)
+{
+    size_t i;
+    for (i = 0; i < H2NEG__TIMERS; i++)
+        c->since[i] = 0;
+}
+
+/* From here on nothing is read. What is owed goes out, then the transport is closed. */
+static void h2neg__inert(h2neg_conn *c)
+{
+    if (c->phase >= H2NEG__INERT)
+        return;
+    c->phase = H2NEG__INERT;
+    c->swallowed += c->kept;
+    c->kept = 0;
+    h2neg__timer_reset(c);
+}
+
+/* The connection fails; the first error wins. `offset`: of the octet that is wrong. Always answers H2NEG__GO_ON, so that a reader can return it. */
+static int h2neg__fail(h2neg_conn *c, int code, uint64_t offset)
+{
+    if (c->error.code || c->phase >= H2NEG__INERT)
+        return H2NEG__GO_ON;
+    c->error = h2neg__error(code, 0, offset);
+    c->error_owed = 1;
+    if (c->h2_on)
+        c->h2.goaway_owed = 1;
+    else if (c->config.role == H2NEG_SERVER)
+        c->status_owed = 1;
+    h2neg__inert(c);
+    return H2NEG__GO_ON;
+}
+
+/* ---- input ---- */
+
+/* The octets that are there in one piece. */
+static h2neg_str h2neg__in(const h2neg_conn *c)
+{
+    if (c->kept)
+        return h2neg__str(c->part[H2NEG__IN].ptr + c->kept_at, c->kept);
+    return c->lent;
+}
+
+/* Appends octets of the loan to what is kept. 1, or 0 and the connection has failed. */
+static int h2neg__in_keep(h2neg_conn *c, size_t n)
+{
+    unsigned char *p = c->part[H2NEG__IN].ptr;
+    if (c->kept_at && c->kept)
+        memmove(p, p + c->kept_at, c->kept);
+    c->kept_at = 0;
+    if (!h2neg__part_grow(c, H2NEG__IN, c->kept + n, 512)) {
+        h2neg__fail(c, H2NEG_ERR_NOMEM, c->offset);
+        return 0;
+    }
+    h2neg__copy(c->part[H2NEG__IN].ptr + c->kept, c->lent.ptr, n);
+    c->kept += n;
+    c->lent.ptr += n;
+    c->lent.len -= n;
+    return 1;
+}
+
+/* At least `n` octets in one piece, or NULL: they are not there yet (or the connection has failed). */
+static const unsigned char *h2neg__in_have(h2neg_conn *c, size_t n)
+{
+    if (c->kept && c->kept < n && c->lent.len) {
+        size_t missing = n - c->kept;
+        if (!h2neg__in_keep(c, missing < c->lent.len ? missing : c->lent.len))
+            return NULL;
+    }
+    return h2neg__in(c).len >= n ? (const unsigned char *)h2neg__in(c).ptr : NULL;
+}
+
+/* All that is there, in one piece. */
+static h2neg_str h2neg__in_all(h2neg_conn *c)
+{
+    if (c->kept && c->lent.len && !h2neg__in_keep(c, c->lent.len))
+        return h2neg__str(NULL, 0);
+    return h2neg__in(c);
+}
+
+static void h2neg__in_take(h2neg_conn *c, size_t n)
+{
+    c->offset += n;
+    if (c->kept) {
+        H2NEG_ASSERT(n <= c->kept);
+        c->kept_at += n;
+        c->kept -= n;
+    } else {
+        H2NEG_ASSERT(n <= c->lent.len);
+        c->lent.ptr += n;
+        c->lent.len -= n;
+    }
+}
+
+/* ---- output ---- */
+
+/* Octets that can be written now, in one piece. */
+static size_t h2neg__out_free(const h2neg_conn *c)
+{
+    size_t used = c->shown ? c->out_at + c->out : c->out;
+    return c->config.max_output_pending - used;
+}
+
+/* Room for `n` octets behind what waits, or NULL: not now. */
+static unsigned char *h2neg__out_room(h2neg_conn *c, size_t n)
+{
+    h2neg__part *p = &c->part[H2NEG__OUT];
+    if (n > h2neg__out_free(c))
+        return NULL;
+    if (!h2neg__part_take(c, H2NEG__OUT, c->config.max_output_pending)) {
+        h2neg__fail(c, H2NEG_ERR_NOMEM, c->offset);
+        return NULL;
+    }
+    if (c->config.max_output_pending - (c->out_at + c->out) < n) {
+        memmove(p->ptr, p->ptr + c->out_at, c->out);
+        c->out_at = 0;
+    }
+    return p->ptr + c->out_at + c->out;
+}
+
+static void h2neg__out_wrote(h2neg_conn *c, size_t n)
+{
+    c->out += n;
+    c->out_total += n;
+}
+
+/* The application fills three quarters of the output; the rest is the engine's. */
+static size_t h2neg__app_room(const h2neg_conn *c)
+{
+    size_t most = c->config.max_output_pending / 4 * 3, room = h2neg__out_free(c);
+    size_t used = c->config.max_output_pending - room;
+    return used < most ? most - used : 0;
+}
+
+/* ---- messages of the application ---- */
+
+/* Names that a message must not carry: the connection frames it (RFC 9110 7.6.1). */
+static int h2neg__hop_by_hop(h2neg_str name)
+{
+    static const char *const names[] = {"connection", "keep-alive", "proxy-connection",
+                                        "transfer-encoding", "upgrade", "host", "te", "http2-settings"};
+    size_t i;
+    for (i = 0; i < H2NEG__COUNT(names); i++)
+        if (h2neg_is_nocase(name, names[i]))
+            return 1;
+    return 0;
+}
+
+/* A value that may be sent: no CTL but HTAB, no white space at an end (RFC 9110 5.5). */
+static int h2neg__value_ok(h2neg_str value)
+{
+    return h2neg__all(value, H2NEG__VALUE) && h2neg__trim(value).len == value.len;
+}
+
+/* Looks through fields to send. `*length` becomes a Content-Length that stands there. 0 or < 0. */
+static int h2neg__fields_check(const h2neg_field *fields, size_t count, uint64_t *length)
+{
+    size_t i;
+    for (i = 0; i < count; i++) {
+        const h2neg_field *f = &fields[i];
+        if (!h2neg__is_token(f->name) || !h2neg__value_ok(f->value) || h2neg__hop_by_hop(f->name))
+            return H2NEG_ERR_INVALID;
+        if (!h2neg_is_nocase(f->name, "content-length"))
+            continue;
+        if (*length != H2NEG_UNKNOWN || !h2neg__decimal(f->value, length))
+            return H2NEG_ERR_INVALID;
+    }
+    return 0;
+}
+
+/* Octets that fields need on the wire, in either protocol, at most. */
+static size_t h2neg__fields_bound(const h2neg_field *fields, size_t count)
+{
+    size_t i, n = 0;
+    for (i = 0; i < count; i++)
+        n += fields[i].name.len + fields[i].value.len + 16;
+    return n;
+}
+
+/* Whether a common field is lacking in a message. */
+static int h2neg__lacks(const h2neg_message *m, h2neg_str name)
+{
+    size_t i;
+    for (i = 0; i < m->field_count; i++)
+        if (h2neg__same_nocase(m->fields[i].name, name))
+            return 0;
+    return 1;
+}
+
+/* ==== 19 >>h2-stream ========================================================
+   Slots: the streams that are open or kept (RFC 9113 5.1); HTTP/1 uses them too.  Uses >>conn.
+   Memory: one table that starts with four slots and doubles; a ring of 128 closed streams.
+   DONE is owed exactly once; what is forbidden in a state is a cell of one table.
+   ========================================================================== */
+
+enum { H2NEG__NONE = 0xffff };
+
+static h2neg__stream *h2neg__slot(const h2neg_conn *c, size_t index)
+{
+    return (h2neg__stream *)(void *)c->part[H2NEG__STREAMS].ptr + index;
+}
+
+static uint16_t h2neg__slot_index(const h2neg_conn *c, const h2neg__stream *s)
+{
+    return (uint16_t)(s - h2neg__slot(c, 0));
+}
+
+/* The bucket of a stream: numbers are odd and rise by two, so neighbours do not collide. */
+static h2neg__stream *h2neg__bucket(const h2neg_conn *c, uint32_t id)
+{
+    return h2neg__slot(c, (id >> 1) & (c->slots - 1));
+}
+
+static h2neg__stream *h2neg__stream_find(const h2neg_conn *c, uint32_t id)
+{
+    uint16_t i;
+    if (c->slots == 0 || id == 0)
+        return NULL;
+    for (i = h2neg__bucket(c, id)->bucket; i != H2NEG__NONE; i = h2neg__slot(c, i)->chain)
+        if (h2neg__slot(c, i)->id == id)
+            return h2neg__slot(c, i);
+    return NULL;
+}
+
+static void h2neg__bucket_add(h2neg_conn *c, h2neg__stream *s)
+{
+    h2neg__stream *b = h2neg__bucket(c, s->id);
+    s->chain = b->bucket;
+    b->bucket = h2neg__slot_index(c, s);
+}
+
+/* Doubles the table; every slot finds its new bucket. 1, or 0: no memory. */
+static int h2neg__slots_grow(h2neg_conn *c)
+{
+    size_t i, old = c->slots, most = h2neg__slot_bound(&c->config);
+    size_t want = c->placed ? most : old ? old * 2 : 4;
+    if (old >= most || !h2neg__part_take(c, H2NEG__STREAMS, want * sizeof(h2neg__stream)))
+        return 0;
+    c->slots = (uint32_t)want;
+    for (i = want; i-- > 0;) {
+        h2neg__stream *s = h2neg__slot(c, i);
+        if (i >= old) {
+            memset(s, 0, sizeof *s);
+            s->chain = c->free_slot;
+            c->free_slot = (uint16_t)i;
+        }
+        s->bucket = H2NEG__NONE;
+    }
+    for (i = 0; i < old; i++)
+        if (h2neg__slot(c, i)->id)
+            h2neg__bucket_add(c, h2neg__slot(c, i));
+    return 1;
+}
+
+/* A slot for a stream, its windows at their initial size; NULL: no memory, or too many. */
+static h2neg__stream *h2neg__stream_new(h2neg_conn *c, uint32_t id)
+{
+    h2neg__stream *s;
+    uint16_t bucket;
+    if (c->free_slot == H2NEG__NONE && !h2neg__slots_grow(c))
+        return NULL;
+    s = h2neg__slot(c, c->free_slot);
+    c->free_slot = s->chain;
+    bucket = s->bucket;
+    memset(s, 0, sizeof *s);
+    s->bucket = bucket;
+    s->id = id;
+    s->owed = H2NEG__NONE;
+    s->urgency = 3;
+    s->send = c->h2.peer_window;
+    s->recv = c->h2.window;
+    s->recv_left = s->send_left = H2NEG_UNKNOWN;
+    h2neg__bucket_add(c, s);
+    c->live++;
+    return s;
+}
+
+/* ---- the ring of closed streams ---- */
+
+/* What a frame finds: the rows of the table below. */
+enum { H2NEG__IDLE, H2NEG__OPEN, H2NEG__ENDED, H2NEG__BOTH, H2NEG__PEER_RST, H2NEG__OUR_RST, H2NEG__GONE };
+
+/* Remembers how a stream closed: numbers are odd, so 30 bits of it and 2 of how. When no memory can be had
+   the stream counts as forgotten. */
+static void h2neg__shut_add(h2neg_conn *c, uint32_t id, int how)
+{
+    uint32_t entry = (id >> 1) << 2 | (uint32_t)(how - H2NEG__BOTH);
+    size_t size = H2NEG__SHUT_COUNT * sizeof entry;
+    if (!c->part[H2NEG__SHUT].ptr || c->part[H2NEG__SHUT].size < size) {
+        if (!h2neg__part_take(c, H2NEG__SHUT, size))
+            return;
+        memset(c->part[H2NEG__SHUT].ptr, 0xff, size);
+    }
+    memcpy(c->part[H2NEG__SHUT].ptr + c->h2.shut_at * sizeof entry, &entry, sizeof entry);
+    c->h2.shut_at = (uint8_t)((c->h2.shut_at + 1) % H2NEG__SHUT_COUNT);
+}
+
+static int h2neg__shut_find(const h2neg_conn *c, uint32_t id)
+{
+    size_t i;
+    for (i = 0; c->part[H2NEG__SHUT].ptr && i < H2NEG__SHUT_COUNT; i++) {
+        uint32_t entry;
+        memcpy(&entry, c->part[H2NEG__SHUT].ptr + i * sizeof entry, sizeof entry);
+        if (entry >> 2 == id >> 1)
+            return (int)(entry & 3) + H2NEG__BOTH;
+    }
+    return H2NEG__GONE;
+}
+
+static int h2neg__stream_shut(const h2neg__stream *s)
+{
+    if (s->flags & H2NEG__S_WE_RESET)
+        return H2NEG__OUR_RST;
+    return s->flags & H2NEG__S_PEER_RESET ? H2NEG__PEER_RST : H2NEG__BOTH;
+}
+
+/* The state of a stream as the peer's frames meet it (RFC 9113 5.1, Figure 2). */
+static int h2neg__stream_state(const h2neg_conn *c, uint32_t id)
+{
+    const h2neg__stream *s = h2neg__stream_find(c, id);
+    uint32_t both = H2NEG__S_LOCAL_END | H2NEG__S_REMOTE_END;
+    if (s && (s->flags & (H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET) || (s->flags & both) == both))
+        return h2neg__stream_shut(s);
+    if (s)
+        return s->flags & H2NEG__S_REMOTE_END ? H2NEG__ENDED : H2NEG__OPEN;
+    if (id % 2 == 0)
+        return H2NEG__IDLE; /* a server's stream, and there is no push */
+    if (id > (c->config.role == H2NEG_SERVER ? c->h2.last_peer : c->next_stream - 1))
+        return H2NEG__IDLE;
+    return h2neg__shut_find(c, id);
+}
+
+/* What a frame on a stream in a state comes to. FINE: goes on. DROP: no answer, no charge. The others are
+   errors of the stream or of the connection. RFC 9113 5.1, 5.1.1, 5.4.2; RFC 9113 6.9 lets late
+   WINDOW_UPDATE and RST_STREAM pass. */
+enum { H2NEG__FINE, H2NEG__DROP, H2NEG__STREAM_ERR, H2NEG__CONN_ERR };
+typedef struct h2neg__cell {
+    unsigned char verdict;
+    int error;
+} h2neg__cell;
+#define H2NEG__F { H2NEG__FINE, 0 }
+#define H2NEG__I { H2NEG__DROP, 0 }
+#define H2NEG__S { H2NEG__STREAM_ERR, H2NEG_ERR_H2_CLOSED }
+#define H2NEG__C { H2NEG__CONN_ERR, H2NEG_ERR_H2_CLOSED }
+#define H2NEG__P { H2NEG__CONN_ERR, H2NEG_ERR_H2_IDLE }
+#define H2NEG__O { H2NEG__CONN_ERR, H2NEG_ERR_H2_STREAM_ID }
+enum { H2NEG__ON_DATA, H2NEG__ON_HEADERS, H2NEG__ON_RST, H2NEG__ON_UPDATE };
+static const h2neg__cell h2neg__figure2[7][4] = {
+    /*                DATA      HEADERS   RST       WINDOW_UPDATE */
+    /* idle      */ {H2NEG__P, H2NEG__F, H2NEG__P, H2NEG__P},
+    /* open      */ {H2NEG__F, H2NEG__F, H2NEG__F, H2NEG__F},
+    /* ended     */ {H2NEG__S, H2NEG__S, H2NEG__F, H2NEG__F},
+    /* both      */ {H2NEG__C, H2NEG__C, H2NEG__I, H2NEG__I},
+    /* peer RST  */ {H2NEG__S, H2NEG__S, H2NEG__I, H2NEG__I},
+    /* our RST   */ {H2NEG__I, H2NEG__I, H2NEG__I, H2NEG__I},
+    /* forgotten */ {H2NEG__C, H2NEG__O, H2NEG__I, H2NEG__I}
+};
+#undef H2NEG__F
+#undef H2NEG__I
+#undef H2NEG__S
+#undef H2NEG__C
+#undef H2NEG__P
+#undef H2NEG__O
+
+/* ---- events that slots owe ---- */
+
+static void h2neg__owe(h2neg_conn *c, h2neg__stream *s, uint32_t flag)
+{
+    uint16_t i = h2neg__slot_index(c, s);
+    s->flags |= flag;
+    if (s->flags & H2NEG__S_OWED)
+        return;
+    s->flags |= H2NEG__S_OWED;
+    s->owed = H2NEG__NONE;
+    if (c->owed_first == H2NEG__NONE)
+        c->owed_first = i;
+    else
+        h2neg__slot(c, c->owed_last)->owed = i;
+    c->owed_last = i;
+}
+
+/* Sets or clears a flag that is counted, so that a scan over the slots is made only when it finds one. */
+static void h2neg__count_flag(h2neg__stream *s, uint32_t flag, int on, uint32_t *count)
+{
+    if (((s->flags & flag) != 0) == (on != 0))
+        return;
+    s->flags ^= flag;
+    *count = on ? *count + 1 : *count - 1;
+}
+
+/* A body that lies in the queue leaves it: those behind it move down. */
+static void h2neg__queue_leave(h2neg_conn *c, h2neg__stream *s, size_t n)
+{
+    unsigned char *q = c->part[H2NEG__QUEUE].ptr;
+    size_t i;
+    if (n == 0)
+        return;
+    memmove(q + s->body_at, q + s->body_at + n, c->queued - s->body_at - n);
+    c->queued -= n;
+    for (i = 0; i < c->slots; i++) {
+        h2neg__stream *o = h2neg__slot(c, i);
+        if (o->id && o->flags & H2NEG__S_QUEUED && o->body_at > s->body_at)
+            o->body_at -= n;
+    }
+    s->body_left -= n;
+    if (c->queued == 0)
+        h2neg__part_drop(c, H2NEG__QUEUE);
+}
+
+static void h2neg__body_stop(h2neg_conn *c, h2neg__stream *s)
+{
+    if (s->flags & H2NEG__S_QUEUED)
+        h2neg__queue_leave(c, s, s->body_left);
+    s->flags &= ~(uint32_t)H2NEG__S_QUEUED;
+    s->body_left = 0;
+    h2neg__count_flag(s, H2NEG__S_BODY, 0, &c->sending);
+}
+
+/* The stream is over, once: DONE is owed with why. */
+static void h2neg__stream_done(h2neg_conn *c, h2neg__stream *s, int error, uint32_t code, int by_peer)
+{
+    if (s->flags & (H2NEG__S_DONE_OWED | H2NEG__S_DONE))
+        return;
+    h2neg__body_stop(c, s);
+    h2neg__count_flag(s, H2NEG__S_WRITABLE, 0, &c->wanting);
+    h2neg__count_flag(s, H2NEG__S_WU_MARK, 0, &c->marked);
+    s->flags &= ~(uint32_t)(H2NEG__S_EXPECT | H2NEG__S_OPEN_OWED | H2NEG__S_WAITS);
+    if (error) {
+        s->flags &= ~(uint32_t)H2NEG__S_END_OWED;
+        s->error = error;
+    }
+    if (by_peer)
+        s->flags |= H2NEG__S_BY_PEER;
+    if (!(s->flags & H2NEG__S_RST_MARK))
+        s->code = code;
+    h2neg__owe(c, s, H2NEG__S_DONE_OWED);
+}
+
+/* Both sides have ended: the stream is over, and that earns back a unit of the reset budget. */
+static void h2neg__stream_settle(h2neg_conn *c, h2neg__stream *s)
+{
+    uint32_t both = H2NEG__S_LOCAL_END | H2NEG__S_REMOTE_END;
+    if ((s->flags & both) != both)
+        return;
+    if (c->h2.resets < (int32_t)c->config.reset_budget)
+        c->h2.resets++;
+    h2neg__stream_done(c, s, 0, H2NEG_NO_ERROR, 0);
+}
+
+/* Every stream is over, for one reason. `retry`: streams above this number were not acted on. */
+static void h2neg__all_done(h2neg_conn *c, int error, uint32_t code, int by_peer, uint32_t retry)
+{
+    size_t i;
+    for (i = 0; i < c->slots; i++) {
+        h2neg__stream *s = h2neg__slot(c, i);
+        if (s->id == 0)
+            continue;
+        if (s->id > retry)
+            s->flags |= H2NEG__S_RETRY;
+        h2neg__stream_done(c, s, error, code, by_peer);
+    }
+}
+
+/* The slot is free again. */
+static void h2neg__stream_free(h2neg_conn *c, h2neg__stream *s)
+{
+    uint16_t i = h2neg__slot_index(c, s), *at = &h2neg__bucket(c, s->id)->bucket;
+    if (c->h2_on && s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_REMOTE_END | H2NEG__S_WE_RESET
+                                | H2NEG__S_PEER_RESET))
+        h2neg__shut_add(c, s->id, h2neg__stream_shut(s));
+    H2NEG_ASSERT(!(s->flags & H2NEG__S_OWED));
+    while (*at != i)
+        at = &h2neg__slot(c, *at)->chain;
+    *at = s->chain;
+    h2neg__count_flag(s, H2NEG__S_RST_MARK, 0, &c->marked);
+    s->id = 0;
+    s->chain = c->free_slot;
+    c->free_slot = i;
+    c->live--;
+}
+
+/* What an event says of its stream and connection. */
+static void h2neg__event(h2neg_conn *c, h2neg_event *ev, int type, const h2neg__stream *s)
+{
+    ev->type = type;
+    ev->protocol = c->protocol;
+    ev->via = c->via;
+    if (s) {
+        ev->stream = s->id;
+        ev->user = s->user;
+        c->current = s->id;
+    }
+}
+
+static void h2neg__event_done(h2neg_conn *c, h2neg__stream *s, h2neg_event *ev)
+{
+    s->flags = (s->flags & ~(uint32_t)H2NEG__S_DONE_OWED) | H2NEG__S_DONE;
+    h2neg__event(c, ev, H2NEG_EV_DONE, s);
+    c->current_done = 1;
+    ev->code = s->code;
+    ev->by_peer = (s->flags & H2NEG__S_BY_PEER) != 0;
+    ev->retry = (s->flags & H2NEG__S_RETRY) != 0;
+    if (s->error)
+        ev->error = h2neg__error(s->error, s->id, c->offset);
+    else if (s->code)
+        ev->error.h2_code = s->code;
+}
+
+/* The next event that a slot owes: OPEN is made by its protocol; END and DONE here. NULL: none. */
+static h2neg__stream *h2neg__owed_next(h2neg_conn *c)
+{
+    while (c->owed_first != H2NEG__NONE) {
+        h2neg__stream *s = h2neg__slot(c, c->owed_first);
+        uint32_t any = H2NEG__S_OPEN_OWED | H2NEG__S_DONE_OWED;
+        if (!(s->flags & H2NEG__S_WAITS))
+            any |= H2NEG__S_END_OWED;
+        if (s->flags & any)
+            return s;
+        s->flags &= ~(uint32_t)H2NEG__S_OWED;
+        c->owed_first = s->owed;
+    }
+    return NULL;
+}
+
+/* ---- priority (RFC 9218 10) ---- */
+
+/* The most urgent slot with one of these flags that `ready` lets through; incremental ones of the same
+   urgency take turns, others go in the order of their numbers. */
+typedef int (*h2neg__ready)(const h2neg_conn *c, const h2neg__stream *s);
+static h2neg__stream *h2neg__most_urgent(h2neg_conn *c, uint32_t flag, h2neg__ready ready, uint32_t after)
+{
+    h2neg__stream *best = NULL;
+    uint64_t best_rank = UINT64_MAX;
+    size_t i;
+    for (i = 0; i < c->slots; i++) {
+        h2neg__stream *s = h2neg__slot(c, i);
+        uint64_t rank = (uint64_t)s->urgency << 40 | s->id;
+        if (s->id == 0 || !(s->flags & flag) || !ready(c, s))
+            continue;
+        if (s->flags & H2NEG__S_INCREMENTAL)
+            rank |= s->id > after ? (uint64_t)1 << 33 : (uint64_t)1 << 34;
+        if (rank < best_rank) {
+            best_rank = rank;
+            best = s;
+        }
+    }
+    return best;
+}
+
+/* ---- what a response will be ---- */
+
+typedef struct h2neg__plan {
+    int interim;     /* 1xx */
+    int drop;        /* HEAD, 204, 304: no body goes out */
+    int add_length;  /* a Content-Length is to be added */
+    int ends;        /* the head is the whole message */
+    uint64_t length; /* Content-Length, or H2NEG_UNKNOWN */
+} h2neg__plan;
+
+/* Content-Length against the body that was given. 0 or < 0. */
+static int h2neg__plan_body(h2neg__plan *p, const h2neg_message *m, unsigned flags, int bare)
+{
+    int more = (flags & H2NEG_MORE) != 0;
+    if (bare && p->length != H2NEG_UNKNOWN)
+        return H2NEG_ERR_INVALID;
+    if (more && m->body_len)
+        return H2NEG_ERR_INVALID;
+    if (!more && !p->drop && p->length != H2NEG_UNKNOWN && p->length != m->body_len)
+        return H2NEG_ERR_LENGTH_MISMATCH;
+    if (!more && p->length == H2NEG_UNKNOWN && !bare && (!p->drop || m->body_len)) {
+        p->length = m->body_len;
+        p->add_length = 1;
+    }
+    p->ends = !more && (p->drop || m->body_len == 0);
+    return 0;
+}
+
+/* Checks a response and settles its framing (RFC 9110 8.6, 9.3.2, 15.3.5, 15.4.5). 0 or < 0. */
+static int h2neg__plan_response(h2neg__plan *p, const h2neg__stream *s, const h2neg_message *m,
+                                unsigned flags)
+{
+    int err;
+    memset(p, 0, sizeof *p);
+    p->length = H2NEG_UNKNOWN;
+    if (m->status < 100 || m->status > 999 || m->status == 101 || s->flags & H2NEG__S_HEAD_SENT
+        || (m->body_len && !m->body))
+        return H2NEG_ERR_INVALID;
+    if (s->flags & H2NEG__S_CONNECT && s->flags & H2NEG__S_WAITS && m->status / 100 == 2)
+        return H2NEG_ERR_INVALID; /* that is h2neg_accept's */
+    err = h2neg__fields_check(m->fields, m->field_count, &p->length);
+    if (err)
+        return err;
+    p->interim = m->status < 200;
+    if (p->interim)
+        return m->body_len || p->length != H2NEG_UNKNOWN ? H2NEG_ERR_INVALID : 0;
+    p->drop = s->flags & H2NEG__S_HEAD || m->status == 204 || m->status == 304;
+    return h2neg__plan_body(p, m, flags, m->status == 204);
+}
+
+/* What the head that went out means for the slot. */
+static void h2neg__plan_apply(h2neg_conn *c, h2neg__stream *s, const h2neg__plan *p, const h2neg_message *m,
+                              unsigned flags)
+{
+    s->flags |= H2NEG__S_HEAD_SENT;
+    if (c->config.role == H2NEG_SERVER)
+        s->flags &= ~(uint32_t)(H2NEG__S_EXPECT | H2NEG__S_WAITS);
+    if (s->flags & H2NEG__S_END_OWED)
+        h2neg__owe(c, s, H2NEG__S_END_OWED);
+    if (p->drop)
+        s->flags |= H2NEG__S_DROP;
+    s->send_left = p->drop ? H2NEG_UNKNOWN : p->length;
+    if (!p->ends && !(flags & H2NEG_MORE) && m->body_len) {
+        s->body = (const unsigned char *)m->body;
+        s->body_left = m->body_len;
+        h2neg__count_flag(s, H2NEG__S_BODY, 1, &c->sending);
+    }
+}
+
+/* Where the body that is being sent lies. */
+static const unsigned char *h2neg__body_at(const h2neg_conn *c, const h2neg__stream *s)
+{
+    return s->flags & H2NEG__S_QUEUED ? c->part[H2NEG__QUEUE].ptr + s->body_at : s->body;
+}
+
+/* `n` octets of it were written. */
+static void h2neg__body_sent(h2neg_conn *c, h2neg__stream *s, size_t n)
+{
+    if (s->flags & H2NEG__S_QUEUED) {
+        h2neg__queue_leave(c, s, n);
+    } else {
+        s->body += n;
+        s->body_left -= n;
+    }
+    if (s->body_left == 0)
+        h2neg__body_stop(c, s);
+}
+
+/* ==== 20 >>conn-h2-send =====================================================
+   HTTP/2 out: what the engine owes, field blocks, DATA (RFC 9113 5.2, 6).  Uses >>hpack >>h2-frame
+   >>h2-stream.
+   Memory: output is written once, in place; two rings of 32 for what is owed to streams without a slot.
+   What is owed goes out before the application's next frame, so an ACK precedes what was made under it.
+   ========================================================================== */
+
+/* ---- what the engine owes: each writes one frame; 1, or 0: no room now ---- */
+
+static int h2neg__h2_put_settings(h2neg_conn *c)
+{
+    const h2neg_config *g = &c->config;
+    int server = g->role == H2NEG_SERVER;
+    h2neg_h2_setting all[8];
+    size_t n = 0, i, kept = 0;
+    unsigned char *out = h2neg__out_room(c, H2NEG_PREFACE_LEN + 9 + 6 * H2NEG__COUNT(all) + 13);
+    h2neg__writer w;
+    const uint32_t table[][3] = { /* what, value, the value that need not be said */
+        {H2NEG_SETTING_HEADER_TABLE_SIZE, g->hpack_decoder_table, 4096},
+        {H2NEG_SETTING_ENABLE_PUSH, (uint32_t)server, 1},
+        {H2NEG_SETTING_MAX_CONCURRENT_STREAMS, server ? g->max_concurrent_streams : 0, 0},
+        {H2NEG_SETTING_INITIAL_WINDOW_SIZE, g->initial_window, 65535},
+        {H2NEG_SETTING_MAX_FRAME_SIZE, g->max_frame_size, 16384},
+        {H2NEG_SETTING_MAX_HEADER_LIST_SIZE, g->max_header_list, 0},
+        {H2NEG_SETTING_ENABLE_CONNECT_PROTOCOL, server && g->protocols & H2NEG_WEBSOCKET, 0},
+        {H2NEG_SETTING_NO_RFC7540_PRIORITIES, 1, 0}};
+    if (!out)
+        return 0;
+    for (i = 0; i < H2NEG__COUNT(table); i++) {
+        all[n].id = (uint16_t)table[i][0];
+        all[n].value = table[i][1];
+        if (table[i][1] != table[i][2])
+            n++;
+    }
+    w = h2neg__write(out, H2NEG_PREFACE_LEN + 9 + 6 * H2NEG__COUNT(all) + 13);
+    if (!server)
+        h2neg__put(&w, H2NEG_PREFACE, H2NEG_PREFACE_LEN);
+    kept = w.used + (size_t)h2neg_h2_frame_write_settings(w.p, w.left, all, n);
+    c->h2.settings_unacked = 1;
+    if (g->connection_window > 65535)
+        kept += (size_t)h2neg_h2_frame_write_window_update(out + kept, 13, 0, g->connection_window - 65535);
+    h2neg__out_wrote(c, kept);
+    return 1;
+}
+
+static int h2neg__h2_put_ack(h2neg_conn *c)
+{
+    unsigned char *out = h2neg__out_room(c, 9);
+    if (!out)
+        return 0;
+    h2neg__out_wrote(c, (size_t)h2neg_h2_frame_write_settings_ack(out, 9));
+    c->h2.owed_acks--;
+    return 1;
+}
+
+static h2neg__owed *h2neg__owed_rings(h2neg_conn *c)
+{
+    return (h2neg__owed *)(void *)c->part[H2NEG__OWED].ptr;
+}
+
+static int h2neg__h2_put_pong(h2neg_conn *c)
+{
+    h2neg__http2 *h = &c->h2;
+    unsigned char *out = h2neg__out_room(c, 17);
+    if (!out)
+        return 0;
+    h2neg__out_wrote(c, (size_t)h2neg_h2_frame_write_ping(out, 17, H2NEG_H2_ACK,
+                                                          h2neg__owed_rings(c)->pings[h->ping_at]));
+    h->ping_at = (uint8_t)((h->ping_at + 1) % H2NEG__RING);
+    h->owed_pings--;
+    return 1;
+}
+
+static int h2neg__h2_put_reset(h2neg_conn *c)
+{
+    h2neg__http2 *h = &c->h2;
+    unsigned char *out = h2neg__out_room(c, 13);
+    h2neg__owed *o = h2neg__owed_rings(c);
+    if (!out)
+        return 0;
+    h2neg__out_wrote(c, (size_t)h2neg_h2_frame_write_rst_stream(out, 13, o->resets[h->reset_at].stream,
+                                                                o->resets[h->reset_at].code));
+    h->reset_at = (uint8_t)((h->reset_at + 1) % H2NEG__RING);
+    h->owed_resets--;
+    return 1;
+}
+
+/* The marks of one slot. 1, or 0: no room. */
+static int h2neg__h2_put_mark(h2neg_conn *c, h2neg__stream *s)
+{
+    unsigned char *out = h2neg__out_room(c, 13);
+    if (!out)
+        return 0;
+    if (s->flags & H2NEG__S_RST_MARK) {
+        h2neg__out_wrote(c, (size_t)h2neg_h2_frame_write_rst_stream(out, 13, s->id, s->code));
+        h2neg__count_flag(s, H2NEG__S_RST_MARK, 0, &c->marked);
+    } else {
+        h2neg__out_wrote(c, (size_t)h2neg_h2_frame_write_window_update(out, 13, s->id, s->unreturned));
+        s->recv += s->unreturned;
+        s->unreturned = 0;
+    }
+    h2neg__count_flag(s, H2NEG__S_WU_MARK, 0, &c->marked);
+    return 1;
+}
+
+static int h2neg__h2_put_marks(h2neg_conn *c)
+{
+    size_t i;
+    for (i = 0; i < c->slots && c->marked; i++) {
+        h2neg__stream *s = h2neg__slot(c, i);
+        if (s->id && s->flags & (H2NEG__S_RST_MARK | H2NEG__S_WU_MARK) && !h2neg__h2_put_mark(c, s))
+            return 0;
+    }
+    return 1;
+}
+
+/* Credit of the connection is granted again by the half window. */
+static int h2neg__h2_put_credit(h2neg_conn *c)
+{
+    unsigned char *out = h2neg__out_room(c, 13);
+    if (!out)
+        return 0;
+    h2neg__out_wrote(c, (size_t)h2neg_h2_frame_write_window_update(out, 13, 0, c->h2.unreturned));
+    c->h2.recv += c->h2.unreturned;
+    c->h2.unreturned = 0;
+    return 1;
+}
+
+/* Our own PINGs: the application's (ping_state 1) and the one behind the first GOAWAY (drain_ping 1). */
+static const char h2neg__drain_octets[9] = "h2neg:\0\1";
+static int h2neg__h2_put_ping(h2neg_conn *c, const void *eight, unsigned char *state)
+{
+    unsigned char *out = h2neg__out_room(c, 17);
+    if (!out)
+        return 0;
+    h2neg__out_wrote(c, (size_t)h2neg_h2_frame_write_ping(out, 17, 0, eight));
+    *state = 2;
+    return 1;
+}
+
+static int h2neg__h2_put_goaway(h2neg_conn *c)
+{
+    unsigned char *out = h2neg__out_room(c, 17 + 128);
+    h2neg__http2 *h = &c->h2;
+    const char *text = c->error.text ? c->error.text : "";
+    if (!out)
+        return 0;
+    if (c->phase >= H2NEG__INERT || h->goaway_owed == 2)
+        h->goaway_last = h->last_peer;
+    h2neg__out_wrote(c, (size_t)h2neg_h2_frame_write_goaway(out, 17 + 128, h->goaway_last,
+                                                            c->error.h2_code, text, strlen(text)));
+    h->goaway_owed = 0;
+    h->goaway_sent = 1;
+    return 1;
+}
+
+/* Writes what is owed. 1, or 0: something waits for room. */
+static int h2neg__h2_flush(h2neg_conn *c)
+{
+    h2neg__http2 *h = &c->h2;
+    if (h->preface_owed && !h2neg__h2_put_settings(c))
+        return 0;
+    h->preface_owed = 0;
+    while (h->owed_acks)
+        if (!h2neg__h2_put_ack(c))
+            return 0;
+    while (h->owed_pings)
+        if (!h2neg__h2_put_pong(c))
+            return 0;
+    while (h->owed_resets)
+        if (!h2neg__h2_put_reset(c))
+            return 0;
+    if (c->marked && !h2neg__h2_put_marks(c))
+        return 0;
+    if (h->unreturned >= c->config.connection_window / 2 && !h2neg__h2_put_credit(c))
+        return 0;
+    if (h->goaway_owed && !h2neg__h2_put_goaway(c))
+        return 0;
+    if (h->drain_ping == 1 && !h2neg__h2_put_ping(c, h2neg__drain_octets, &h->drain_ping))
+        return 0;
+    return h->ping_state != 1 || h2neg__h2_put_ping(c, h->ping, &h->ping_state);
+}
+
+/* ---- credit and resets ---- */
+
+/* `n` octets of a stream were consumed: its credit, unless it is held, and the connection's. */
+static void h2neg__h2_credit(h2neg_conn *c, h2neg__stream *s, uint32_t n)
+{
+    c->h2.unreturned += n;
+    if (!s || s->flags & (H2NEG__S_REMOTE_END | H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET))
+        return;
+    if (s->flags & H2NEG__S_HELD) {
+        s->held += n;
+        return;
+    }
+    s->unreturned += n;
+    if (s->unreturned >= (c->config.initial_window + 1) / 2)
+        h2neg__count_flag(s, H2NEG__S_WU_MARK, 1, &c->marked);
+}
+
+/* A reset that the peer caused costs a unit of the budget. 1, or 0: the budget is spent, and the
+   connection has failed. */
+static int h2neg__h2_charge(h2neg_conn *c)
+{
+    if (--c->h2.resets > 0)
+        return 1;
+    h2neg__fail(c, H2NEG_ERR_LIMIT_RESETS, c->offset);
+    return 0;
+}
+
+/* RST_STREAM on a stream with a slot, which is over by that. */
+static void h2neg__h2_reset(h2neg_conn *c, h2neg__stream *s, int error, uint32_t code)
+{
+    if (s->flags & (H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET))
+        return;
+    s->flags |= H2NEG__S_WE_RESET;
+    s->code = code;
+    h2neg__count_flag(s, H2NEG__S_RST_MARK, 1, &c->marked);
+    h2neg__stream_done(c, s, error, code, 0);
+}
+
+/* RST_STREAM on a stream without a slot. The ring has room: the reader stops when it is full. */
+static int h2neg__h2_refuse(h2neg_conn *c, uint32_t id, uint32_t code, int costs)
+{
+    h2neg__http2 *h = &c->h2;
+    h2neg__owed *o;
+    size_t at = (size_t)(h->reset_at + h->owed_resets) % H2NEG__RING;
+    h2neg__shut_add(c, id, H2NEG__OUR_RST);
+    if (!h2neg__part_take(c, H2NEG__OWED, sizeof(h2neg__owed)))
+        return h2neg__fail(c, H2NEG_ERR_NOMEM, c->offset);
+    o = h2neg__owed_rings(c);
+    H2NEG_ASSERT(h->owed_resets < H2NEG__RING);
+    o->resets[at].stream = id;
+    o->resets[at].code = code;
+    h->owed_resets++;
+    if (costs)
+        h2neg__h2_charge(c);
+    return H2NEG__GO_ON;
+}
+
+/* An error of a stream (RFC 9113 5.4.2): RST_STREAM, with or without a slot, and a unit of the budget. */
+static int h2neg__h2_stream_error(h2neg_conn *c, uint32_t id, int error)
+{
+    h2neg__stream *s = h2neg__stream_find(c, id);
+    uint32_t code = h2neg_error_h2(error);
+    if (!s || s->flags & H2NEG__S_DONE)
+        return h2neg__h2_refuse(c, id, code, 1);
+    h2neg__h2_reset(c, s, error, code);
+    h2neg__h2_charge(c);
+    return H2NEG__GO_ON;
+}
+
+/* Our side of a stream has ended. A server that ends first tells the peer to stop (RFC 9113 8.1). */
+static void h2neg__h2_local_end(h2neg_conn *c, h2neg__stream *s)
+{
+    s->flags |= H2NEG__S_LOCAL_END;
+    h2neg__stream_settle(c, s);
+    if (c->config.role == H2NEG_SERVER && !(s->flags & (H2NEG__S_REMOTE_END | H2NEG__S_TUNNEL)))
+        h2neg__h2_reset(c, s, 0, H2NEG_NO_ERROR);
+}
+
+/* ---- field blocks ---- */
+
+/* A larger part for a table, which moves over; for a while both stand. 1, or 0: no memory. */
+static int h2neg__table_grow(h2neg_conn *c, int part, size_t need)
+{
+    size_t bound = h2neg__part_bound(&c->config, part), size = c->part[part].size * 2;
+    h2neg__part old = c->part[part];
+    void *ptr;
+    if (size < need)
+        size = need < 256 ? 256 : need;
+    if (size > bound)
+        size = bound;
+    ptr = c->placed || size < need ? NULL : h2neg__alloc(&c->config, NULL, 0, size);
+    if (!ptr)
+        return 0;
+    c->part[part].ptr = (unsigned char *)ptr;
+    c->part[part].size = size;
+    if (part == H2NEG__DECODER)
+        h2neg_hpack_decoder_move(&c->h2.decoder, ptr, size);
+    else
+        h2neg_hpack_encoder_move(&c->h2.encoder, ptr, size);
+    if (old.ptr)
+        h2neg__alloc(&c->config, old.ptr, old.size, 0);
+    return 1;
+}
+
+/* A field block under way: octets behind nine that are left for the frame's header. */
+typedef struct h2neg__block {
+    unsigned char *out; /* NULL: begin has failed, and `error` says why */
+    size_t room, used;
+    int error;
+} h2neg__block;
+
+/* Room for a block of at most `bound` octets, with a CONTINUATION's header for each frame's worth. */
+static h2neg__block h2neg__block_begin(h2neg_conn *c, size_t bound)
+{
+    h2neg__block b;
+    size_t frames = bound / c->h2.peer_frame, table;
+    memset(&b, 0, sizeof b);
+    b.room = bound + 9 * (frames + 1);
+    b.error = H2NEG_ERR_AGAIN;
+    if (b.room > c->config.max_output_pending / 4 * 3)
+        b.error = H2NEG_ERR_TOO_SMALL;
+    else if (h2neg__h2_flush(c) && b.room <= h2neg__app_room(c))
+        b.out = h2neg__out_room(c, b.room);
+    table = c->h2.encoder.table.size + bound;
+    if (table > c->config.hpack_encoder_table)
+        table = c->config.hpack_encoder_table;
+    if (b.out && h2neg_hpack_memory(table) > c->part[H2NEG__ENCODER].size)
+        h2neg__table_grow(c, H2NEG__ENCODER, h2neg_hpack_memory(table)); /* if not: fewer entries */
+    return b;
+}
+
+static void h2neg__block_put(h2neg_conn *c, h2neg__block *b, const h2neg_field *fields, size_t count)
+{
+    ptrdiff_t n = h2neg_hpack_encode(&c->h2.encoder, b->out + 9 + b->used, b->room - 9 - b->used, fields,
+                                     count);
+    H2NEG_ASSERT(n >= 0);
+    b->used += (size_t)n;
+}
+
+static void h2neg__block_put_one(h2neg_conn *c, h2neg__block *b, const char *name, h2neg_str value)
+{
+    h2neg_field f;
+    f.name = h2neg_s(name);
+    f.value = value;
+    f.flags = 0;
+    h2neg__block_put(c, b, &f, 1);
+}
+
+/* Cuts the block into HEADERS and CONTINUATION and hands it to the output (RFC 9113 4.3). */
+static void h2neg__block_end(h2neg_conn *c, h2neg__block *b, uint32_t id, int flags)
+{
+    size_t most = c->h2.peer_frame, at = 0, left = b->used;
+    int type = H2NEG_H2_HEADERS;
+    for (;;) {
+        size_t n = left < most ? left : most;
+        left -= n;
+        if (left == 0)
+            flags |= H2NEG_H2_END_HEADERS;
+        h2neg_h2_frame_write_header(b->out + at, 9, (uint32_t)n, type, flags, id);
+        at += 9 + n;
+        if (left == 0)
+            break;
+        memmove(b->out + at + 9, b->out + at, left);
+        type = H2NEG_H2_CONTINUATION;
+        flags = 0;
+    }
+    c->useful += b->used;
+    h2neg__out_wrote(c, at);
+}
+
+static h2neg_str h2neg__decimal_text(char digits[20], uint64_t value)
+{
+    h2neg__writer w = h2neg__write(digits, 20);
+    h2neg__put_decimal(&w, value);
+    return h2neg__str(digits, w.used);
+}
+
+/* The rest of a response's fields: the message's, the common ones it lacks, a length. */
+static void h2neg__block_message(h2neg_conn *c, h2neg__block *b, const h2neg_message *m,
+                                 const h2neg__plan *p)
+{
+    char digits[20];
+    size_t i;
+    h2neg__block_put(c, b, m->fields, m->field_count);
+    for (i = 0; !p->interim && m->status && i < c->config.common_field_count; i++)
+        if (h2neg__lacks(m, c->config.common_fields[i].name))
+            h2neg__block_put(c, b, &c->config.common_fields[i], 1);
+    if (p->add_length)
+        h2neg__block_put_one(c, b, "content-length", h2neg__decimal_text(digits, p->length));
+}
+
+static size_t h2neg__message_bound(const h2neg_conn *c, const h2neg_message *m)
+{
+    return h2neg_hpack_encode_bound(NULL, 0) + h2neg__fields_bound(m->fields, m->field_count)
+           + h2neg__fields_bound(c->config.common_fields, c->config.common_field_count) + 512;
+}
+
+static int h2neg__h2_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m, unsigned flags,
+                             const h2neg__plan *p)
+{
+    char digits[20];
+    h2neg__block b = h2neg__block_begin(c, h2neg__message_bound(c, m));
+    if (!b.out)
+        return b.error;
+    h2neg__block_put_one(c, &b, ":status", h2neg__decimal_text(digits, (uint64_t)m->status));
+    h2neg__block_message(c, &b, m, p);
+    h2neg__block_end(c, &b, s->id, p->ends ? H2NEG_H2_END_STREAM : 0);
+    if (p->interim)
+        return 0;
+    h2neg__plan_apply(c, s, p, m, flags);
+    if (p->ends)
+        h2neg__h2_local_end(c, s);
+    return 0;
+}
+
+/* ---- DATA ---- */
+
+/* Octets of `left` that may go out on this stream now. A frame that the window cuts below 1,024 octets is
+   sent 64 times in a row on a connection; after that the window must grow first. */
+static size_t h2neg__h2_sendable(const h2neg_conn *c, const h2neg__stream *s, size_t left)
+{
+    int64_t window = s->send < c->h2.send ? s->send : c->h2.send;
+    size_t room = h2neg__app_room(c), n = left;
+    if (room < 10 || window <= 0)
+        return 0;
+    if ((uint64_t)window < n) {
+        n = (size_t)window;
+        if (n < 1024 && c->h2.shorts >= c->config.max_short_data)
+            return 0;
+    }
+    if (n > c->h2.peer_frame)
+        n = c->h2.peer_frame;
+    return n < room - 9 ? n : room - 9;
+}
+
+/* One DATA frame of at most `len` octets; `last`: it ends the message if it takes them all. Octets taken,
+   or H2NEG_ERR_AGAIN. An empty end needs no window. */
+static ptrdiff_t h2neg__h2_put_data(h2neg_conn *c, h2neg__stream *s, const unsigned char *data, size_t len,
+                                    int last)
+{
+    size_t n = h2neg__h2_sendable(c, s, len);
+    unsigned char *out;
+    if ((n == 0 && len) || h2neg__app_room(c) < 9)
+        return H2NEG_ERR_AGAIN;
+    out = h2neg__out_room(c, 9 + n);
+    if (!out)
+        return H2NEG_ERR_AGAIN;
+    last = last && n == len;
+    h2neg_h2_frame_write_data(out, 9 + n, s->id, last ? H2NEG_H2_END_STREAM : 0, data, n);
+    h2neg__out_wrote(c, 9 + n);
+    c->h2.shorts = n < len && n < 1024 ? c->h2.shorts + 1 : 0;
+    c->h2.data_frames++;
+    s->send -= (int64_t)n;
+    c->h2.send -= (int64_t)n;
+    s->send_octets += n;
+    c->useful += n;
+    return (ptrdiff_t)n;
+}
+
+static ptrdiff_t h2neg__h2_send(h2neg_conn *c, h2neg__stream *s, const unsigned char *data, size_t len,
+                                unsigned flags)
+{
+    int last = !(flags & H2NEG_MORE);
+    size_t taken = 0;
+    if (!h2neg__h2_flush(c))
+        return len ? 0 : (ptrdiff_t)H2NEG_ERR_AGAIN;
+    do {
+        ptrdiff_t n = h2neg__h2_put_data(c, s, data ? data + taken : data, len - taken, last);
+        if (n < 0)
+            return len ? (ptrdiff_t)taken : n;
+        taken += (size_t)n;
+    } while (taken < len);
+    if (last)
+        h2neg__h2_local_end(c, s);
+    return (ptrdiff_t)taken;
+}
+
+static int h2neg__h2_trailers(h2neg_conn *c, h2neg__stream *s, const h2neg_field *fields, size_t count)
+{
+    h2neg__block b = h2neg__block_begin(c, h2neg_hpack_encode_bound(NULL, 0)
+                                               + h2neg__fields_bound(fields, count) + 64);
+    if (!b.out)
+        return b.error;
+    h2neg__block_put(c, &b, fields, count);
+    h2neg__block_end(c, &b, s->id, H2NEG_H2_END_STREAM);
+    h2neg__h2_local_end(c, s);
+    return 0;
+}
+
+/* Bodies that wait: the most urgent stream first, a frame at a time. */
+static int h2neg__h2_can_send(const h2neg_conn *c, const h2neg__stream *s)
+{
+    return h2neg__h2_sendable(c, s, s->body_left) > 0;
+}
+
+static void h2neg__h2_pump(h2neg_conn *c)
+{
+    h2neg__stream *s;
+    uint32_t after = 0;
+    while (c->sending && (s = h2neg__most_urgent(c, H2NEG__S_BODY, h2neg__h2_can_send, after)) != NULL) {
+        ptrdiff_t n = h2neg__h2_put_data(c, s, h2neg__body_at(c, s), s->body_left, 1);
+        if (n < 0)
+            return;
+        after = s->id;
+        h2neg__body_sent(c, s, (size_t)n);
+        if (s->body_left == 0)
+            h2neg__h2_local_end(c, s);
+    }
+}
+
+/* ---- requests, and what a CONNECT is accepted with ---- */
+
+static int h2neg__h2_request(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m, unsigned flags,
+                             const h2neg__plan *p)
+{
+    int plain = h2neg_is(m->method, "CONNECT") && m->upgrade.len == 0;
+    h2neg_str method = m->upgrade.len ? h2neg_s("CONNECT") : m->method.len ? m->method : h2neg_s("GET");
+    h2neg__block b = h2neg__block_begin(c, h2neg__message_bound(c, m) + m->authority.len + m->target.len
+                                               + m->method.len + m->scheme.len + m->upgrade.len);
+    if (!b.out)
+        return b.error;
+    h2neg__block_put_one(c, &b, ":method", method);
+    if (!plain)
+        h2neg__block_put_one(c, &b, ":scheme", m->scheme);
+    if (m->authority.len)
+        h2neg__block_put_one(c, &b, ":authority", m->authority);
+    if (!plain)
+        h2neg__block_put_one(c, &b, ":path", m->target.len ? m->target : h2neg_s("/"));
+    if (m->upgrade.len)
+        h2neg__block_put_one(c, &b, ":protocol", m->upgrade);
+    h2neg__block_message(c, &b, m, p);
+    h2neg__block_end(c, &b, s->id, p->ends ? H2NEG_H2_END_STREAM : 0);
+    h2neg__plan_apply(c, s, p, m, flags);
+    if (p->ends)
+        h2neg__h2_local_end(c, s);
+    return 0;
+}
+
+static int h2neg__h2_accept(h2neg_conn *c, h2neg__stream *s, const h2neg_field *fields, size_t count)
+{
+    h2neg__plan p;
+    h2neg_message m;
+    h2neg__block b;
+    memset(&p, 0, sizeof p);
+    memset(&m, 0, sizeof m);
+    m.fields = fields;
+    m.field_count = count;
+    m.status = 200;
+    b = h2neg__block_begin(c, h2neg__message_bound(c, &m));
+    if (!b.out)
+        return b.error;
+    h2neg__block_put_one(c, &b, ":status", h2neg_s("200"));
+    h2neg__block_message(c, &b, &m, &p);
+    h2neg__block_end(c, &b, s->id, 0);
+    return 0;
+}
+
+/* ==== 20b >>conn-h2-blocks =================================================
+   HTTP/2 in: DATA and field blocks (RFC 9113 4.3, 6.1, 6.2, 6.10, 8).  Uses >>conn-h2-send >>h2-frame
+   >>h2-fields >>hpack.
+   Memory: one field workspace; DATA are slices of the input, never queued.
+   A field block is decoded whatever becomes of its stream, so the tables of both ends stay the same.
+   ========================================================================== */
+
+enum { H2NEG__H2_PREFACE, H2NEG__H2_HEADER, H2NEG__H2_PREFIX, H2NEG__H2_DATA_RUN, H2NEG__H2_FRAGMENT,
+       H2NEG__H2_PAYLOAD, H2NEG__H2_SKIP };
+enum { H2NEG__B_DROP, H2NEG__B_REQUEST, H2NEG__B_RESPONSE, H2NEG__B_TRAILERS };
+
+/* The field workspace: an array, and text behind it. 1, or 0 and the connection has failed. */
+static int h2neg__work(h2neg_conn *c, h2neg_field **fields, char **text)
+{
+    if (!h2neg__part_take(c, H2NEG__WORK, h2neg__part_bound(&c->config, H2NEG__WORK))) {
+        h2neg__fail(c, H2NEG_ERR_NOMEM, c->offset);
+        return 0;
+    }
+    *fields = (h2neg_field *)(void *)c->part[H2NEG__WORK].ptr;
+    *text = (char *)(*fields + h2neg__work_fields(&c->config));
+    return 1;
+}
+
+/* The frame is over: what lies behind its data is passed over, and credit for that returns. */
+static int h2neg__h2_frame_end(h2neg_conn *c, uint32_t skip)
+{
+    c->h2.skip = skip;
+    c->h2.state = H2NEG__H2_SKIP;
+    return H2NEG__GO_ON;
+}
+
+static int h2neg__h2_frame_fail(h2neg_conn *c, int error)
+{
+    return h2neg__fail(c, error, c->h2.at);
+}
+
+/* An error of the frame's stream. On an idle stream it is one of the connection (RFC 9113 5.1). */
+static int h2neg__h2_frame_error(h2neg_conn *c, uint32_t id, int error)
+{
+    int state = h2neg__stream_state(c, id);
+    if (state == H2NEG__IDLE)
+        return h2neg__h2_frame_fail(c, error);
+    if (state == H2NEG__OUR_RST)
+        return H2NEG__GO_ON;
+    return h2neg__h2_stream_error(c, id, error);
+}
+
+/* The peer's message is whole. */
+static void h2neg__remote_end(h2neg_conn *c, h2neg__stream *s)
+{
+    if (s->recv_left != H2NEG_UNKNOWN && s->recv_left != 0) {
+        h2neg__h2_stream_error(c, s->id, H2NEG_ERR_H2_CONTENT_LENGTH);
+        return;
+    }
+    s->flags |= H2NEG__S_REMOTE_END;
+    h2neg__count_flag(s, H2NEG__S_WU_MARK, 0, &c->marked);
+    h2neg__owe(c, s, H2NEG__S_END_OWED);
+    h2neg__stream_settle(c, s);
+}
+
+/* ---- DATA (RFC 9113 6.1) ---- */
+
+static int h2neg__h2_on_data(h2neg_conn *c)
+{
+    h2neg__http2 *h = &c->h2;
+    uint32_t id = h->frame.stream, n = h->frame.length;
+    const h2neg__cell *cell = &h2neg__figure2[h2neg__stream_state(c, id)][H2NEG__ON_DATA];
+    h2neg__stream *s = h2neg__stream_find(c, id);
+    if (cell->verdict == H2NEG__CONN_ERR)
+        return h2neg__h2_frame_fail(c, cell->error);
+    if (h->recv < (int64_t)n)
+        return h2neg__h2_frame_fail(c, H2NEG_ERR_H2_FLOW);
+    h->recv -= n;
+    h->state = H2NEG__H2_PREFIX;
+    h->data = cell->verdict == H2NEG__FINE ? id : 0;
+    if (cell->verdict == H2NEG__STREAM_ERR)
+        return h2neg__h2_stream_error(c, id, cell->error);
+    if (!h->data)
+        return H2NEG__GO_ON;
+    if (s->recv < (int64_t)n) {
+        h->data = 0;
+        return h2neg__h2_stream_error(c, id, H2NEG_ERR_H2_FLOW);
+    }
+    s->recv -= n;
+    return H2NEG__GO_ON;
+}
+
+/* Behind the pad length: the sum of the body, and empty frames in a row. */
+static int h2neg__h2_data_begin(h2neg_conn *c)
+{
+    h2neg__http2 *h = &c->h2;
+    h2neg__stream *s = h2neg__stream_find(c, h->data);
+    h->returned = h->frame.length - h->left;
+    h->state = H2NEG__H2_DATA_RUN;
+    if (h->left)
+        h->empties = 0;
+    else if (!(h->frame.flags & H2NEG_H2_END_STREAM) && ++h->empties > c->config.max_consecutive_empty)
+        return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_EMPTY);
+    if (!s)
+        return H2NEG__GO_ON;
+    c->useful += h->left;
+    if (c->config.role == H2NEG_CLIENT && !(s->flags & (H2NEG__S_HEAD_GOT | H2NEG__S_TUNNEL)))
+        return h2neg__h2_stream_error(c, s->id, H2NEG_ERR_H2_MESSAGE);
+    if (s->recv_left == H2NEG_UNKNOWN)
+        return H2NEG__GO_ON;
+    if (s->recv_left < h->left)
+        return h2neg__h2_stream_error(c, s->id, H2NEG_ERR_H2_CONTENT_LENGTH);
+    s->recv_left -= h->left;
+    return H2NEG__GO_ON;
+}
+
+static int h2neg__h2_data_end(h2neg_conn *c)
+{
+    h2neg__http2 *h = &c->h2;
+    h2neg__stream *s = h2neg__stream_find(c, h->data);
+    h2neg__h2_credit(c, s, h->returned);
+    if (s && h->frame.flags & H2NEG_H2_END_STREAM
+        && !(s->flags & (H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET | H2NEG__S_DONE_OWED)))
+        h2neg__remote_end(c, s);
+    return h2neg__h2_frame_end(c, h->frame.padding);
+}
+
+/* A run of data: an event, or credit at once where nobody takes it. */
+static int h2neg__h2_data_run(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http2 *h = &c->h2;
+    h2neg_str in = h2neg__in(c);
+    h2neg__stream *s = h2neg__stream_find(c, h->data);
+    if (h->left == 0)
+        return h2neg__h2_data_end(c);
+    if (in.len == 0)
+        return H2NEG__STARVED;
+    if (in.len > h->left)
+        in.len = h->left;
+    h2neg__in_take(c, in.len);
+    h->left -= (uint32_t)in.len;
+    if (!s || s->flags & (H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET | H2NEG__S_DONE_OWED)) {
+        h->unreturned += (uint32_t)in.len;
+        return H2NEG__GO_ON;
+    }
+    s->recv_octets += in.len;
+    h2neg__event(c, ev, H2NEG_EV_DATA, s);
+    ev->data = in;
+    c->current_credit = (uint32_t)in.len;
+    return H2NEG__EVENT;
+}
+
+/* ---- HEADERS and CONTINUATION (RFC 9113 6.2, 6.10, 8.1) ---- */
+
+/* A new request at a server: what speaks against it before its fields are known. */
+static int h2neg__h2_request_error(h2neg_conn *c)
+{
+    if (c->live >= c->config.max_concurrent_streams)
+        return H2NEG_ERR_LIMIT_STREAMS;
+    return 0;
+}
+
+static void h2neg__h2_block_kind(h2neg_conn *c, int state)
+{
+    h2neg__http2 *h = &c->h2;
+    h2neg__stream *s = h2neg__stream_find(c, h->block);
+    h->block_kind = H2NEG__B_DROP;
+    if (state == H2NEG__OPEN) {
+        int response = c->config.role == H2NEG_CLIENT && !(s->flags & H2NEG__S_HEAD_GOT);
+        h->block_kind = response ? H2NEG__B_RESPONSE : H2NEG__B_TRAILERS;
+    } else if (state == H2NEG__IDLE && !(h->goaway_sent && h->block > h->goaway_last)) {
+        h->block_kind = H2NEG__B_REQUEST;
+        h->last_peer = h->block;
+        h->opened++;
+        h->block_error = h2neg__h2_request_error(c);
+    }
+}
+
+static int h2neg__h2_on_headers(h2neg_conn *c)
+{
+    h2neg__http2 *h = &c->h2;
+    uint32_t id = h->frame.stream;
+    int state = h2neg__stream_state(c, id);
+    const h2neg__cell *cell = &h2neg__figure2[state][H2NEG__ON_HEADERS];
+    h2neg_field *fields;
+    char *text;
+    if (id % 2 == 0)
+        return h2neg__h2_frame_fail(c, H2NEG_ERR_H2_STREAM_ID);
+    if (cell->verdict == H2NEG__CONN_ERR)
+        return h2neg__h2_frame_fail(c, cell->error);
+    if (state == H2NEG__IDLE && c->config.role == H2NEG_CLIENT)
+        return h2neg__h2_frame_fail(c, H2NEG_ERR_H2_IDLE);
+    if (!h2neg__work(c, &fields, &text))
+        return H2NEG__GO_ON;
+    h->block = id;
+    h->block_error = 0;
+    h->block_frames = h->block_empty = 0;
+    h->block_end = (h->frame.flags & H2NEG_H2_END_STREAM) != 0;
+    h->block_octets = 0;
+    h2neg__h2_block_kind(c, state);
+    if (cell->verdict == H2NEG__STREAM_ERR)
+        h->block_error = cell->error;
+    memset(&h->list, 0, sizeof h->list);
+    h->list.fields = fields;
+    h->list.room = h2neg__work_fields(&c->config);
+    h->list.text = text;
+    h->list.text_room = h2neg__work_text(&c->config) - c->config.max_header_list;
+    h->list.max_size = c->config.max_header_list;
+    h->state = H2NEG__H2_PREFIX;
+    return H2NEG__GO_ON;
+}
+
+static int h2neg__h2_on_continuation(h2neg_conn *c)
+{
+    h2neg__http2 *h = &c->h2;
+    h->block_empty = (unsigned char)(h->block_empty + (h->frame.length == 0));
+    if (++h->block_frames > c->config.max_continuations || h->block_empty > 1)
+        return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_CONTINUATION);
+    h->state = H2NEG__H2_PREFIX;
+    return H2NEG__GO_ON;
+}
+
+/* Behind pad length and priority: the fragment begins. */
+static int h2neg__h2_fragment_begin(h2neg_conn *c)
+{
+    h2neg__http2 *h = &c->h2;
+    h->block_octets += h->left;
+    if (h->block_octets > 4 * (uint64_t)c->config.max_header_list)
+        return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_FIELDS);
+    h->returned = 0;
+    h->state = H2NEG__H2_FRAGMENT;
+    return H2NEG__GO_ON;
+}
+
+/* Decodes octets of the block; the table's memory grows as it must. 1, or 0 and the connection has failed. */
+static int h2neg__h2_decode(h2neg_conn *c, const char *in, size_t len, int end)
+{
+    h2neg__http2 *h = &c->h2;
+    for (;;) {
+        ptrdiff_t n = h2neg_hpack_decode(&h->decoder, &h->list, in, len, end);
+        if (n < 0) {
+            h2neg__h2_frame_fail(c, (int)n);
+            return 0;
+        }
+        in = n ? in + n : in;
+        len -= (size_t)n;
+        if (!h->decoder.wants)
+            return 1;
+        if (h2neg__table_grow(c, H2NEG__DECODER, h->decoder.wants))
+            continue;
+        h2neg__fail(c, H2NEG_ERR_NOMEM, h->at);
+        c->error.h2_code = H2NEG_COMPRESSION_ERROR;
+        return 0;
+    }
+}
+
+/* An answer that the engine gives by itself to a request that is not shown. */
+static int h2neg__h2_answer(h2neg_conn *c, uint32_t id, int status)
+{
+    h2neg__stream *s = h2neg__stream_new(c, id);
+    int ended = c->h2.block_end;
+    h2neg__plan p;
+    h2neg_message m;
+    memset(&m, 0, sizeof m);
+    m.status = status;
+    if (!s)
+        return h2neg__h2_refuse(c, id, H2NEG_REFUSED_STREAM, 0);
+    s->flags = H2NEG__S_REMOTE_END | H2NEG__S_DONE; /* nobody hears of it */
+    if (h2neg__plan_response(&p, s, &m, 0) || h2neg__h2_respond(c, s, &m, 0, &p))
+        ended = 0;
+    h2neg__stream_free(c, s);
+    return ended ? H2NEG__GO_ON : h2neg__h2_refuse(c, id, H2NEG_NO_ERROR, 1);
+}
+
+/* Counts and lengths of a section that HPACK let through. 0, or LIMIT_FIELDS. */
+static int h2neg__h2_section_limits(const h2neg_conn *c, const h2neg_hpack_list *list)
+{
+    size_t i, crumbs = 0;
+    if (list->over || list->size > c->config.max_header_list)
+        return H2NEG_ERR_LIMIT_FIELDS;
+    for (i = 0; i < list->count; i++) {
+        const h2neg_field *f = &list->fields[i];
+        if (h2neg_is(f->name, "cookie"))
+            crumbs++;
+        if (f->name.len + f->value.len > c->config.max_field_line)
+            return H2NEG_ERR_LIMIT_FIELDS;
+    }
+    return list->count - crumbs > c->config.max_header_fields || crumbs > c->config.max_cookie_crumbs
+               ? H2NEG_ERR_LIMIT_FIELDS : 0;
+}
+
+/* Fills in what a REQUEST says, over either protocol. */
+static void h2neg__event_target(h2neg_event *ev, h2neg_str target)
+{
+    const char *mark = target.len ? (const char *)memchr(target.ptr, '?', target.len) : NULL;
+    ev->target = ev->path = target;
+    if (!mark)
+        return;
+    ev->path.len = (size_t)(mark - target.ptr);
+    ev->query = h2neg__str(mark + 1, target.len - ev->path.len - 1);
+}
+
+/* Priority and expectation, which both protocols read alike. 0, or EXPECTATION. */
+static int h2neg__request_fields(h2neg__stream *s, const h2neg_field *fields, size_t count, int body)
+{
+    const h2neg_field *f = h2neg_find(fields, count, "priority", NULL);
+    int urgency = 3, incremental = 0;
+    if (f)
+        h2neg_priority_parse(f->value, &urgency, &incremental);
+    s->urgency = (uint8_t)urgency;
+    if (incremental)
+        s->flags |= H2NEG__S_INCREMENTAL;
+    f = h2neg_find(fields, count, "expect", NULL);
+    if (!f)
+        return 0;
+    if (!h2neg_is_nocase(f->value, "100-continue"))
+        return H2NEG_ERR_EXPECTATION;
+    if (body)
+        s->flags |= H2NEG__S_EXPECT;
+    return 0;
+}
+
+static void h2neg__request_event(h2neg_conn *c, h2neg__stream *s, h2neg_event *ev, const h2neg_h2_head *head)
+{
+    h2neg__event(c, ev, H2NEG_EV_REQUEST, s);
+    ev->method = head->method;
+    ev->scheme = head->scheme;
+    ev->authority = head->authority;
+    h2neg__event_target(ev, head->path);
+    if (s->flags & H2NEG__S_CONNECT && head->path.len == 0)
+        ev->target = head->authority;
+    ev->upgrade = head->protocol;
+    ev->fields = head->fields;
+    ev->field_count = head->count;
+    ev->length = head->content_length;
+    ev->more = !c->h2.block_end;
+    c->requests++;
+    if (s->flags & H2NEG__S_EXPECT)
+        c->expecting = s->id;
+}
+
+static int h2neg__h2_on_request(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http2 *h = &c->h2;
+    h2neg_h2_head head;
+    h2neg__stream *s;
+    int err = h2neg__h2_section_limits(c, &h->list);
+    if (err)
+        return h2neg__h2_answer(c, h->block, 431);
+    err = h2neg_h2_read_request(&head, h->list.fields, h->list.count, h->list.text + h->list.text_used,
+                                h2neg__work_text(&c->config) - h->list.text_used,
+                                (c->config.protocols & H2NEG_WEBSOCKET) != 0);
+    if (!err && h->block_end && head.content_length != H2NEG_UNKNOWN && head.content_length)
+        err = H2NEG_ERR_H2_CONTENT_LENGTH;
+    if (err)
+        return h2neg__h2_refuse(c, h->block, h2neg_error_h2(err), 1);
+    if (c->config.max_content_length && head.content_length != H2NEG_UNKNOWN
+        && head.content_length > c->config.max_content_length)
+        return h2neg__h2_answer(c, h->block, 413);
+    s = h2neg__stream_new(c, h->block);
+    if (!s)
+        return h2neg__h2_refuse(c, h->block, H2NEG_REFUSED_STREAM, 0);
+    s->recv_left = head.content_length;
+    if (h2neg_is(head.method, "HEAD"))
+        s->flags |= H2NEG__S_HEAD;
+    if (h2neg_is(head.method, "CONNECT"))
+        s->flags |= H2NEG__S_CONNECT | H2NEG__S_WAITS;
+    if (h2neg__request_fields(s, head.fields, head.count, !h->block_end)) {
+        h2neg__stream_free(c, s);
+        return h2neg__h2_answer(c, h->block, 417);
+    }
+    if (h->block_end)
+        h2neg__remote_end(c, s);
+    h2neg__request_event(c, s, ev, &head);
+    return H2NEG__EVENT;
+}
+
+/* A client's response: interim, the answer to a CONNECT, or final (RFC 9113 8.1, 8.5). */
+static int h2neg__h2_on_response(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http2 *h = &c->h2;
+    h2neg__stream *s = h2neg__stream_find(c, h->block);
+    h2neg_h2_head head;
+    int err = h2neg__h2_section_limits(c, &h->list);
+    if (!err)
+        err = h2neg_h2_read_response(&head, h->list.fields, h->list.count, h->list.text + h->list.text_used,
+                                     h2neg__work_text(&c->config) - h->list.text_used);
+    if (!err && head.status < 200 && h->block_end)
+        err = H2NEG_ERR_H2_MESSAGE;
+    if (!err && h->block_end && head.content_length + 1 > 1 && !(s->flags & H2NEG__S_HEAD)
+        && head.status != 304)
+        err = H2NEG_ERR_H2_CONTENT_LENGTH; /* neither unknown nor 0, and no DATA will come */
+    if (!err && head.status < 200 && ++s->informational > c->config.max_informational)
+        err = H2NEG_ERR_LIMIT_INFORMATIONAL;
+    if (err)
+        return h2neg__h2_stream_error(c, h->block, err);
+    h2neg__event(c, ev, head.status < 200 ? H2NEG_EV_INFORMATIONAL : H2NEG_EV_RESPONSE, s);
+    ev->status = head.status;
+    ev->fields = head.fields;
+    ev->field_count = head.count;
+    ev->length = head.content_length;
+    ev->more = !h->block_end;
+    if (head.status < 200)
+        return H2NEG__EVENT;
+    s->flags |= H2NEG__S_HEAD_GOT;
+    s->recv_left = head.content_length;
+    if (s->flags & H2NEG__S_HEAD || head.status == 204 || head.status == 304)
+        s->recv_left = 0;
+    if (s->flags & H2NEG__S_WAITS && head.status / 100 == 2) {
+        ev->type = H2NEG_EV_OPEN;
+        ev->upgrade = s->protocol;
+        s->recv_left = H2NEG_UNKNOWN;
+        s->flags |= H2NEG__S_TUNNEL;
+    }
+    s->flags &= ~(uint32_t)H2NEG__S_WAITS;
+    if (h->block_end)
+        h2neg__remote_end(c, s);
+    return H2NEG__EVENT;
+}
+
+static int h2neg__h2_on_trailers(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http2 *h = &c->h2;
+    h2neg__stream *s = h2neg__stream_find(c, h->block);
+    h2neg_h2_head head;
+    int err = h2neg__h2_section_limits(c, &h->list);
+    if (!err && (!h->block_end || s->flags & H2NEG__S_TUNNEL))
+        err = H2NEG_ERR_H2_MESSAGE;
+    if (!err)
+        err = h2neg_h2_read_trailers(&head, h->list.fields, h->list.count);
+    if (!err && s->recv_left != H2NEG_UNKNOWN && s->recv_left != 0)
+        err = H2NEG_ERR_H2_CONTENT_LENGTH;
+    if (err)
+        return h2neg__h2_stream_error(c, h->block, err);
+    h2neg__remote_end(c, s);
+    h2neg__event(c, ev, H2NEG_EV_TRAILERS, s);
+    ev->fields = head.fields;
+    ev->field_count = head.count;
+    return H2NEG__EVENT;
+}
+
+/* A request that is refused costs only a peer that knows the limit. */
+static int h2neg__h2_refuse_block(h2neg_conn *c, int error)
+{
+    int costs = error != H2NEG_ERR_LIMIT_STREAMS || !c->h2.settings_unacked;
+    if (h2neg__stream_find(c, c->h2.block))
+        return h2neg__h2_stream_error(c, c->h2.block, error);
+    return h2neg__h2_refuse(c, c->h2.block, h2neg_error_h2(error), costs);
+}
+
+/* The block is whole: what it was decides. */
+static int h2neg__h2_block_done(h2neg_conn *c, h2neg_event *ev)
+{
+    static int (*const handlers[])(h2neg_conn *, h2neg_event *) = {
+        NULL, h2neg__h2_on_request, h2neg__h2_on_response, h2neg__h2_on_trailers};
+    h2neg__http2 *h = &c->h2;
+    int kind = h->block_kind, result = H2NEG__GO_ON;
+    h2neg__stream *s = h2neg__stream_find(c, h->block);
+    if (!h2neg__h2_decode(c, NULL, 0, 1))
+        return H2NEG__GO_ON;
+    h2neg__h2_frame_end(c, h->frame.padding);
+    if (s && s->flags & (H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET | H2NEG__S_DONE))
+        kind = H2NEG__B_DROP; /* reset meanwhile */
+    if (h->block_error && (kind || h->block_error == H2NEG_ERR_H2_CLOSED))
+        result = h2neg__h2_refuse_block(c, h->block_error);
+    else if (kind != H2NEG__B_DROP) {
+        c->useful += h->block_octets;
+        result = handlers[kind](c, ev);
+    }
+    h->block = 0;
+    return result;
+}
+
+static int h2neg__h2_fragment(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http2 *h = &c->h2;
+    h2neg_str in = h2neg__in(c);
+    if (h->left) {
+        if (in.len == 0)
+            return H2NEG__STARVED;
+        if (in.len > h->left)
+            in.len = h->left;
+        h2neg__in_take(c, in.len);
+        h->left -= (uint32_t)in.len;
+        h2neg__h2_decode(c, in.ptr, in.len, 0);
+        return H2NEG__GO_ON;
+    }
+    if (h->list.size > 4 * (uint64_t)c->config.max_header_list)
+        return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_FIELDS);
+    if (h->frame.flags & H2NEG_H2_END_HEADERS)
+        return h2neg__h2_block_done(c, ev);
+    return h2neg__h2_frame_end(c, h->frame.padding);
+}
+
+/* What stands before data: pad length and priority. */
+static int h2neg__h2_prefix(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http2 *h = &c->h2;
+    size_t n = h->frame.length < 6 ? h->frame.length : 6;
+    const unsigned char *p = h2neg__in_have(c, n);
+    h2neg_str in = h2neg__in(c);
+    int err = h2neg_h2_frame_prefix_read(&h->frame, p ? (const char *)p : in.ptr, p ? n : in.len);
+    (void)ev;
+    if (err == 0)
+        return H2NEG__STARVED;
+    if (err == H2NEG_ERR_H2_SELF_DEPENDENCY)
+        h->block_error = err;
+    else if (err < 0)
+        return h2neg__h2_frame_fail(c, err);
+    h2neg__in_take(c, h->frame.prefix);
+    h->left = h->frame.length - h->frame.prefix - h->frame.padding;
+    return h->frame.type == H2NEG_H2_DATA ? h2neg__h2_data_begin(c) : h2neg__h2_fragment_begin(c);
+}
+
+/* ==== 20c >>conn-h2-recv ===================================================
+   HTTP/2 in: the preface, then one handler for each frame type (RFC 9113 3.4, 5, 6).  Uses
+   >>conn-h2-blocks >>conn-h2-send >>h2-frame.
+   Memory: a payload is gathered up to 264 octets; what is longer is passed over.
+   A frame's effect is decided by its octets alone, never by where a read ended.
+   ========================================================================== */
+
+static int h2neg__h2_on_rst(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg_h2_frame *f = &c->h2.frame;
+    const h2neg__cell *cell = &h2neg__figure2[h2neg__stream_state(c, f->stream)][H2NEG__ON_RST];
+    h2neg__stream *s = h2neg__stream_find(c, f->stream);
+    int fine = f->u.code == H2NEG_NO_ERROR && s && s->flags & H2NEG__S_REMOTE_END;
+    (void)ev;
+    if (cell->verdict == H2NEG__CONN_ERR)
+        return h2neg__h2_frame_fail(c, cell->error);
+    if (cell->verdict == H2NEG__DROP)
+        return H2NEG__GO_ON;
+    if (c->config.role == H2NEG_SERVER && !h2neg__h2_charge(c))
+        return H2NEG__GO_ON;
+    s->flags |= H2NEG__S_PEER_RESET;
+    if (f->u.code == H2NEG_REFUSED_STREAM)
+        s->flags |= H2NEG__S_RETRY;
+    h2neg__stream_done(c, s, fine ? 0 : H2NEG_ERR_PEER_RESET, f->u.code, 1);
+    return H2NEG__GO_ON;
+}
+
+static int h2neg__h2_on_priority(h2neg_conn *c, h2neg_event *ev)
+{
+    (void)c;
+    (void)ev;
+    return H2NEG__GO_ON; /* RFC 9113 5.3.2: parsed and ignored */
+}
+
+static int h2neg__h2_on_priority_update(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg_h2_frame *f = &c->h2.frame;
+    h2neg__stream *s = h2neg__stream_find(c, f->u.priority_update.stream);
+    int urgency, incremental;
+    (void)ev;
+    if (c->config.role == H2NEG_CLIENT)
+        return h2neg__h2_frame_fail(c, H2NEG_ERR_H2_STREAM_ID); /* RFC 9218 7.1 */
+    if (!s)
+        return H2NEG__GO_ON;
+    h2neg_priority_parse(f->u.priority_update.value, &urgency, &incremental);
+    s->urgency = (uint8_t)urgency;
+    s->flags &= ~(uint32_t)H2NEG__S_INCREMENTAL;
+    if (incremental)
+        s->flags |= H2NEG__S_INCREMENTAL;
+    return H2NEG__GO_ON;
+}
+
+/* SETTINGS_INITIAL_WINDOW_SIZE moves every stream's window (RFC 9113 6.9.2). 0 or an error. */
+static int h2neg__h2_set_window(h2neg_conn *c, uint32_t value)
+{
+    int64_t delta = (int64_t)value - (int64_t)c->h2.peer_window;
+    size_t i;
+    c->h2.peer_window = value;
+    for (i = 0; i < c->slots; i++) {
+        h2neg__stream *s = h2neg__slot(c, i);
+        if (s->id == 0)
+            continue;
+        s->send += delta;
+        if (s->send > 0x7fffffff)
+            return H2NEG_ERR_H2_WINDOW_OVER;
+    }
+    return 0;
+}
+
+/* One setting of the peer's, its value in range. 0 or an error. */
+static int h2neg__h2_set(h2neg_conn *c, h2neg_h2_setting e)
+{
+    h2neg__http2 *h = &c->h2;
+    switch (e.id) {
+    case H2NEG_SETTING_HEADER_TABLE_SIZE: h2neg_hpack_encoder_limit(&h->encoder, e.value); return 0;
+    case H2NEG_SETTING_MAX_CONCURRENT_STREAMS: h->peer_streams = e.value; return 0;
+    case H2NEG_SETTING_INITIAL_WINDOW_SIZE: return h2neg__h2_set_window(c, e.value);
+    case H2NEG_SETTING_MAX_FRAME_SIZE: h->peer_frame = e.value; return 0;
+    case H2NEG_SETTING_ENABLE_CONNECT_PROTOCOL:
+        if (h->peer_connect && !e.value)
+            return H2NEG_ERR_H2_SETTING; /* RFC 8441 3 */
+        h->peer_connect = (int)e.value;
+        return 0;
+    default: return 0;
+    }
+}
+
+/* Entries in their order, each checked before it is stored. 0 or an error. */
+static int h2neg__h2_set_all(h2neg_conn *c, const unsigned char *entries, size_t count)
+{
+    size_t i;
+    if (count > c->config.max_settings_entries)
+        return H2NEG_ERR_LIMIT_SETTINGS;
+    for (i = 0; i < count; i++) {
+        h2neg_h2_setting e = h2neg_h2_setting_at(entries, i);
+        int err = h2neg_h2_setting_check(e, c->config.role == H2NEG_CLIENT);
+        if (!err)
+            err = h2neg__h2_set(c, e);
+        if (err)
+            return err;
+    }
+    return 0;
+}
+
+/* The peer has acknowledged our SETTINGS: from here on our limits hold (RFC 9113 6.5.3). */
+static int h2neg__h2_on_ack(h2neg_conn *c)
+{
+    h2neg__http2 *h = &c->h2;
+    int64_t delta = (int64_t)c->config.initial_window - (int64_t)h->window;
+    size_t i;
+    if (!h->settings_unacked)
+        return h2neg__h2_frame_fail(c, H2NEG_ERR_H2_SETTINGS_ACK);
+    h->settings_unacked = 0;
+    h->window = c->config.initial_window;
+    for (i = 0; i < c->slots; i++)
+        if (h2neg__slot(c, i)->id)
+            h2neg__slot(c, i)->recv += delta;
+    h2neg_hpack_decoder_limit(&h->decoder, c->config.hpack_decoder_table);
+    return H2NEG__GO_ON;
+}
+
+static int h2neg__h2_on_settings(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg_h2_frame *f = &c->h2.frame;
+    int err;
+    (void)ev;
+    if (f->flags & H2NEG_H2_ACK)
+        return h2neg__h2_on_ack(c);
+    err = h2neg__h2_set_all(c, f->u.settings.entries, f->u.settings.count);
+    if (err)
+        return h2neg__h2_frame_fail(c, err);
+    c->h2.owed_acks++;
+    if (c->h2.first) {
+        c->h2.first = 0;
+        if (c->h2.peer_streams == 100)
+            c->h2.peer_streams = UINT32_MAX; /* what was assumed until now was not said */
+        if (c->config.role == H2NEG_CLIENT && !c->agreed)
+            c->negotiated_owed = 1;
+    }
+    h2neg__h2_flush(c);
+    return H2NEG__GO_ON;
+}
+
+static int h2neg__h2_on_pong(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http2 *h = &c->h2;
+    unsigned char *eight = h->frame.u.ping;
+    if (h->drain_ping == 2 && memcmp(eight, h2neg__drain_octets, 8) == 0) {
+        h->drain_ping = 0;
+        h->goaway_owed = 2;
+    } else if (h->ping_state == 2 && memcmp(eight, h->ping, 8) == 0) {
+        h->ping_state = 0;
+        h2neg__event(c, ev, H2NEG_EV_PONG, NULL);
+        ev->data = h2neg__str(h->ping, 8);
+        return H2NEG__EVENT;
+    }
+    return H2NEG__GO_ON;
+}
+
+/* A PING is answered in its turn; its octets wait in a ring for room (RFC 9113 6.7). */
+static int h2neg__h2_on_ping(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http2 *h = &c->h2;
+    if (h->frame.flags & H2NEG_H2_ACK)
+        return h2neg__h2_on_pong(c, ev);
+    if (!h2neg__part_take(c, H2NEG__OWED, sizeof(h2neg__owed)))
+        return h2neg__fail(c, H2NEG_ERR_NOMEM, h->at);
+    memcpy(h2neg__owed_rings(c)->pings[(size_t)(h->ping_at + h->owed_pings) % H2NEG__RING], h->frame.u.ping,
+           8);
+    h->owed_pings++;
+    h2neg__h2_flush(c);
+    return H2NEG__GO_ON;
+}
+
+/* Streams above the last one can be sent again elsewhere (RFC 9113 6.8). */
+static int h2neg__h2_on_goaway(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http2 *h = &c->h2;
+    uint32_t last = h->frame.u.goaway.last;
+    size_t i;
+    if (h->goaway_got && last > h->goaway_seen)
+        return h2neg__h2_frame_fail(c, H2NEG_ERR_H2_GOAWAY);
+    h->goaway_got = 1;
+    h->goaway_seen = last;
+    for (i = 0; c->config.role == H2NEG_CLIENT && i < c->slots; i++) {
+        h2neg__stream *s = h2neg__slot(c, i);
+        if (s->id <= last)
+            continue;
+        s->flags |= H2NEG__S_RETRY | H2NEG__S_PEER_RESET;
+        h2neg__stream_done(c, s, H2NEG_ERR_PEER_GOAWAY, H2NEG_REFUSED_STREAM, 1);
+    }
+    h2neg__event(c, ev, H2NEG_EV_GOAWAY, NULL);
+    ev->code = h->frame.u.goaway.code;
+    ev->data = h->frame.u.goaway.debug;
+    return H2NEG__EVENT;
+}
+
+static int h2neg__h2_on_window_update(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http2 *h = &c->h2;
+    uint32_t id = h->frame.stream, n = h->frame.u.increment;
+    h2neg__stream *s = h2neg__stream_find(c, id);
+    const h2neg__cell *cell;
+    (void)ev;
+    if (++h->updates > c->config.window_update_slack + 2 * (h->opened + 10 * h->data_frames))
+        return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_WINDOW_UPDATES);
+    if (id == 0) {
+        h->send += n;
+        return h->send > 0x7fffffff ? h2neg__h2_frame_fail(c, H2NEG_ERR_H2_WINDOW_OVER) : H2NEG__GO_ON;
+    }
+    cell = &h2neg__figure2[h2neg__stream_state(c, id)][H2NEG__ON_UPDATE];
+    if (cell->verdict == H2NEG__CONN_ERR)
+        return h2neg__h2_frame_fail(c, cell->error);
+    if (cell->verdict == H2NEG__DROP)
+        return H2NEG__GO_ON;
+    s->send += n;
+    return s->send > 0x7fffffff ? h2neg__h2_stream_error(c, id, H2NEG_ERR_H2_WINDOW_OVER) : H2NEG__GO_ON;
+}
+
+/* ---- the reader ---- */
+
+/* How each type is read: SKIP passes over the payload, HEAD looks at the header alone, WHOLE gathers it. */
+typedef struct h2neg__reads {
+    int (*header)(h2neg_conn *c);                    /* DATA, HEADERS, CONTINUATION */
+    int (*whole)(h2neg_conn *c, h2neg_event *ev);    /* the rest */
+} h2neg__reads;
+static const h2neg__reads h2neg__frame_reads[] = {
+    {h2neg__h2_on_data, NULL},            /* DATA */
+    {h2neg__h2_on_headers, NULL},         /* HEADERS */
+    {NULL, h2neg__h2_on_priority},        /* PRIORITY */
+    {NULL, h2neg__h2_on_rst},             /* RST_STREAM */
+    {NULL, h2neg__h2_on_settings},        /* SETTINGS */
+    {NULL, NULL},                         /* PUSH_PROMISE, an error before it comes here */
+    {NULL, h2neg__h2_on_ping},            /* PING */
+    {NULL, h2neg__h2_on_goaway},          /* GOAWAY */
+    {NULL, h2neg__h2_on_window_update},   /* WINDOW_UPDATE */
+    {h2neg__h2_on_continuation, NULL},    /* CONTINUATION */
+    {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL},
+    {NULL, h2neg__h2_on_priority_update}  /* PRIORITY_UPDATE */
+};
+
+/* Rules that hold between frames (RFC 9113 3.4, 6.10, 8.4). 0 or an error. */
+static int h2neg__h2_order(const h2neg_conn *c)
+{
+    const h2neg__http2 *h = &c->h2;
+    const h2neg_h2_frame *f = &h->frame;
+    if (h->first && (f->type != H2NEG_H2_SETTINGS || f->flags & H2NEG_H2_ACK))
+        return H2NEG_ERR_H2_PREFACE;
+    if ((h->block != 0) != (f->type == H2NEG_H2_CONTINUATION) || (h->block && h->block != f->stream))
+        return H2NEG_ERR_H2_CONTINUATION;
+    if (f->type == H2NEG_H2_PUSH_PROMISE)
+        return H2NEG_ERR_H2_PUSH;
+    return 0;
+}
+
+/* Overhead is paid from useful octets. WINDOW_UPDATE has a budget of its own. */
+static int h2neg__overhead(h2neg_conn *c, uint64_t n)
+{
+    c->overhead += n;
+    return c->overhead > c->config.overhead_slack + (uint64_t)c->config.overhead_ratio * c->useful;
+}
+
+/* Whether the next frame may be taken up: rings have room, and a request can be answered. */
+static int h2neg__h2_may_read(h2neg_conn *c, const unsigned char *p)
+{
+    const h2neg__http2 *h = &c->h2;
+    uint32_t id = (uint32_t)(p[5] & 0x7f) << 24 | (uint32_t)p[6] << 16 | (uint32_t)p[7] << 8 | p[8];
+    h2neg__h2_flush(c);
+    if (h->owed_pings == H2NEG__RING || h->owed_resets == H2NEG__RING)
+        return 0;
+    return p[3] != H2NEG_H2_HEADERS || c->config.role == H2NEG_CLIENT || id <= h->last_peer
+           || h2neg__app_room(c) >= H2NEG__REPLY + 512;
+}
+
+/* What a frame whose header is wrong comes to: its stream's end, or the connection's. */
+static int h2neg__h2_header_error(h2neg_conn *c, int error)
+{
+    if (!h2neg_h2_error_is_stream(&c->h2.frame, error))
+        return h2neg__h2_frame_fail(c, error);
+    c->h2.returned = 0;
+    h2neg__h2_frame_end(c, c->h2.frame.length);
+    return h2neg__h2_frame_error(c, c->h2.frame.stream, error);
+}
+
+static uint64_t h2neg__h2_frame_overhead(const h2neg_h2_frame *f)
+{
+    if (f->type == H2NEG_H2_WINDOW_UPDATE)
+        return 0;
+    if (f->type == H2NEG_H2_DATA || f->type == H2NEG_H2_HEADERS || f->type == H2NEG_H2_CONTINUATION)
+        return 9;
+    return 9 + (uint64_t)f->length;
+}
+
+static int h2neg__h2_header(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http2 *h = &c->h2;
+    const unsigned char *p = h2neg__in_have(c, 9);
+    ptrdiff_t n;
+    int err;
+    (void)ev;
+    if (!p)
+        return H2NEG__STARVED;
+    if (!h2neg__h2_may_read(c, p))
+        return H2NEG__STOPPED;
+    h->at = c->offset;
+    n = h2neg_h2_frame_header_read(&h->frame, p, 9, c->config.max_frame_size);
+    h2neg__in_take(c, 9);
+    err = h2neg__h2_order(c);
+    if (err || n < 0)
+        return err ? h2neg__h2_frame_fail(c, err) : h2neg__h2_header_error(c, (int)n);
+    if (h->frame.type == H2NEG_H2_SETTINGS && h->frame.length > 6 * c->config.max_settings_entries)
+        return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_SETTINGS);
+    if (h2neg__overhead(c, h2neg__h2_frame_overhead(&h->frame)))
+        return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_OVERHEAD);
+    h->returned = 0;
+    if (h->frame.type < H2NEG__COUNT(h2neg__frame_reads)) {
+        const h2neg__reads *r = &h2neg__frame_reads[h->frame.type];
+        if (r->header)
+            return r->header(c);
+        h->state = H2NEG__H2_PAYLOAD;
+        if (r->whole)
+            return H2NEG__GO_ON;
+    }
+    return h2neg__h2_frame_end(c, h->frame.length);
+}
+
+/* A payload in one piece. GOAWAY's debug data are cut; a long PRIORITY_UPDATE is passed over. */
+static int h2neg__h2_payload(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http2 *h = &c->h2;
+    h2neg_h2_frame *f = &h->frame;
+    uint32_t rest = 0;
+    const unsigned char *p;
+    int err;
+    if (f->length > H2NEG__PAYLOAD) {
+        if (f->type != H2NEG_H2_GOAWAY)
+            return h2neg__h2_frame_end(c, f->length);
+        rest = f->length - H2NEG__PAYLOAD;
+    }
+    p = h2neg__in_have(c, f->length - rest);
+    if (!p && f->length)
+        return H2NEG__STARVED;
+    f->length -= rest;
+    err = h2neg_h2_frame_payload_read(f, p);
+    h2neg__in_take(c, f->length);
+    h2neg__h2_frame_end(c, rest);
+    if (err == 0)
+        return h2neg__frame_reads[f->type].whole(c, ev);
+    if (h2neg_h2_error_is_stream(f, err))
+        return h2neg__h2_frame_error(c, f->stream, err);
+    return h2neg__h2_frame_fail(c, err);
+}
+
+static int h2neg__h2_skip(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http2 *h = &c->h2;
+    size_t n = h2neg__in(c).len;
+    (void)ev;
+    if (h->skip && n == 0)
+        return H2NEG__STARVED;
+    if (n > h->skip)
+        n = h->skip;
+    h2neg__in_take(c, n);
+    h->skip -= (uint32_t)n;
+    if (h->skip == 0)
+        h->state = H2NEG__H2_HEADER;
+    return H2NEG__GO_ON;
+}
+
+/* The client's preface (RFC 9113 3.4). What else came is told by its first octet. */
+static int h2neg__h2_preface(h2neg_conn *c, h2neg_event *ev)
+{
+    const unsigned char *p = h2neg__in_have(c, H2NEG_PREFACE_LEN);
+    h2neg_str in = h2neg__in(c);
+    size_t i, n = in.len < H2NEG_PREFACE_LEN ? in.len : H2NEG_PREFACE_LEN;
+    (void)ev;
+    for (i = 0; i < n && in.ptr[i] == H2NEG_PREFACE[i]; i++)
+        continue;
+    if (i < n && in.ptr[0] == 0x16)
+        return h2neg__fail(c, H2NEG_ERR_PEER_IS_TLS, c->offset);
+    if (i < n)
+        return h2neg__fail(c, i < 4 && h2neg__is_class(in.ptr[0], H2NEG__ALPHA) ? H2NEG_ERR_PEER_IS_HTTP1
+                                                                             : H2NEG_ERR_H2_PREFACE,
+                           c->offset + i);
+    if (!p)
+        return H2NEG__STARVED;
+    h2neg__in_take(c, H2NEG_PREFACE_LEN);
+    c->h2.state = H2NEG__H2_HEADER;
+    c->phase = H2NEG__LIVE;
+    if (!c->agreed)
+        c->negotiated_owed = 1;
+    return H2NEG__GO_ON;
+}
+
+/* One step of the reader. */
+static int h2neg__h2_step(h2neg_conn *c, h2neg_event *ev)
+{
+    static int (*const steps[])(h2neg_conn *, h2neg_event *) = {
+        h2neg__h2_preface, h2neg__h2_header, h2neg__h2_prefix, h2neg__h2_data_run,
+        h2neg__h2_fragment, h2neg__h2_payload, h2neg__h2_skip};
+    return steps[c->h2.state](c, ev);
+}
+
+/* HTTP/2 begins, by whatever way. A client writes the preface at once, a server its SETTINGS. */
+static void h2neg__h2_begin(h2neg_conn *c, int protocol, int via)
+{
+    h2neg__http2 *h = &c->h2;
+    const h2neg_config *g = &c->config;
+    c->h2_on = 1;
+    c->protocol = (unsigned char)protocol;
+    c->via = (unsigned char)via;
+    h->preface_owed = h->first = 1;
+    h->state = g->role == H2NEG_SERVER ? H2NEG__H2_PREFACE : H2NEG__H2_HEADER;
+    h2neg_hpack_decoder_init(&h->decoder, c->part[H2NEG__DECODER].ptr, c->part[H2NEG__DECODER].size, 4096);
+    h2neg_hpack_encoder_init(&h->encoder, c->part[H2NEG__ENCODER].ptr, c->part[H2NEG__ENCODER].size,
+                             g->hpack_encoder_table);
+    h->recv = g->connection_window > 65535 ? g->connection_window : 65535;
+    h->send = 65535;
+    h->peer_frame = 16384;
+    h->peer_streams = 100;
+    h->goaway_last = 0x7fffffff;
+    h->resets = (int32_t)g->reset_budget;
+}
+
+/* ==== 21 >>conn-h1-send ====================================================
+   HTTP/1.0 and HTTP/1.1 out, both roles: heads, framing, the h2c offer (RFC 9112; RFC 7540 3.2).
+   Uses >>h1-write >>upgrade >>h2-stream.
+   Memory: output is written once, in place.
+   A head goes out whole or not at all.
+   ========================================================================== */
+
+enum { H2NEG__H1_OFF, H2NEG__H1_HEAD, H2NEG__H1_BODY, H2NEG__H1_CHUNKED, H2NEG__H1_TRAILERS,
+       H2NEG__H1_WAIT, H2NEG__H1_TUNNEL, H2NEG__H1_UPGRADED, H2NEG__H1_UPGRADE_BODY };
+
+/* A head under way. */
+typedef struct h2neg__h1_out {
+    unsigned char *out; /* NULL: `error` says why */
+    size_t room, used;
+    ptrdiff_t error;
+} h2neg__h1_out;
+
+static h2neg__h1_out h2neg__h1_out_begin(h2neg_conn *c, size_t bound)
+{
+    h2neg__h1_out o;
+    memset(&o, 0, sizeof o);
+    o.room = bound + 512;
+    o.error = H2NEG_ERR_AGAIN;
+    if (o.room > c->config.max_output_pending / 4 * 3)
+        o.error = H2NEG_ERR_TOO_SMALL;
+    else if (o.room <= h2neg__app_room(c))
+        o.out = h2neg__out_room(c, o.room);
+    return o;
+}
+
+/* `n` octets were written, or an error; the first one stays. */
+static void h2neg__h1_out_add(h2neg__h1_out *o, ptrdiff_t n)
+{
+    if (!o->out)
+        return;
+    if (n < 0) {
+        o->out = NULL;
+        o->error = n == H2NEG_ERR_TOO_SMALL ? n : (ptrdiff_t)H2NEG_ERR_INVALID;
+        return;
+    }
+    o->used += (size_t)n;
+}
+
+static void h2neg__h1_out_fields(h2neg__h1_out *o, const h2neg_field *fields, size_t count)
+{
+    if (o->out)
+        h2neg__h1_out_add(o, h2neg_h1_write_fields(o->out + o->used, o->room - o->used, fields, count));
+}
+
+static void h2neg__h1_out_one(h2neg__h1_out *o, const char *name, h2neg_str value)
+{
+    h2neg_field f;
+    f.name = h2neg_s(name);
+    f.value = value;
+    f.flags = 0;
+    h2neg__h1_out_fields(o, &f, 1);
+}
+
+/* The empty line, and the head goes to the output. 0 or < 0. */
+static int h2neg__h1_out_end(h2neg_conn *c, h2neg__h1_out *o)
+{
+    if (o->out && o->room - o->used < 2)
+        h2neg__h1_out_add(o, H2NEG_ERR_TOO_SMALL);
+    if (!o->out)
+        return (int)o->error;
+    memcpy(o->out + o->used, "\r\n", 2);
+    c->useful += o->used + 2;
+    h2neg__out_wrote(c, o->used + 2);
+    return 0;
+}
+
+/* Our message is written to its end. A server that ends before the request does drains the rest. */
+static void h2neg__h1_local_end(h2neg_conn *c, h2neg__stream *s)
+{
+    s->flags |= H2NEG__S_LOCAL_END;
+    h2neg__stream_settle(c, s);
+    if (s->flags & (H2NEG__S_REMOTE_END | H2NEG__S_TUNNEL) || c->config.role == H2NEG_CLIENT)
+        return;
+    c->h1.early = 1;
+    h2neg__stream_done(c, s, 0, H2NEG_NO_ERROR, 0);
+    if (c->h1.close)
+        h2neg__inert(c);
+}
+
+/* How the body's end will be told, and what that means for the connection (RFC 9112 6, 9.6). */
+static void h2neg__h1_framing(h2neg_conn *c, h2neg__stream *s, const h2neg__plan *p, h2neg__h1_out *o)
+{
+    char digits[20];
+    if (p->add_length)
+        h2neg__h1_out_one(o, "content-length", h2neg__decimal_text(digits, p->length));
+    if (p->interim || p->drop || p->length != H2NEG_UNKNOWN || p->ends || s->flags & H2NEG__S_WAITS)
+        return;
+    if (c->config.role == H2NEG_SERVER && c->h1.minor == 0) {
+        c->h1.close = 1;
+        return;
+    }
+    s->flags |= H2NEG__S_CHUNKED;
+    h2neg__h1_out_one(o, "transfer-encoding", h2neg_s("chunked"));
+}
+
+/* Whether the connection ends behind this response: what was asked, and what cannot be drained. */
+static void h2neg__h1_persistence(h2neg_conn *c, const h2neg__stream *s, unsigned flags)
+{
+    int whole = !(flags & H2NEG_MORE);
+    if (c->shut || flags & H2NEG_LAST
+        || (c->config.max_requests && c->requests >= c->config.max_requests))
+        c->h1.close = 1;
+    if (whole && !(s->flags & H2NEG__S_REMOTE_END)
+        && (s->flags & H2NEG__S_EXPECT
+            || (c->h1.body == H2NEG_BODY_LENGTH && c->h1.left > c->config.drain_octets)))
+        c->h1.close = 1;
+}
+
+static int h2neg__h1_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m, unsigned flags,
+                             const h2neg__plan *p)
+{
+    const h2neg_config *g = &c->config;
+    uint32_t was = s->flags;
+    unsigned char close = c->h1.close;
+    h2neg__h1_out o;
+    size_t i;
+    int err;
+    if (p->interim && c->h1.minor == 0)
+        return 0;
+    o = h2neg__h1_out_begin(c, h2neg__fields_bound(m->fields, m->field_count)
+                                   + h2neg__fields_bound(g->common_fields, g->common_field_count));
+    if (!o.out)
+        return (int)o.error;
+    h2neg__h1_out_add(&o, h2neg_h1_write_status_line(o.out, o.room, m->status,
+                                                     h2neg_s(h2neg_status_text(m->status))));
+    h2neg__h1_out_fields(&o, m->fields, m->field_count);
+    for (i = 0; !p->interim && i < g->common_field_count; i++)
+        if (h2neg__lacks(m, g->common_fields[i].name))
+            h2neg__h1_out_fields(&o, &g->common_fields[i], 1);
+    h2neg__h1_framing(c, s, p, &o);
+    if (!p->interim)
+        h2neg__h1_persistence(c, s, flags);
+    if (!p->interim && (c->h1.close || c->h1.minor == 0))
+        h2neg__h1_out_one(&o, "connection", h2neg_s(c->h1.close ? "close" : "keep-alive"));
+    err = h2neg__h1_out_end(c, &o);
+    if (err) {
+        s->flags = was;
+        c->h1.close = close;
+        return err;
+    }
+    if (p->interim) {
+        if (m->status == 100)
+            s->flags &= ~(uint32_t)H2NEG__S_EXPECT;
+        return 0;
+    }
+    h2neg__plan_apply(c, s, p, m, flags);
+    if (p->ends)
+        h2neg__h1_local_end(c, s);
+    return 0;
+}
+
+/* Octets of a body, framed. Octets taken; AGAIN when even an empty end does not fit. */
+static ptrdiff_t h2neg__h1_put_body(h2neg_conn *c, h2neg__stream *s, const unsigned char *data, size_t len,
+                                    int last)
+{
+    size_t frame = s->flags & H2NEG__S_CHUNKED ? 18 + 2 + 5 : 0, room = h2neg__app_room(c), n, used = 0;
+    unsigned char *out;
+    if (room <= frame && (len || frame))
+        return H2NEG_ERR_AGAIN;
+    n = len < room - frame ? len : room - frame;
+    out = n + frame ? h2neg__out_room(c, n + frame) : NULL;
+    if (!out)
+        return n + frame ? (ptrdiff_t)H2NEG_ERR_AGAIN : 0;
+    if (n && frame)
+        used = (size_t)h2neg_h1_write_chunk(out, 18, n);
+    h2neg__copy(out + used, data, n);
+    used += n;
+    if (n && frame) {
+        memcpy(out + used, "\r\n", 2);
+        used += 2;
+    }
+    if (last && n == len && frame) {
+        memcpy(out + used, "0\r\n\r\n", 5);
+        used += 5;
+    }
+    s->send_octets += n;
+    c->useful += n;
+    h2neg__out_wrote(c, used);
+    return (ptrdiff_t)n;
+}
+
+static ptrdiff_t h2neg__h1_send(h2neg_conn *c, h2neg__stream *s, const unsigned char *data, size_t len,
+                                unsigned flags)
+{
+    int last = !(flags & H2NEG_MORE);
+    ptrdiff_t n = h2neg__h1_put_body(c, s, data, len, last);
+    if (n < 0)
+        return len ? 0 : n;
+    if (last && (size_t)n == len)
+        h2neg__h1_local_end(c, s);
+    return n;
+}
+
+static int h2neg__h1_trailers(h2neg_conn *c, h2neg__stream *s, const h2neg_field *fields, size_t count)
+{
+    h2neg__h1_out o;
+    int err;
+    if (!(s->flags & H2NEG__S_CHUNKED)) { /* HTTP/1.0, or a length that was said: nowhere to put them */
+        ptrdiff_t n = h2neg__h1_put_body(c, s, NULL, 0, 1);
+        if (n < 0)
+            return (int)n;
+        h2neg__h1_local_end(c, s);
+        return 0;
+    }
+    o = h2neg__h1_out_begin(c, h2neg__fields_bound(fields, count));
+    if (!o.out)
+        return (int)o.error;
+    h2neg__h1_out_add(&o, h2neg_h1_write_chunk(o.out, o.room, 0));
+    h2neg__h1_out_fields(&o, fields, count);
+    err = h2neg__h1_out_end(c, &o);
+    if (!err)
+        h2neg__h1_local_end(c, s);
+    return err;
+}
+
+/* The body of the one message under way. */
+static void h2neg__h1_pump(h2neg_conn *c)
+{
+    h2neg__stream *s = h2neg__stream_find(c, c->h1.stream);
+    while (s && s->flags & H2NEG__S_BODY) {
+        ptrdiff_t n = h2neg__h1_put_body(c, s, h2neg__body_at(c, s), s->body_left, 1);
+        if (n <= 0)
+            return;
+        h2neg__body_sent(c, s, (size_t)n);
+        if (s->body_left == 0)
+            h2neg__h1_local_end(c, s);
+    }
+}
+
+/* The offer of h2c that goes out with a client's first request (RFC 7540 3.2.1). */
+static void h2neg__h1_out_offer(h2neg_conn *c, h2neg__h1_out *o)
+{
+    unsigned char frame[9 + 6 * 3];
+    char text[64];
+    h2neg_h2_setting all[3];
+    ptrdiff_t n;
+    all[0].id = H2NEG_SETTING_ENABLE_PUSH;
+    all[0].value = 0;
+    all[1].id = H2NEG_SETTING_INITIAL_WINDOW_SIZE;
+    all[1].value = c->config.initial_window;
+    all[2].id = H2NEG_SETTING_MAX_HEADER_LIST_SIZE;
+    all[2].value = c->config.max_header_list;
+    h2neg_h2_frame_write_settings(frame, sizeof frame, all, 3);
+    n = h2neg_h2_settings_encode(text, sizeof text, frame + 9, sizeof frame - 9);
+    h2neg__h1_out_one(o, "connection", h2neg_s("Upgrade, HTTP2-Settings"));
+    h2neg__h1_out_one(o, "upgrade", h2neg_s("h2c"));
+    h2neg__h1_out_one(o, "http2-settings", h2neg__str(text, n > 0 ? (size_t)n : 0));
+}
+
+/* Whether a request carries the offer: the first one, in cleartext, its body of a small known length. */
+static int h2neg__h1_offers(const h2neg_conn *c, const h2neg_message *m, unsigned flags,
+                            const h2neg__plan *p)
+{
+    int small = p->length == H2NEG_UNKNOWN ? !(flags & H2NEG_MORE) : p->length <= c->config.max_upgrade_body;
+    return c->config.protocols & H2NEG_H2C && !c->config.tls && c->requests == 0 && m->upgrade.len == 0
+           && small && !(flags & H2NEG_LAST) && !h2neg_is(m->method, "CONNECT");
+}
+
+static void h2neg__h1_out_request(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m, unsigned flags,
+                                  const h2neg__plan *p, h2neg__h1_out *o)
+{
+    int connect = h2neg_is(m->method, "CONNECT");
+    h2neg_str target = connect ? m->authority : m->target.len ? m->target : h2neg_s("/");
+    h2neg__h1_out_add(o, h2neg_h1_write_request_line(o->out, o->room,
+                                                     m->method.len ? m->method : h2neg_s("GET"), target));
+    h2neg__h1_out_one(o, "host", m->authority);
+    h2neg__h1_out_fields(o, m->fields, m->field_count);
+    h2neg__h1_framing(c, s, p, o);
+    if (m->upgrade.len) {
+        h2neg__h1_out_one(o, "connection", h2neg_s("upgrade"));
+        h2neg__h1_out_one(o, "upgrade", m->upgrade);
+    } else if (h2neg__h1_offers(c, m, flags, p)) {
+        h2neg__h1_out_offer(c, o);
+        c->h1.offered = 1;
+    } else if (flags & H2NEG_LAST) {
+        h2neg__h1_out_one(o, "connection", h2neg_s("close"));
+    }
+}
+
+static int h2neg__h1_request(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m, unsigned flags,
+                             const h2neg__plan *p)
+{
+    h2neg__h1_out o = h2neg__h1_out_begin(c, h2neg__fields_bound(m->fields, m->field_count)
+                                                 + m->method.len + m->target.len + 2 * m->authority.len
+                                                 + m->upgrade.len);
+    int err;
+    if (!o.out)
+        return (int)o.error;
+    c->h1.offered = 0;
+    h2neg__h1_out_request(c, s, m, flags, p, &o);
+    err = h2neg__h1_out_end(c, &o);
+    if (err)
+        return err;
+    if (flags & H2NEG_LAST)
+        c->h1.close = 1;
+    c->h1.stream = s->id;
+    c->h1.state = H2NEG__H1_HEAD;
+    h2neg__plan_apply(c, s, p, m, flags);
+    if (p->ends)
+        h2neg__h1_local_end(c, s);
+    return 0;
+}
+
+/* 101 with the chosen token, or 200 to a CONNECT. 0 or < 0. */
+static int h2neg__h1_accept(h2neg_conn *c, const h2neg__stream *s, h2neg_str token,
+                            const h2neg_field *fields, size_t count)
+{
+    int connect = (s->flags & H2NEG__S_CONNECT) != 0;
+    h2neg__h1_out o = h2neg__h1_out_begin(c, h2neg__fields_bound(fields, count) + token.len);
+    if (!o.out)
+        return (int)o.error;
+    h2neg__h1_out_add(&o, h2neg_h1_write_status_line(o.out, o.room, connect ? 200 : 101,
+                                                     h2neg_s(h2neg_status_text(connect ? 200 : 101))));
+    if (!connect) {
+        h2neg__h1_out_one(&o, "connection", h2neg_s("upgrade"));
+        h2neg__h1_out_one(&o, "upgrade", token);
+    }
+    h2neg__h1_out_fields(&o, fields, count);
+    return h2neg__h1_out_end(c, &o);
+}
+
+/* The answer to what ended the connection, if a response had not begun. 1, or 0: no room. */
+static int h2neg__h1_put_status(h2neg_conn *c)
+{
+    int status = h2neg_error_status(c->error.code);
+    h2neg__stream *s = h2neg__stream_find(c, c->h1.stream);
+    unsigned char *out = NULL;
+    h2neg__writer w;
+    if (status && !(s && s->flags & H2NEG__S_HEAD_SENT)) {
+        out = h2neg__out_room(c, 512);
+        if (!out)
+            return 0;
+        w = h2neg__write(out, 512);
+        h2neg__put_text(&w, "HTTP/1.1 ");
+        h2neg__put_decimal(&w, (uint64_t)status);
+        h2neg__put_text(&w, " ");
+        h2neg__put_text(&w, h2neg_status_text(status));
+        h2neg__put_text(&w, "\r\ncontent-type: text/plain\r\ncontent-length: ");
+        h2neg__put_decimal(&w, strlen(c->error.text) + 1);
+        h2neg__put_text(&w, "\r\nconnection: close\r\n\r\n");
+        h2neg__put_text(&w, c->error.text);
+        h2neg__put_text(&w, "\n");
+        h2neg__out_wrote(c, w.used);
+    }
+    c->status_owed = 0;
+    return 1;
+}
+
+/* ==== 21b >>conn-h1 ========================================================
+   HTTP/1.0 and HTTP/1.1 in, both roles, the Upgrade, CONNECT (RFC 9112; RFC 9110 7.8).  Uses >>h1-head
+   >>h1-body >>upgrade >>conn-h1-send, and >>conn-h2-recv to begin HTTP/2 behind an Upgrade.
+   Memory: a head that lies whole in the loan is not copied; bodies are slices of the input.
+   One request at a time: the next one is not looked at before the answer to this one is over.
+   ========================================================================== */
+
+/* Takes out what the view of every protocol leaves out: Host, what frames and connects, and what Connection
+   names (RFC 9110 7.6.1). The count that is left. */
+static size_t h2neg__h1_view(h2neg_field *fields, size_t count)
+{
+    h2neg_list list;
+    h2neg_str token;
+    size_t i, n = 0;
+    memset(&list, 0, sizeof list);
+    while (h2neg_list_next(&list, fields, count, "connection", &token))
+        for (i = 0; i < count; i++)
+            if (h2neg__same_nocase(fields[i].name, token) && !h2neg_is_nocase(token, "connection"))
+                fields[i].flags |= 0x100;
+    for (i = 0; i < count; i++) {
+        if (fields[i].flags & 0x100 || h2neg__hop_by_hop(fields[i].name))
+            continue;
+        fields[n++] = fields[i];
+    }
+    return n;
+}
+
+static int h2neg__h1_error(h2neg_conn *c, int error, size_t at)
+{
+    return h2neg__fail(c, error, c->offset + at);
+}
+
+/* Lends the workspace to the head's parser. 1, or 0 and the connection has failed. */
+static int h2neg__h1_lend(h2neg_conn *c)
+{
+    h2neg_h1_head *head = &c->h1.head;
+    const h2neg_config *g = &c->config;
+    if (!h2neg__work(c, &head->fields, &head->text))
+        return 0;
+    head->room = g->max_header_fields;
+    head->text_room = g->max_header_list;
+    head->lenient = g->lenient;
+    head->max_line = g->max_request_line;
+    head->max_field_line = g->max_field_line;
+    head->max_list = g->max_header_list;
+    head->max_empty = g->max_empty_lines;
+    return 1;
+}
+
+/* What a body's framing makes the reader do next. */
+static void h2neg__h1_body_begin(h2neg_conn *c, int kind, uint64_t length)
+{
+    h2neg__http1 *h = &c->h1;
+    h->body = (unsigned char)kind;
+    h->left = kind == H2NEG_BODY_LENGTH ? length : UINT64_MAX;
+    h->drained = 0;
+    h->early = 0;
+    h->seen = 0;
+    h->state = H2NEG__H1_BODY;
+    if (kind == H2NEG_BODY_CHUNKED) {
+        memset(&h->chunked, 0, sizeof h->chunked);
+        h->chunked.max_line = c->config.max_chunk_line;
+        h->chunked.max_overhead = c->config.chunk_overhead;
+        h->state = H2NEG__H1_CHUNKED;
+    }
+}
+
+/* The peer's message is whole. */
+static int h2neg__h1_message_end(h2neg_conn *c)
+{
+    h2neg__stream *s = h2neg__stream_find(c, c->h1.stream);
+    c->h1.state = H2NEG__H1_WAIT;
+    c->h1.seen = 0;
+    if (c->h1.early || !s)
+        return H2NEG__GO_ON;
+    s->flags |= H2NEG__S_REMOTE_END;
+    h2neg__owe(c, s, H2NEG__S_END_OWED);
+    if (c->config.role == H2NEG_CLIENT && !(s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_TUNNEL))) {
+        c->h1.close = 1; /* answered before it was asked to the end */
+        h2neg__stream_done(c, s, 0, H2NEG_NO_ERROR, 0);
+    }
+    h2neg__stream_settle(c, s);
+    return H2NEG__GO_ON;
+}
+
+/* What an h2c offer is not taken for; "" when it may be taken (connection.md: one valid offer, first
+   request, cleartext, a small body with a length, no other wish). */
+static const char *h2neg__h2c_refusal(const h2neg_conn *c, int kind, uint64_t length, h2neg_str settings)
+{
+    const h2neg_h1_head *head = &c->h1.head;
+    unsigned char payload[192];
+    ptrdiff_t n = h2neg_h2_settings_decode(payload, sizeof payload, settings);
+    ptrdiff_t i;
+    if (c->config.tls)
+        return "h2c offered, never taken over TLS";
+    if (!(c->config.protocols & H2NEG_H2C))
+        return "h2c offered, switched off";
+    if (c->requests)
+        return "h2c offered, not with the first request";
+    if (!h2neg_h1_persists(head))
+        return "h2c offered with Connection: close";
+    if (kind == H2NEG_BODY_CHUNKED || (kind == H2NEG_BODY_LENGTH && length > c->config.max_upgrade_body))
+        return "h2c offered with a body that is chunked or too large";
+    for (i = 0; i < n / 6; i++)
+        if (h2neg_h2_setting_check(h2neg_h2_setting_at(payload, (size_t)i), 0))
+            return "h2c offered with settings out of range";
+    return n < 0 ? "h2c offered with HTTP2-Settings that cannot be read" : "";
+}
+
+/* Looks at an h2c offer. 1: it is to be taken. */
+static int h2neg__h2c_wanted(h2neg_conn *c, int kind, uint64_t length)
+{
+    static const char *const websocket[] = {"websocket"}, *const h2c[] = {"h2c"};
+    const h2neg_h1_head *head = &c->h1.head;
+    h2neg_str settings;
+    if (h2neg_upgrade_choose(h2c, 1, head->minor, head->fields, head->count) < 0)
+        return 0;
+    if (!h2neg_upgrade_h2c(head->minor, head->fields, head->count, &settings))
+        c->why = "h2c offered without exactly one valid HTTP2-Settings";
+    else if (h2neg_upgrade_choose(websocket, 1, head->minor, head->fields, head->count) == 0)
+        c->why = "h2c offered beside websocket, which wins";
+    else
+        c->why = h2neg__h2c_refusal(c, kind, length, settings);
+    return *c->why == 0;
+}
+
+static void h2neg__put_token(h2neg__writer *w, h2neg_str token)
+{
+    if (token.len + 2 > w->left)
+        return;
+    h2neg__put_text(w, w->used ? ", " : "");
+    h2neg__put_str(w, token);
+}
+
+/* The tokens that a request offers, as an Upgrade value; those that an accept may choose from (none of a
+   request with a body, not h2c) stay, as far as 64 octets hold them, however much later it comes. */
+static h2neg_str h2neg__h1_tokens(h2neg_conn *c, int kind)
+{
+    const h2neg_h1_head *head = &c->h1.head;
+    h2neg__writer all = h2neg__write(head->text, head->text_room);
+    h2neg__writer ours = h2neg__write(c->h1.offer, sizeof c->h1.offer);
+    h2neg_str token;
+    h2neg_list list;
+    memset(&list, 0, sizeof list);
+    while (h2neg_upgrade_offers(&list, head->minor, head->fields, head->count, &token)) {
+        h2neg__put_token(&all, token);
+        if (kind == H2NEG_BODY_NONE && !h2neg_is_nocase(token, "h2c"))
+            h2neg__put_token(&ours, token);
+    }
+    c->h1.offer_len = (uint8_t)ours.used;
+    return h2neg__str(head->text, all.used);
+}
+
+/* The slot of a request whose head was read, and its REQUEST event. */
+static int h2neg__h1_show(h2neg_conn *c, h2neg_event *ev, size_t taken, int kind, uint64_t length)
+{
+    h2neg_h1_head *head = &c->h1.head;
+    h2neg__stream *s = h2neg__stream_new(c, c->next_stream);
+    h2neg_h2_head view;
+    if (!s)
+        return h2neg__h1_error(c, H2NEG_ERR_NOMEM, 0);
+    memset(&view, 0, sizeof view);
+    if (c->h2_on)
+        c->h2.last_peer = s->id;
+    c->next_stream += 2;
+    c->h1.stream = s->id;
+    c->h1.offer_len = 0;
+    if (h2neg_is(head->method, "HEAD"))
+        s->flags |= H2NEG__S_HEAD;
+    if (head->form == H2NEG_FORM_AUTHORITY)
+        s->flags |= H2NEG__S_CONNECT | H2NEG__S_WAITS;
+    else
+        view.protocol = h2neg__h1_tokens(c, kind);
+    if (c->h1.offer_len && !c->h2_on)
+        s->flags |= H2NEG__S_WAITS;
+    if (h2neg__request_fields(s, head->fields, head->count, head->minor == 1 && kind != H2NEG_BODY_NONE)) {
+        h2neg__stream_free(c, s);
+        return h2neg__h1_error(c, H2NEG_ERR_EXPECTATION, 0);
+    }
+    if (c->h2_on || head->minor == 0)
+        s->flags &= ~(uint32_t)H2NEG__S_EXPECT; /* answered already, or not known to the client */
+    view.method = head->method;
+    view.scheme = head->scheme.len ? head->scheme : h2neg_s(c->config.tls ? "https" : "http");
+    view.authority = head->authority;
+    view.path = head->target;
+    view.fields = head->fields;
+    view.count = h2neg__h1_view(head->fields, head->count);
+    view.content_length = length;
+    c->h2.block_end = kind == H2NEG_BODY_NONE || kind == H2NEG_BODY_TUNNEL;
+    h2neg__request_event(c, s, ev, &view);
+    if (head->form == H2NEG_FORM_ABSOLUTE) {
+        ev->path = head->path;
+        ev->query = head->query;
+    }
+    c->useful += taken;
+    h2neg__in_take(c, taken);
+    return H2NEG__EVENT;
+}
+
+/* An h2c offer is taken (RFC 7540 3.2): 101, our SETTINGS, the peer's. REQUEST follows as stream 1. */
+static int h2neg__h2c_accept(h2neg_conn *c)
+{
+    static const char answer[] = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n"
+                                 "\r\n";
+    const h2neg_h1_head *head = &c->h1.head;
+    unsigned char payload[192];
+    h2neg_str settings;
+    ptrdiff_t n = 0;
+    unsigned char *out = h2neg__out_room(c, sizeof answer - 1);
+    if (!out)
+        return H2NEG__STOPPED;
+    memcpy(out, answer, sizeof answer - 1);
+    h2neg__out_wrote(c, sizeof answer - 1);
+    h2neg__h2_begin(c, H2NEG_PROTO_H2C, H2NEG_VIA_UPGRADE);
+    if (h2neg_upgrade_h2c(head->minor, head->fields, head->count, &settings))
+        n = h2neg_h2_settings_decode(payload, sizeof payload, settings);
+    h2neg__h2_set_all(c, payload, n > 0 ? (size_t)n / 6 : 0);
+    h2neg__h2_flush(c);
+    c->h1.state = H2NEG__H1_UPGRADED;
+    c->agreed = 1;
+    c->negotiated_owed = 1;
+    c->phase = H2NEG__LIVE;
+    c->h2.opened++;
+    return H2NEG__GO_ON;
+}
+
+/* An offer's body must be there before the switch; the engine lets it come (RFC 7540 3.2). 1: it is. */
+static int h2neg__h2c_body_there(h2neg_conn *c, size_t need)
+{
+    static const char answer[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    const h2neg_field *expect = h2neg_find(c->h1.head.fields, c->h1.head.count, "expect", NULL);
+    unsigned char *out;
+    c->h1.upgrade_need = need;
+    if (expect && !c->h1.continued && h2neg_is_nocase(expect->value, "100-continue")) {
+        out = h2neg__out_room(c, sizeof answer - 1);
+        if (out) {
+            memcpy(out, answer, sizeof answer - 1);
+            h2neg__out_wrote(c, sizeof answer - 1);
+        }
+        c->h1.continued = 1;
+    }
+    return h2neg__in_have(c, need) != NULL;
+}
+
+/* A request's head was read: `taken` octets. */
+static int h2neg__h1_on_request(h2neg_conn *c, h2neg_event *ev, size_t taken)
+{
+    h2neg__http1 *h = &c->h1;
+    uint64_t length;
+    int kind = h2neg_body_kind(&h->head, h->head.method, &length), result;
+    if (kind < 0)
+        return h2neg__h1_error(c, kind, 0);
+    if (c->config.max_content_length && kind == H2NEG_BODY_LENGTH && length > c->config.max_content_length)
+        return h2neg__h1_error(c, H2NEG_ERR_LIMIT_BODY, 0);
+    if (c->phase == H2NEG__START) {
+        if (h2neg__h2c_wanted(c, kind, length))
+            return kind == H2NEG_BODY_NONE || h2neg__h2c_body_there(c, taken + (size_t)length)
+                       ? h2neg__h2c_accept(c) : H2NEG__STARVED;
+        c->protocol = h->head.minor ? H2NEG_PROTO_HTTP11 : H2NEG_PROTO_HTTP10;
+        c->via = c->agreed ? H2NEG_VIA_ALPN : H2NEG_VIA_DEFAULT;
+        c->negotiated_owed = 1;
+        c->phase = H2NEG__LIVE;
+        return H2NEG__GO_ON; /* NEGOTIATED first; the head is read again */
+    }
+    c->protocol = h->head.minor ? H2NEG_PROTO_HTTP11 : H2NEG_PROTO_HTTP10;
+    h->minor = (unsigned char)h->head.minor;
+    h->close = (unsigned char)!h2neg_h1_persists(&h->head);
+    result = h2neg__h1_show(c, ev, taken, kind, length);
+    if (result != H2NEG__EVENT)
+        return result;
+    h2neg__h1_body_begin(c, kind, length);
+    if (kind == H2NEG_BODY_NONE || kind == H2NEG_BODY_TUNNEL)
+        h2neg__h1_message_end(c);
+    return H2NEG__EVENT;
+}
+
+/* The head of the next request: not before it can be answered, and not in a rest that is a body's. */
+static int h2neg__h1_request_head(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http1 *h = &c->h1;
+    h2neg_str in = h2neg__in(c);
+    ptrdiff_t n;
+    if (in.len == 0 || (h->upgrade_need && !h2neg__in_have(c, h->upgrade_need)))
+        return H2NEG__STARVED;
+    if (h2neg__app_room(c) < H2NEG__REPLY + 512 || c->live >= c->config.max_concurrent_streams)
+        return H2NEG__STOPPED;
+    in = h2neg__in_all(c);
+    if (!h2neg__h1_lend(c))
+        return H2NEG__GO_ON;
+    n = h2neg_h1_parse_request(&h->head, in.ptr, in.len, h->seen);
+    h->seen = in.len;
+    if (n == 0)
+        return H2NEG__STARVED;
+    h->seen = 0;
+    if (n < 0)
+        return h2neg__h1_error(c, (int)n, h->head.error_at);
+    return h2neg__h1_on_request(c, ev, (size_t)n);
+}
+
+/* The upgraded request is whole: from here on HTTP/2 is read. */
+static void h2neg__h1_upgrade_end(h2neg_conn *c)
+{
+    h2neg__stream *s = h2neg__stream_find(c, 1);
+    c->h1.state = H2NEG__H1_OFF;
+    c->h1.stream = 0;
+    if (!s || s->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED))
+        return;
+    s->recv_left = 0;
+    h2neg__remote_end(c, s);
+}
+
+/* Behind the 101: the request as stream 1, its body, then HTTP/2's preface. */
+static int h2neg__h1_upgraded(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http1 *h = &c->h1;
+    h2neg_str in = h2neg__in(c);
+    uint64_t length;
+    int kind, result;
+    ptrdiff_t n;
+    if (!h2neg__h1_lend(c))
+        return H2NEG__GO_ON;
+    n = h2neg_h1_parse_request(&h->head, in.ptr, in.len, 0);
+    H2NEG_ASSERT(n > 0);
+    kind = h2neg_body_kind(&h->head, h->head.method, &length);
+    result = h2neg__h1_show(c, ev, (size_t)n, kind, length);
+    h->left = kind == H2NEG_BODY_LENGTH ? length : 0;
+    h->state = H2NEG__H1_UPGRADE_BODY;
+    if (result == H2NEG__EVENT && h->left == 0)
+        h2neg__h1_upgrade_end(c);
+    return result;
+}
+
+static int h2neg__h1_upgrade_body(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http1 *h = &c->h1;
+    h2neg_str in = h2neg__in(c);
+    h2neg__stream *s = h2neg__stream_find(c, 1);
+    int gone = !s || s->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED);
+    if (h->left == 0) {
+        h2neg__h1_upgrade_end(c);
+        return H2NEG__GO_ON;
+    }
+    if (in.len > h->left)
+        in.len = (size_t)h->left;
+    h->left -= in.len;
+    h2neg__in_take(c, in.len);
+    if (gone)
+        return H2NEG__GO_ON;
+    h2neg__event(c, ev, H2NEG_EV_DATA, s);
+    ev->data = in;
+    return H2NEG__EVENT;
+}
+
+/* ---- bodies, both roles ---- */
+
+/* Octets of a body: an event; or, behind an early response, drained within its bound. */
+static int h2neg__h1_data(h2neg_conn *c, h2neg_event *ev, h2neg_str data)
+{
+    h2neg__http1 *h = &c->h1;
+    h2neg__stream *s = h2neg__stream_find(c, h->stream);
+    if (h->early || !s) {
+        h->drained += data.len;
+        if (h->drained > c->config.drain_octets) {
+            h->close = 1;
+            h2neg__inert(c);
+        }
+        return H2NEG__GO_ON;
+    }
+    if (c->config.max_content_length && s->recv_octets + data.len > c->config.max_content_length)
+        return h2neg__h1_error(c, H2NEG_ERR_LIMIT_BODY, 0);
+    s->recv_octets += data.len;
+    c->useful += data.len;
+    h2neg__event(c, ev, H2NEG_EV_DATA, s);
+    ev->data = data;
+    return H2NEG__EVENT;
+}
+
+/* Whether the body may not be read now: its stream is held. */
+static int h2neg__h1_held(const h2neg_conn *c)
+{
+    const h2neg__stream *s = h2neg__stream_find(c, c->h1.stream);
+    return !c->h1.early && s && s->flags & H2NEG__S_HELD;
+}
+
+static int h2neg__h1_body(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http1 *h = &c->h1;
+    h2neg_str in = h2neg__in(c);
+    if (h->left == 0)
+        return h2neg__h1_message_end(c);
+    if (in.len == 0 || h2neg__h1_held(c))
+        return in.len ? H2NEG__STOPPED : H2NEG__STARVED;
+    if (in.len > h->left)
+        in.len = (size_t)h->left;
+    if (h->body == H2NEG_BODY_LENGTH)
+        h->left -= in.len;
+    h2neg__in_take(c, in.len);
+    return h2neg__h1_data(c, ev, in);
+}
+
+static int h2neg__h1_chunks(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http1 *h = &c->h1;
+    h2neg_str in = h2neg__in(c), data;
+    ptrdiff_t n;
+    if (h->chunked.done) {
+        h->state = H2NEG__H1_TRAILERS;
+        h->seen = 0;
+        return H2NEG__GO_ON;
+    }
+    if (in.len == 0 || h2neg__h1_held(c))
+        return in.len ? H2NEG__STOPPED : H2NEG__STARVED;
+    n = h2neg_chunked_decode(&h->chunked, in.ptr, in.len, &data);
+    if (n < 0)
+        return h2neg__h1_error(c, (int)n, h->chunked.error_at);
+    h2neg__in_take(c, (size_t)n);
+    if (h2neg__overhead(c, (uint64_t)n - data.len))
+        return h2neg__h1_error(c, H2NEG_ERR_LIMIT_OVERHEAD, 0);
+    return data.len ? h2neg__h1_data(c, ev, data) : H2NEG__GO_ON;
+}
+
+static int h2neg__h1_trailer_section(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http1 *h = &c->h1;
+    h2neg_str in = h2neg__in_all(c);
+    h2neg__stream *s = h2neg__stream_find(c, h->stream);
+    ptrdiff_t n;
+    if (in.len == 0)
+        return H2NEG__STARVED;
+    if (!h2neg__h1_lend(c))
+        return H2NEG__GO_ON;
+    n = h2neg_h1_parse_trailers(&h->head, in.ptr, in.len, h->seen);
+    h->seen = in.len;
+    if (n == 0)
+        return H2NEG__STARVED;
+    if (n < 0)
+        return h2neg__h1_error(c, (int)n, h->head.error_at);
+    h2neg__in_take(c, (size_t)n);
+    h2neg__h1_message_end(c);
+    if (h->head.count == 0 || h->early || !s)
+        return H2NEG__GO_ON;
+    h2neg__event(c, ev, H2NEG_EV_TRAILERS, s);
+    ev->fields = h->head.fields;
+    ev->field_count = h2neg__h1_view(h->head.fields, h->head.count);
+    return H2NEG__EVENT;
+}
+
+/* The message is over: the next one, or the end. */
+static int h2neg__h1_wait(h2neg_conn *c, h2neg_event *ev)
+{
+    (void)ev;
+    if (c->h1.stream && h2neg__stream_find(c, c->h1.stream))
+        return H2NEG__STOPPED;
+    if (c->h1.close || c->shut) {
+        h2neg__inert(c);
+        return H2NEG__GO_ON;
+    }
+    c->h1.stream = 0;
+    c->h1.early = 0;
+    c->h1.state = H2NEG__H1_HEAD;
+    return H2NEG__GO_ON;
+}
+
+static int h2neg__h1_tunnel(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg_str in = h2neg__in(c);
+    h2neg__stream *s = h2neg__stream_find(c, c->h1.stream);
+    if (!s) {
+        h2neg__inert(c);
+        return H2NEG__GO_ON;
+    }
+    if (in.len == 0)
+        return H2NEG__STARVED;
+    if (s->flags & H2NEG__S_HELD)
+        return H2NEG__STOPPED;
+    h2neg__in_take(c, in.len);
+    if (s->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED))
+        return H2NEG__GO_ON;
+    c->useful += in.len;
+    h2neg__event(c, ev, H2NEG_EV_DATA, s);
+    ev->data = in;
+    return H2NEG__EVENT;
+}
+
+/* ---- a client's responses ---- */
+
+/* What speaks where a response was due, told by its first octets. 0: it may be HTTP/1. */
+static int h2neg__h1_foreign_answer(h2neg_str in)
+{
+    if (in.ptr[0] == 0x15)
+        return H2NEG_ERR_PEER_IS_TLS;
+    return in.ptr[0] == 0 ? H2NEG_ERR_PEER_IS_HTTP2 : 0;
+}
+
+/* h2c was taken: HTTP/2 begins behind the last octet of our request (RFC 7540 3.2). */
+static int h2neg__h1_on_101_h2c(h2neg_conn *c, h2neg__stream *s, size_t taken)
+{
+    static const char *const h2c[] = {"h2c"};
+    const h2neg_h1_head *head = &c->h1.head;
+    if (h2neg_upgrade_check(h2c, 1, head->minor, head->fields, head->count) < 0)
+        return h2neg__h1_error(c, H2NEG_ERR_UPGRADE_ANSWER, 0);
+    if (!(s->flags & H2NEG__S_LOCAL_END))
+        return H2NEG__STOPPED;
+    h2neg__in_take(c, taken);
+    h2neg__h2_begin(c, H2NEG_PROTO_H2C, H2NEG_VIA_UPGRADE);
+    c->agreed = 1;
+    c->negotiated_owed = 1;
+    c->phase = H2NEG__LIVE;
+    c->h1.state = H2NEG__H1_OFF;
+    c->h1.stream = 0;
+    c->h2.opened++;
+    h2neg__h2_flush(c);
+    return H2NEG__GO_ON;
+}
+
+static int h2neg__h1_on_101(h2neg_conn *c, h2neg_event *ev, size_t taken)
+{
+    h2neg__stream *s = h2neg__stream_find(c, c->h1.stream);
+    const h2neg_h1_head *head = &c->h1.head;
+    h2neg_str token;
+    h2neg_list list;
+    if (c->h1.offered)
+        return h2neg__h1_on_101_h2c(c, s, taken);
+    memset(&list, 0, sizeof list);
+    if (!(s->flags & H2NEG__S_WAITS) || s->flags & H2NEG__S_CONNECT
+        || !h2neg_upgrade_offers(&list, head->minor, head->fields, head->count, &token)
+        || !h2neg__same_nocase(token, s->protocol)
+        || h2neg_upgrade_offers(&list, head->minor, head->fields, head->count, &token))
+        return h2neg__h1_error(c, H2NEG_ERR_UPGRADE_ANSWER, 0);
+    h2neg__event(c, ev, H2NEG_EV_OPEN, s);
+    ev->status = 101;
+    ev->upgrade = s->protocol;
+    ev->fields = head->fields;
+    ev->field_count = h2neg__h1_view(c->h1.head.fields, head->count);
+    s->flags = (s->flags & ~(uint32_t)H2NEG__S_WAITS) | H2NEG__S_TUNNEL;
+    s->send_left = H2NEG_UNKNOWN;
+    c->h1.state = H2NEG__H1_TUNNEL;
+    h2neg__in_take(c, taken);
+    return H2NEG__EVENT;
+}
+
+/* NEGOTIATED comes before the first final response, or a tunnel. 1: it is owed now. */
+static int h2neg__h1_settled(h2neg_conn *c)
+{
+    if (c->phase != H2NEG__START)
+        return 0;
+    c->protocol = c->h1.head.minor ? H2NEG_PROTO_HTTP11 : H2NEG_PROTO_HTTP10;
+    c->via = c->agreed ? H2NEG_VIA_ALPN : H2NEG_VIA_DEFAULT;
+    if (c->h1.offered)
+        c->why = "h2c offered, not taken by the server";
+    c->negotiated_owed = 1;
+    c->phase = H2NEG__LIVE;
+    return 1;
+}
+
+static void h2neg__h1_response_event(h2neg_conn *c, h2neg_event *ev, int type, h2neg__stream *s)
+{
+    h2neg_h1_head *head = &c->h1.head;
+    h2neg__event(c, ev, type, s);
+    ev->status = head->status;
+    ev->fields = head->fields;
+    ev->field_count = h2neg__h1_view(head->fields, head->count);
+    ev->length = H2NEG_UNKNOWN;
+}
+
+/* A final response (RFC 9112 6.3). */
+static int h2neg__h1_on_response(h2neg_conn *c, h2neg_event *ev, size_t taken)
+{
+    h2neg__http1 *h = &c->h1;
+    h2neg__stream *s = h2neg__stream_find(c, h->stream);
+    const char *method = s->flags & H2NEG__S_CONNECT ? "CONNECT" : s->flags & H2NEG__S_HEAD ? "HEAD" : "GET";
+    uint64_t length;
+    int kind = h2neg_body_kind(&h->head, h2neg_s(method), &length), open = kind == H2NEG_BODY_TUNNEL;
+    if (kind < 0)
+        return h2neg__h1_error(c, kind, 0);
+    if (h2neg__h1_settled(c))
+        return H2NEG__GO_ON;
+    if (!h2neg_h1_persists(&h->head) || kind == H2NEG_BODY_CLOSE)
+        h->close = 1;
+    h->minor = (unsigned char)h->head.minor;
+    h->offered = 0;
+    h2neg__h1_response_event(c, ev, open ? H2NEG_EV_OPEN : H2NEG_EV_RESPONSE, s);
+    ev->length = length;
+    ev->more = kind != H2NEG_BODY_NONE;
+    s->flags |= H2NEG__S_HEAD_GOT;
+    s->flags &= ~(uint32_t)H2NEG__S_WAITS;
+    h2neg__in_take(c, taken);
+    c->useful += taken;
+    h2neg__h1_body_begin(c, kind, length);
+    if (open) {
+        s->flags |= H2NEG__S_TUNNEL;
+        h->state = H2NEG__H1_TUNNEL;
+    } else if (kind == H2NEG_BODY_NONE) {
+        h2neg__h1_message_end(c);
+    }
+    return H2NEG__EVENT;
+}
+
+static int h2neg__h1_response_head(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__http1 *h = &c->h1;
+    h2neg_str in = h2neg__in_all(c);
+    h2neg__stream *s = h2neg__stream_find(c, h->stream);
+    ptrdiff_t n;
+    if (in.len == 0)
+        return H2NEG__STARVED;
+    if (!s || h2neg__h1_foreign_answer(in))
+        return h2neg__h1_error(c, s ? h2neg__h1_foreign_answer(in) : H2NEG_ERR_UNASKED, 0);
+    if (!h2neg__h1_lend(c))
+        return H2NEG__GO_ON;
+    n = h2neg_h1_parse_response(&h->head, in.ptr, in.len, h->seen);
+    h->seen = in.len;
+    if (n == 0)
+        return H2NEG__STARVED;
+    h->seen = 0;
+    if (n < 0)
+        return h2neg__h1_error(c, (int)n, h->head.error_at);
+    if (h->head.status >= 200)
+        return h2neg__h1_on_response(c, ev, (size_t)n);
+    if (!h->offered && h2neg__h1_settled(c))
+        return H2NEG__GO_ON;
+    if (h->head.status == 101)
+        return h2neg__h1_on_101(c, ev, (size_t)n);
+    if (++s->informational > c->config.max_informational)
+        return h2neg__h1_error(c, H2NEG_ERR_LIMIT_INFORMATIONAL, 0);
+    h2neg__h1_response_event(c, ev, H2NEG_EV_INFORMATIONAL, s);
+    h2neg__in_take(c, (size_t)n);
+    return H2NEG__EVENT;
+}
+
+/* One step of the reader. */
+static int h2neg__h1_step(h2neg_conn *c, h2neg_event *ev)
+{
+    static int (*const steps[])(h2neg_conn *, h2neg_event *) = {
+        NULL, h2neg__h1_request_head, h2neg__h1_body, h2neg__h1_chunks, h2neg__h1_trailer_section,
+        h2neg__h1_wait, h2neg__h1_tunnel, h2neg__h1_upgraded, h2neg__h1_upgrade_body};
+    if (c->h1.state == H2NEG__H1_HEAD && c->config.role == H2NEG_CLIENT)
+        return h2neg__h1_response_head(c, ev);
+    return steps[c->h1.state](c, ev);
+}
+
+/* The peer has closed its side: a body until close is whole, a tunnel half-closes, anything else that is
+   under way is cut (RFC 9112 8). */
+static int h2neg__h1_eof(h2neg_conn *c)
+{
+    h2neg__http1 *h = &c->h1;
+    h2neg__stream *s = h2neg__stream_find(c, h->stream);
+    int idle = h->state == H2NEG__H1_HEAD && h2neg__in(c).len == 0
+               && (c->config.role == H2NEG_SERVER || !s);
+    if (h->state == H2NEG__H1_WAIT)
+        return H2NEG__STOPPED; /* the answer may still go out */
+    if (idle || h->early) {
+        h2neg__inert(c);
+        return H2NEG__GO_ON;
+    }
+    if (h->state == H2NEG__H1_TUNNEL || (h->state == H2NEG__H1_BODY && h->body == H2NEG_BODY_CLOSE)) {
+        int tunnel = h->state == H2NEG__H1_TUNNEL;
+        h->close = 1;
+        if (!s || s->flags & H2NEG__S_REMOTE_END)
+            return H2NEG__STOPPED;
+        h2neg__h1_message_end(c);
+        h->state = tunnel ? H2NEG__H1_TUNNEL : H2NEG__H1_WAIT;
+        return H2NEG__GO_ON;
+    }
+    return h2neg__h1_error(c, H2NEG_ERR_BODY_SHORT, h2neg__in(c).len);
+}
+
+/* ==== 23 >>negotiate ========================================================
+   From the first octets to a protocol, and the public functions of a connection.  Uses every room above.
+   Memory: parts go back when a loan ends and they are idle.
+   next gives, in this order: an error, what was negotiated, what streams owe, room, then what the input says.
+   ========================================================================== */
+
+/* ---- beginnings ---- */
+
+static void h2neg__conn_init(h2neg_conn *c, const h2neg_config *config)
+{
+    memset(c, 0, sizeof *c);
+    c->config = *config;
+    c->why = "";
+    c->next_stream = 1;
+    c->free_slot = c->owed_first = c->owed_last = H2NEG__NONE;
+    c->h2.peer_window = c->h2.window = 65535;
+    if (config->role == H2NEG_SERVER || config->tls)
+        return;
+    if (config->protocols & H2NEG_HTTP1)
+        c->h1.state = H2NEG__H1_HEAD;
+    else
+        h2neg__h2_begin(c, H2NEG_PROTO_H2C, H2NEG_VIA_PRIOR);
+}
+
+H2NEG__DEF int h2neg_config_check(const h2neg_config *config)
+{
+    h2neg_config resolved;
+    uint64_t none = 0;
+    if (!h2neg__config_resolve(&resolved, config)
+        || h2neg__fields_check(resolved.common_fields, resolved.common_field_count, &none) || none)
+        return H2NEG_ERR_INVALID;
+    return 0;
+}
+
+H2NEG__DEF size_t h2neg_memory_bound(const h2neg_config *config)
+{
+    h2neg_config resolved;
+    size_t n = h2neg__round(sizeof(h2neg_conn)), part, most = 0;
+    int i;
+    if (!h2neg__config_resolve(&resolved, config))
+        return 0;
+    for (i = 0; i < H2NEG__PARTS; i++) {
+        part = h2neg__part_bound(&resolved, i);
+        n += h2neg__round(part);
+        if (part > most && i != H2NEG__OUT && i != H2NEG__WORK)
+            most = part;
+    }
+    return n + most; /* while a part grows the old one stands beside the new one */
+}
+
+H2NEG__DEF h2neg_conn *h2neg_conn_new(const h2neg_config *config)
+{
+    h2neg_config resolved;
+    h2neg_conn *c;
+    if (h2neg_config_check(config) || !h2neg__config_resolve(&resolved, config))
+        return NULL;
+    c = (h2neg_conn *)h2neg__alloc(&resolved, NULL, 0, sizeof *c);
+    if (c)
+        h2neg__conn_init(c, &resolved);
+    return c;
+}
+
+H2NEG__DEF h2neg_conn *h2neg_conn_place(void *block, size_t size, const h2neg_config *config)
+{
+    h2neg_config resolved;
+    h2neg_conn *c = (h2neg_conn *)block;
+    unsigned char *at = (unsigned char *)block;
+    int i;
+    if (!block || h2neg_config_check(config) || !h2neg__config_resolve(&resolved, config)
+        || size < h2neg_memory_bound(config))
+        return NULL;
+    h2neg__conn_init(c, &resolved);
+    at += h2neg__round(sizeof *c);
+    c->placed = at;
+    for (i = 0; i < H2NEG__PARTS; i++) {
+        c->part[i].ptr = at;
+        c->part[i].size = h2neg__part_bound(&resolved, i);
+        at += h2neg__round(c->part[i].size);
+    }
+    memset(c->part[H2NEG__SHUT].ptr, 0xff, c->part[H2NEG__SHUT].size);
+    if (c->h2_on) /* its tables were not there yet */
+        h2neg__h2_begin(c, c->protocol, c->via);
+    return c;
+}
+
+H2NEG__DEF void h2neg_conn_free(h2neg_conn *c)
+{
+    h2neg_config config;
+    int i;
+    if (!c || c->placed)
+        return;
+    for (i = 0; i < H2NEG__PARTS; i++)
+        h2neg__part_drop(c, i);
+    config = c->config;
+    h2neg__alloc(&config, c, sizeof *c, 0);
+}
+
+H2NEG__DEF int h2neg_tls_agreed(h2neg_conn *c, const char *alpn, size_t len)
+{
+    h2neg_str name = h2neg__str(alpn, len);
+    int h2, h1;
+    if (!c || !c->config.tls || c->tls_ready || c->phase != H2NEG__START)
+        return H2NEG_ERR_INVALID;
+    c->tls_ready = 1;
+    h2 = alpn && h2neg_is(name, "h2") && c->config.protocols & H2NEG_H2;
+    h1 = (!alpn || h2neg_is(name, "http/1.1")) && c->config.protocols & H2NEG_HTTP1;
+    if (!h2 && !h1) {
+        h2neg__fail(c, alpn ? H2NEG_ERR_ALPN_NOT_OFFERED : H2NEG_ERR_ALPN_NO_OVERLAP, 0);
+        c->status_owed = 0; /* no protocol is agreed in which to say it */
+        return c->error.code;
+    }
+    c->agreed = alpn != NULL;
+    if (h1 && c->config.role == H2NEG_CLIENT)
+        c->h1.state = H2NEG__H1_HEAD;
+    if (h2) {
+        h2neg__h2_begin(c, H2NEG_PROTO_H2, H2NEG_VIA_ALPN);
+        c->negotiated_owed = 1;
+        c->phase = H2NEG__LIVE;
+    }
+    return 0;
+}
+
+/* The first octets of a server's connection. */
+static int h2neg__detect_step(h2neg_conn *c)
+{
+    unsigned allowed = c->config.protocols;
+    h2neg_str in;
+    int what;
+    h2neg__in_have(c, H2NEG_DETECT_OCTETS);
+    in = h2neg__in(c);
+    if (in.len == 0 || c->phase != H2NEG__START)
+        return in.len ? H2NEG__GO_ON : H2NEG__STARVED;
+    what = h2neg_detect(in.ptr, in.len);
+    if (what == H2NEG_DETECT_PROXY1 || what == H2NEG_DETECT_PROXY2)
+        return h2neg__fail(c, H2NEG_ERR_PROXY_HEADER, c->offset);
+    if (!(allowed & H2NEG_HTTP1)) {
+        h2neg__h2_begin(c, H2NEG_PROTO_H2C, H2NEG_VIA_PRIOR);
+        return H2NEG__GO_ON;
+    }
+    if (what == H2NEG_DETECT_MORE)
+        return H2NEG__STARVED;
+    if (what == H2NEG_DETECT_TLS)
+        return h2neg__fail(c, H2NEG_ERR_PEER_IS_TLS, c->offset);
+    if (what == H2NEG_DETECT_HTTP2 && (c->config.tls || !(allowed & H2NEG_PRIOR)))
+        return h2neg__fail(c, H2NEG_ERR_PEER_IS_HTTP2, c->offset);
+    if (what == H2NEG_DETECT_OTHER && !h2neg__is_class(in.ptr[0], H2NEG__TOKEN) && in.ptr[0] != '\r'
+        && in.ptr[0] != '\n')
+        return h2neg__fail(c, H2NEG_ERR_PEER_IS_OTHER, c->offset);
+    if (what == H2NEG_DETECT_HTTP2)
+        h2neg__h2_begin(c, H2NEG_PROTO_H2C, H2NEG_VIA_PRIOR);
+    else
+        c->h1.state = H2NEG__H1_HEAD; /* what is no HTTP/1 either gets its answer from there */
+    return H2NEG__GO_ON;
+}
+
+/* A client that hears HTTP/1 or TLS where the server's SETTINGS should be (RFC 9113 3.4). 1: it does. */
+static int h2neg__preface_refused(h2neg_conn *c, h2neg_event *ev)
+{
+    const unsigned char *p = h2neg__in_have(c, 2);
+    h2neg_str in;
+    size_t n;
+    if (!c->h2.first || c->config.role == H2NEG_SERVER || c->h2.state != H2NEG__H2_HEADER || !p)
+        return 0;
+    if (p[0] == 0x15 && p[1] == 3) {
+        h2neg__fail(c, H2NEG_ERR_PEER_IS_TLS, c->offset);
+        return 1;
+    }
+    p = h2neg__in_have(c, 7);
+    if (!p || memcmp(p, "HTTP/1.", 7) != 0)
+        return 0;
+    in = h2neg__in_all(c);
+    for (n = 0; n < in.len && n < 128 && in.ptr[n] != '\r' && in.ptr[n] != '\n'; n++)
+        continue;
+    if (n == in.len && n < 128 && !c->eof)
+        return 1; /* the status line is not whole yet */
+    ev->data = h2neg__str(in.ptr, n);
+    h2neg__fail(c, H2NEG_ERR_PEER_IS_HTTP1, c->offset);
+    return 1;
+}
+
+static int h2neg__step(h2neg_conn *c, h2neg_event *ev)
+{
+    if (c->config.tls && !c->tls_ready)
+        return H2NEG__STARVED;
+    if (c->h1.state != H2NEG__H1_OFF)
+        return h2neg__h1_step(c, ev);
+    if (!c->h2_on)
+        return h2neg__detect_step(c);
+    if (c->h2.first && h2neg__preface_refused(c, ev))
+        return c->error.code ? H2NEG__GO_ON : H2NEG__STARVED;
+    return h2neg__h2_step(c, ev);
+}
+
+/* ---- what goes out by itself ---- */
+
+/* Whether everything that was to be drained is over. */
+static void h2neg__drain_check(h2neg_conn *c)
+{
+    h2neg__http2 *h = &c->h2;
+    int server = c->config.role == H2NEG_SERVER;
+    if (!c->h2_on || c->live || c->phase >= H2NEG__INERT || c->h1.state != H2NEG__H1_OFF)
+        return;
+    if (c->shut && !server && !h->goaway_sent) {
+        h->goaway_owed = 2;
+        h2neg__h2_flush(c);
+    }
+    if ((c->shut && h->goaway_sent && !h->goaway_owed && !h->drain_ping) || (!server && h->goaway_got))
+        h2neg__inert(c);
+}
+
+static void h2neg__settle(h2neg_conn *c)
+{
+    if (c->lost)
+        return;
+    if (c->h2_on) {
+        h2neg__h2_flush(c);
+        if (c->phase < H2NEG__INERT)
+            h2neg__h2_pump(c);
+        h2neg__drain_check(c);
+    } else if (c->status_owed) {
+        h2neg__h1_put_status(c);
+    } else if (c->phase < H2NEG__INERT) {
+        h2neg__h1_pump(c);
+    }
+}
+
+/* The 100 Continue that is due when the application asks on without an answer (RFC 9110 10.1.1). */
+static void h2neg__continue(h2neg_conn *c)
+{
+    h2neg__stream *s = h2neg__stream_find(c, c->expecting);
+    h2neg_message m;
+    h2neg__plan p;
+    memset(&m, 0, sizeof m);
+    m.status = 100;
+    if (!s || !(s->flags & H2NEG__S_EXPECT) || s->flags & H2NEG__S_HELD || c->config.no_auto_continue) {
+        c->expecting = 0;
+        return;
+    }
+    if (h2neg__plan_response(&p, s, &m, 0)
+        || (c->h2_on ? h2neg__h2_respond(c, s, &m, 0, &p) : h2neg__h1_respond(c, s, &m, 0, &p)))
+        return;
+    s->flags &= ~(uint32_t)H2NEG__S_EXPECT;
+    c->expecting = 0;
+}
+
+/* ---- what a call may do ---- */
+
+/* Octets that a stream can take now. */
+static size_t h2neg__room_of(const h2neg_conn *c, const h2neg__stream *s)
+{
+    size_t room = h2neg__app_room(c);
+    if (s->flags & H2NEG__S_BODY || s->flags & H2NEG__S_LOCAL_END)
+        return 0;
+    if (c->h2_on && c->h1.state == H2NEG__H1_OFF)
+        return h2neg__h2_sendable(c, s, room);
+    return room > 25 ? room - 25 : 0;
+}
+
+static int h2neg__writable(const h2neg_conn *c, const h2neg__stream *s)
+{
+    if (!(s->flags & H2NEG__S_HEAD_SENT))
+        return h2neg__app_room(c) >= H2NEG__REPLY + 512 || c->out == 0;
+    return h2neg__room_of(c, s) > 0;
+}
+
+/* Whether a client may open a stream now: 0, AGAIN, or never. */
+static int h2neg__may_request(const h2neg_conn *c)
+{
+    if (c->config.role != H2NEG_CLIENT)
+        return H2NEG_ERR_INVALID;
+    if (c->phase >= H2NEG__INERT || c->shut || c->eof || c->lost || c->next_stream > 0x7fffffff
+        || (c->h2_on ? c->h2.goaway_got : c->h1.close))
+        return H2NEG_ERR_CLOSED;
+    if (c->config.tls && !c->tls_ready)
+        return H2NEG_ERR_AGAIN;
+    if (c->live >= (c->h2_on ? c->config.max_concurrent_streams : 1))
+        return H2NEG_ERR_AGAIN;
+    return c->h2_on && c->live >= c->h2.peer_streams ? H2NEG_ERR_AGAIN : 0;
+}
+
+/* A stream that can still be spoken on; NULL: it is gone. */
+static h2neg__stream *h2neg__stream_open(h2neg_conn *c, uint32_t id)
+{
+    h2neg__stream *s = c && !c->lost && c->phase < H2NEG__INERT ? h2neg__stream_find(c, id) : NULL;
+    uint32_t over = H2NEG__S_DONE | H2NEG__S_DONE_OWED | H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET;
+    return s && !(s->flags & over) ? s : NULL;
+}
+
+/* A call took less than it was given: WRITABLE is owed when there is room. */
+static void h2neg__short(h2neg_conn *c, h2neg__stream *s)
+{
+    h2neg__count_flag(s, H2NEG__S_WRITABLE, 1, &c->wanting);
+}
+
+/* ---- events ---- */
+
+/* What the last event held goes back. */
+static void h2neg__release(h2neg_conn *c)
+{
+    h2neg__stream *s = h2neg__stream_find(c, c->current);
+    if (c->current_credit)
+        h2neg__h2_credit(c, s, c->current_credit);
+    h2neg__owed_next(c); /* lets go of slots that owe nothing more */
+    if (c->current_done && s && !(s->flags & H2NEG__S_KEEP))
+        h2neg__stream_free(c, s);
+    c->current = c->current_credit = 0;
+    c->current_done = 0;
+}
+
+static int h2neg__event_error(h2neg_conn *c, h2neg_event *ev)
+{
+    int refused = c->error.code == H2NEG_ERR_PEER_IS_HTTP1 || c->error.code == H2NEG_ERR_PEER_IS_TLS;
+    h2neg__event(c, ev, H2NEG_EV_ERROR, NULL);
+    ev->error = c->error;
+    ev->code = c->error.h2_code;
+    c->error_owed = 0;
+    h2neg__all_done(c, c->error.code, c->error.h2_code ? c->error.h2_code : (uint32_t)H2NEG_CANCEL, 0,
+                    refused && c->config.role == H2NEG_CLIENT ? 0 : UINT32_MAX);
+    return 1;
+}
+
+/* Whether an event may be given: an END that asks for an answer waits until one has room. */
+static int h2neg__end_waits(const h2neg_conn *c, const h2neg__stream *s)
+{
+    return c->config.role == H2NEG_SERVER && c->phase < H2NEG__INERT
+           && !(s->flags & (H2NEG__S_HEAD_SENT | H2NEG__S_OPEN_OWED | H2NEG__S_DONE_OWED))
+           && h2neg__app_room(c) < H2NEG__REPLY + 512;
+}
+
+/* Events that wait, in their order. 1: one was given; 0: none; -1: it must wait. */
+static int h2neg__event_owed(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__stream *s;
+    if (c->error_owed)
+        return h2neg__event_error(c, ev);
+    if (c->negotiated_owed) {
+        c->negotiated_owed = 0;
+        h2neg__event(c, ev, H2NEG_EV_NEGOTIATED, NULL);
+        return 1;
+    }
+    s = h2neg__owed_next(c);
+    if (!s)
+        return 0;
+    if (h2neg__end_waits(c, s))
+        return -1;
+    if (s->flags & H2NEG__S_OPEN_OWED) {
+        s->flags &= ~(uint32_t)H2NEG__S_OPEN_OWED;
+        h2neg__event(c, ev, H2NEG_EV_OPEN, s);
+        ev->upgrade = s->protocol;
+    } else if (s->flags & H2NEG__S_END_OWED) {
+        s->flags &= ~(uint32_t)H2NEG__S_END_OWED;
+        h2neg__event(c, ev, H2NEG_EV_END, s);
+    } else {
+        h2neg__event_done(c, s, ev);
+    }
+    return 1;
+}
+
+/* WRITABLE, once after each call that took less than it was given. */
+static int h2neg__event_writable(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__stream *s = NULL;
+    if (c->wanting)
+        s = h2neg__most_urgent(c, H2NEG__S_WRITABLE, h2neg__writable, 0);
+    if (s)
+        h2neg__count_flag(s, H2NEG__S_WRITABLE, 0, &c->wanting);
+    else if (!c->want_request || h2neg__may_request(c) == H2NEG_ERR_AGAIN)
+        return 0;
+    else
+        c->want_request = 0;
+    h2neg__event(c, ev, H2NEG_EV_WRITABLE, s);
+    return 1;
+}
+
+/* The input has ended and is used up. */
+static int h2neg__on_eof(h2neg_conn *c)
+{
+    if (c->phase == H2NEG__START && h2neg__in(c).len == 0 && c->live == 0) {
+        h2neg__inert(c);
+        return H2NEG__GO_ON;
+    }
+    if (c->h1.state != H2NEG__H1_OFF)
+        return h2neg__h1_eof(c);
+    h2neg__all_done(c, H2NEG_ERR_LOST, H2NEG_CANCEL, 1, UINT32_MAX);
+    h2neg__inert(c);
+    return H2NEG__GO_ON;
+}
+
+/* Gives the next event, or moves on until there is none. */
+static int h2neg__advance(h2neg_conn *c, h2neg_event *ev)
+{
+    for (;;) {
+        int result;
+        h2neg__settle(c);
+        result = h2neg__event_owed(c, ev);
+        if (result)
+            return result > 0;
+        if (c->phase >= H2NEG__INERT)
+            return 0;
+        h2neg__continue(c);
+        if (h2neg__event_writable(c, ev))
+            return 1;
+        result = h2neg__step(c, ev);
+        c->starved = result == H2NEG__STARVED;
+        if (result == H2NEG__STARVED && c->eof)
+            result = h2neg__on_eof(c);
+        if (result == H2NEG__EVENT)
+            return 1;
+        if (result != H2NEG__GO_ON)
+            return 0;
+        if (ev->type) /* filled in, and then its stream failed */
+            memset(ev, 0, sizeof *ev);
+    }
+}
+
+/* The loan is over: what is left is kept, and what is idle goes back. */
+static void h2neg__loan_end(h2neg_conn *c)
+{
+    if (c->phase >= H2NEG__INERT)
+        c->lent.len = 0;
+    if (c->lent.len)
+        h2neg__in_keep(c, c->lent.len);
+    if (c->kept == 0)
+        h2neg__part_drop(c, H2NEG__IN);
+    if (c->h2.block == 0)
+        h2neg__part_drop(c, H2NEG__WORK);
+    if (c->h2.owed_pings == 0 && c->h2.owed_resets == 0)
+        h2neg__part_drop(c, H2NEG__OWED);
+    if (c->live == 0 && !c->placed) {
+        h2neg__part_drop(c, H2NEG__STREAMS);
+        c->slots = 0;
+        c->free_slot = c->owed_first = H2NEG__NONE;
+    }
+}
+
+H2NEG__DEF int h2neg_next(h2neg_conn *c, h2neg_event *ev)
+{
+    int result;
+    if (!c || !ev)
+        return 0;
+    memset(ev, 0, sizeof *ev);
+    h2neg__release(c);
+    result = h2neg__advance(c, ev);
+    if (!result) {
+        memset(ev, 0, sizeof *ev);
+        h2neg__loan_end(c);
+    }
+    return result;
+}
+
+/* ---- octets ---- */
+
+H2NEG__DEF unsigned h2neg_wants(const h2neg_conn *c)
+{
+    unsigned w = 0;
+    const h2neg__stream *s;
+    if (!c || c->lost || c->phase == H2NEG__OVER)
+        return H2NEG_WANT_CLOSE;
+    if (c->out)
+        w |= H2NEG_WANT_WRITE;
+    if (c->phase == H2NEG__INERT) {
+        int last = c->config.role == H2NEG_CLIENT && c->error.code == 0; /* it has what it came for */
+        if (c->eof || c->swallowed > H2NEG__SWALLOW || last)
+            return w ? w : (unsigned)H2NEG_WANT_CLOSE;
+        return H2NEG_WANT_READ | (w ? w : (unsigned)H2NEG_WANT_HALF_CLOSE);
+    }
+    s = h2neg__stream_find(c, c->h1.stream);
+    if (!w && c->h1.state == H2NEG__H1_TUNNEL && s && s->flags & H2NEG__S_LOCAL_END)
+        w |= H2NEG_WANT_HALF_CLOSE;
+    if (!c->eof && c->lent.len == 0 && (c->kept == 0 || c->starved) && (!c->config.tls || c->tls_ready))
+        w |= H2NEG_WANT_READ;
+    return w;
+}
+
+H2NEG__DEF size_t h2neg_feed(h2neg_conn *c, const void *in, size_t len)
+{
+    if (!c || !in || len == 0 || len > c->config.max_input || !(h2neg_wants(c) & H2NEG_WANT_READ))
+        return 0;
+    h2neg__release(c);
+    c->in_total += len;
+    if (c->phase >= H2NEG__INERT)
+        c->swallowed += len;
+    else
+        c->lent = h2neg__str(in, len);
+    return len;
+}
+
+H2NEG__DEF size_t h2neg_output(h2neg_conn *c, const void **run)
+{
+    if (!c || !run)
+        return 0;
+    h2neg__settle(c);
+    *run = c->out ? c->part[H2NEG__OUT].ptr + c->out_at : NULL;
+    c->shown = c->out != 0;
+    return c->lost ? 0 : c->out;
+}
+
+H2NEG__DEF void h2neg_output_done(h2neg_conn *c, size_t written)
+{
+    if (!c)
+        return;
+    if (written > c->out)
+        written = c->out;
+    c->shown = 0;
+    c->out -= written;
+    c->out_at += written;
+    if (c->out)
+        return;
+    c->out_at = 0;
+    h2neg__settle(c);
+    if (c->out == 0)
+        h2neg__part_drop(c, H2NEG__OUT);
+}
+
+H2NEG__DEF void h2neg_eof(h2neg_conn *c)
+{
+    if (!c)
+        return;
+    h2neg__release(c);
+    c->eof = 1;
+}
+
+H2NEG__DEF void h2neg_lost(h2neg_conn *c)
+{
+    if (!c || c->lost)
+        return;
+    h2neg__release(c);
+    h2neg__all_done(c, H2NEG_ERR_LOST, H2NEG_CANCEL, 1, UINT32_MAX);
+    h2neg__inert(c);
+    c->lost = 1;
+    c->lent.len = c->out = 0;
+}
+
+/* ==== 23b >>conn-time ======================================================
+   Time: what runs out, and when to look again.  Uses >>negotiate.
+   Memory: a start for each timer and for each stream.
+   An interval begins at the first tick after its cause: a timer may be late and is never early.
+   ========================================================================== */
+
+/* A stream that waits: too slow, or stalled. `at` becomes the earlier of itself and the next look. */
+static int h2neg__too_slow(uint64_t now, uint64_t *since, uint64_t octets, uint32_t rate, uint32_t grace,
+                           uint64_t *at)
+{
+    uint64_t spent;
+    if (*since == 0)
+        *since = now + 1;
+    spent = now + 1 - *since;
+    if (grace == H2NEG_OFF || rate == 0)
+        return 0;
+    if (spent >= grace && octets * 1000 < (uint64_t)rate * spent)
+        return 1;
+    spent = spent >= grace ? now + 1000 : *since - 1 + grace;
+    if (spent < *at)
+        *at = spent;
+    return 0;
+}
+
+static int h2neg__body_is_due(const h2neg_conn *c, const h2neg__stream *s)
+{
+    uint32_t not_due = H2NEG__S_REMOTE_END | H2NEG__S_HELD | H2NEG__S_EXPECT | H2NEG__S_WAITS
+                       | H2NEG__S_TUNNEL | H2NEG__S_HEAD_SENT;
+    return c->config.role == H2NEG_SERVER && !(s->flags & not_due) && (c->kept == 0 || c->starved);
+}
+
+/* The times of one stream. 0, or the error that ends it. */
+static int h2neg__stream_tick(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
+{
+    const h2neg_config *g = &c->config;
+    int waits = (s->flags & (H2NEG__S_BODY | H2NEG__S_WRITABLE)) != 0
+                && !(s->flags & H2NEG__S_TUNNEL) && s->flags & H2NEG__S_HEAD_SENT;
+    if (!h2neg__body_is_due(c, s)) {
+        s->recv_since = 0;
+        s->recv_octets = 0;
+    } else if (h2neg__too_slow(c->now, &s->recv_since, s->recv_octets, g->body_min_rate, g->rate_grace, at)) {
+        return H2NEG_ERR_TIMEOUT_BODY;
+    }
+    if (!waits) {
+        s->send_since = s->stall_since = 0;
+        return 0;
+    }
+    if (h2neg__too_slow(c->now, &s->send_since, s->send_octets, g->write_min_rate, g->rate_grace, at))
+        return H2NEG_ERR_TIMEOUT_WRITE;
+    return 0;
+}
+
+static void h2neg__streams_tick(h2neg_conn *c, uint64_t *at)
+{
+    size_t i;
+    for (i = 0; i < c->slots && c->phase < H2NEG__INERT; i++) {
+        h2neg__stream *s = h2neg__slot(c, i);
+        int err = s->id && !(s->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED)) ? h2neg__stream_tick(c, s, at) : 0;
+        if (err && c->h2_on)
+            h2neg__h2_stream_error(c, s->id, err);
+        else if (err)
+            h2neg__fail(c, err, c->offset);
+    }
+}
+
+/* When each timer runs, and what ends then. */
+static int h2neg__t_head(const h2neg_conn *c)
+{
+    return c->phase < H2NEG__INERT && c->config.role == H2NEG_SERVER
+           && (c->h2.block || (c->kept && c->starved && !c->h2_on
+                               && (c->h1.state == H2NEG__H1_HEAD || c->h1.state == H2NEG__H1_OFF)));
+}
+static int h2neg__t_idle(const h2neg_conn *c)
+{
+    return c->phase < H2NEG__INERT && c->live == 0 && c->out == 0 && c->kept == 0;
+}
+static int h2neg__t_preface(const h2neg_conn *c)
+{
+    return c->phase < H2NEG__INERT && c->h2_on && c->h2.first && c->h1.state == H2NEG__H1_OFF;
+}
+static int h2neg__t_settings(const h2neg_conn *c)
+{
+    return c->phase < H2NEG__INERT && c->h2_on && c->h2.settings_unacked && !c->h2.first;
+}
+static int h2neg__t_drain(const h2neg_conn *c)
+{
+    return c->phase < H2NEG__INERT && c->shut;
+}
+static int h2neg__t_inert(const h2neg_conn *c)
+{
+    return c->phase == H2NEG__INERT;
+}
+static int h2neg__t_early(const h2neg_conn *c)
+{
+    return c->phase < H2NEG__INERT && c->h1.early && c->h1.state != H2NEG__H1_WAIT;
+}
+static int h2neg__t_stall(const h2neg_conn *c)
+{
+    return c->phase < H2NEG__INERT && c->out != 0;
+}
+
+typedef struct h2neg__timer {
+    int (*runs)(const h2neg_conn *c);
+    size_t limit; /* the field of the config */
+    int error;    /* 0: the connection ends without one */
+} h2neg__timer;
+#define H2NEG__TIMER(runs, limit, error) { runs, offsetof(h2neg_config, limit), error }
+static const h2neg__timer h2neg__timers[H2NEG__TIMERS] = {
+    H2NEG__TIMER(h2neg__t_head, head_timeout, H2NEG_ERR_TIMEOUT_HEAD),
+    H2NEG__TIMER(h2neg__t_idle, idle_timeout, H2NEG_ERR_TIMEOUT_IDLE),
+    H2NEG__TIMER(h2neg__t_preface, preface_timeout, H2NEG_ERR_TIMEOUT_PREFACE),
+    H2NEG__TIMER(h2neg__t_settings, settings_timeout, H2NEG_ERR_TIMEOUT_SETTINGS),
+    H2NEG__TIMER(h2neg__t_drain, drain_timeout, 0),
+    H2NEG__TIMER(h2neg__t_inert, early_drain_timeout, 0),
+    H2NEG__TIMER(h2neg__t_early, early_drain_timeout, 0),
+    H2NEG__TIMER(h2neg__t_stall, write_stall, H2NEG_ERR_TIMEOUT_WRITE)
+};
+#undef H2NEG__TIMER
+
+static void h2neg__timer_ends(h2neg_conn *c, int i)
+{
+    int error = h2neg__timers[i].error;
+    if (i == H2NEG__T_INERT || i == H2NEG__T_STALL) {
+        h2neg__all_done(c, error, H2NEG_CANCEL, 0, UINT32_MAX);
+        h2neg__inert(c);
+        c->phase = H2NEG__OVER;
+    } else if (error) {
+        h2neg__fail(c, error, c->offset);
+    } else {
+        h2neg__all_done(c, 0, H2NEG_CANCEL, 0, UINT32_MAX);
+        h2neg__inert(c);
+    }
+}
+
+/* One timer at `now`. A change of what it watches begins it anew. */
+static void h2neg__timer_tick(h2neg_conn *c, int i, uint64_t *at)
+{
+    uint64_t mark = i == H2NEG__T_STALL ? c->out_total - c->out
+                    : i == H2NEG__T_IDLE ? c->offset + c->out_total : 0;
+    uint32_t limit;
+    memcpy(&limit, (const char *)&c->config + h2neg__timers[i].limit, sizeof limit);
+    if (!h2neg__timers[i].runs(c) || limit == H2NEG_OFF) {
+        c->since[i] = 0;
+        return;
+    }
+    if (c->since[i] == 0 || c->mark[i] != mark)
+        c->since[i] = c->now + 1;
+    c->mark[i] = mark;
+    if (c->now + 1 - c->since[i] >= limit) {
+        h2neg__timer_ends(c, i);
+        return;
+    }
+    if (i == H2NEG__T_DRAIN && c->h2.drain_ping == 2 && c->now + 1 - c->since[i] >= limit / 10) {
+        c->h2.drain_ping = 0;
+        c->h2.goaway_owed = 2;
+    }
+    if (c->since[i] - 1 + limit < *at)
+        *at = c->since[i] - 1 + limit;
+}
+
+H2NEG__DEF uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms)
+{
+    uint64_t at = H2NEG_NEVER, back;
+    int i;
+    if (!c || c->lost || c->phase == H2NEG__OVER)
+        return H2NEG_NEVER;
+    h2neg__release(c);
+    if (now_ms > c->now) { /* overhead is forgiven slowly, resets 33 a second */
+        back = c->now ? now_ms - c->now : 0;
+        c->overhead -= c->overhead < back * 4 ? c->overhead : back * 4;
+        back = back * 33 / 1000;
+        if (c->h2.resets > 0 && back < c->config.reset_budget)
+            c->h2.resets += (int32_t)back;
+        if (c->h2.resets > (int32_t)c->config.reset_budget)
+            c->h2.resets = (int32_t)c->config.reset_budget;
+        c->now = now_ms;
+    }
+    for (i = 0; i < H2NEG__TIMERS; i++)
+        h2neg__timer_tick(c, i, &at);
+    h2neg__streams_tick(c, &at);
+    h2neg__settle(c);
+    return at;
+}
+
+/* ==== 23c >>conn-calls =====================================================
+   The sending calls, a stream's switches, drain and end.  Uses >>negotiate and the sending rooms.
+   Memory: what is taken is written at once, or copied into the queue, or borrowed until DONE.
+   What is refused with AGAIN has changed nothing.
+   ========================================================================== */
+
+/* The parts of a request that must be right before anything is written. 0 or < 0. */
+static int h2neg__plan_request(h2neg__plan *p, const h2neg_conn *c, const h2neg_message *m, unsigned flags)
+{
+    int connect = h2neg_is(m->method, "CONNECT"), waits = connect || m->upgrade.len;
+    int posts = h2neg_is(m->method, "POST") || h2neg_is(m->method, "PUT") || h2neg_is(m->method, "PATCH");
+    int err;
+    memset(p, 0, sizeof *p);
+    p->length = H2NEG_UNKNOWN;
+    if (m->status || (m->body_len && !m->body) || (waits && (flags & H2NEG_MORE || m->body_len))
+        || (m->method.len && !h2neg__is_token(m->method)) || m->method.len > 32
+        || !h2neg__all(m->target, H2NEG__TARGET) || !h2neg__all(m->authority, H2NEG__TARGET)
+        || !h2neg__all(m->scheme, H2NEG__TARGET) || (connect && m->authority.len == 0)
+        || (m->upgrade.len && !h2neg__all(m->upgrade, H2NEG__TARGET)))
+        return H2NEG_ERR_INVALID;
+    if (m->upgrade.len && (c->h2_on ? !connect && m->method.len && !h2neg_is(m->method, "GET") : connect))
+        return H2NEG_ERR_INVALID; /* over HTTP/2 the method becomes CONNECT (RFC 8441 4) */
+    err = h2neg__fields_check(m->fields, m->field_count, &p->length);
+    if (!err)
+        err = h2neg__plan_body(p, m, flags, waits);
+    if (!posts && m->body_len == 0 && p->add_length) {
+        p->add_length = 0;
+        p->length = H2NEG_UNKNOWN;
+    }
+    if (waits)
+        p->ends = 0;
+    return err;
+}
+
+static int h2neg__request_now(h2neg_conn *c, const h2neg_message *m, unsigned flags, const h2neg__plan *p,
+                              uint32_t *stream)
+{
+    h2neg__stream *s = h2neg__stream_new(c, c->next_stream);
+    int err;
+    if (!s)
+        return H2NEG_ERR_NOMEM;
+    if (h2neg_is(m->method, "HEAD"))
+        s->flags |= H2NEG__S_HEAD;
+    if (h2neg_is(m->method, "CONNECT") || (c->h2_on && m->upgrade.len))
+        s->flags |= H2NEG__S_CONNECT;
+    if (m->upgrade.len || s->flags & H2NEG__S_CONNECT)
+        s->flags |= H2NEG__S_WAITS;
+    s->protocol = m->upgrade;
+    err = c->h2_on ? h2neg__h2_request(c, s, m, flags, p) : h2neg__h1_request(c, s, m, flags, p);
+    if (err) {
+        h2neg__stream_free(c, s);
+        return err;
+    }
+    *stream = s->id;
+    c->next_stream += 2;
+    c->requests++;
+    c->h2.opened++;
+    return 0;
+}
+
+H2NEG__DEF int h2neg_request(h2neg_conn *c, const h2neg_message *m, unsigned flags, uint32_t *stream)
+{
+    uint32_t id = 0;
+    h2neg_message whole;
+    h2neg__plan p;
+    int err = c ? h2neg__may_request(c) : (int)H2NEG_ERR_CLOSED;
+    if (!err && !m)
+        err = H2NEG_ERR_INVALID;
+    if (!err)
+        err = h2neg__plan_request(&p, c, m, flags);
+    if (!err && c->h2_on && m->upgrade.len && (c->h2.first || !c->h2.peer_connect))
+        err = c->h2.first ? H2NEG_ERR_AGAIN : H2NEG_ERR_NOT_SUPPORTED;
+    if (!err) {
+        whole = *m;
+        if (whole.scheme.len == 0)
+            whole.scheme = h2neg_s(c->config.tls ? "https" : "http");
+        err = h2neg__request_now(c, &whole, flags, &p, &id);
+    }
+    if (err == H2NEG_ERR_AGAIN)
+        c->want_request = 1;
+    if (!err)
+        h2neg__settle(c);
+    if (stream)
+        *stream = id;
+    return err;
+}
+
+H2NEG__DEF int h2neg_respond(h2neg_conn *c, uint32_t s, const h2neg_message *m, unsigned flags)
+{
+    h2neg__stream *found = h2neg__stream_open(c, s);
+    h2neg__plan p;
+    int err;
+    if (!found)
+        return H2NEG_ERR_STREAM_GONE;
+    if (!m || c->config.role != H2NEG_SERVER)
+        return H2NEG_ERR_INVALID;
+    err = h2neg__plan_response(&p, found, m, flags);
+    if (err)
+        return err;
+    err = c->h2_on ? h2neg__h2_respond(c, found, m, flags, &p) : h2neg__h1_respond(c, found, m, flags, &p);
+    if (err == H2NEG_ERR_AGAIN)
+        h2neg__short(c, found);
+    if (!err && m->status == 100)
+        found->flags &= ~(uint32_t)H2NEG__S_EXPECT;
+    if (!err)
+        h2neg__settle(c);
+    return err;
+}
+
+/* Whether `len` octets behind a head can go out at once: windows and room. */
+static int h2neg__goes_at_once(const h2neg_conn *c, const h2neg__stream *s, const h2neg_message *m)
+{
+    size_t head = h2neg__message_bound(c, m) + 1024, room = h2neg__app_room(c);
+    size_t need = head + m->body_len;
+    if (c->h2_on) {
+        need += 9 * (m->body_len / c->h2.peer_frame + 2);
+        if (s->send < (int64_t)m->body_len || c->h2.send < (int64_t)m->body_len)
+            return 0;
+    }
+    return need <= room;
+}
+
+/* Sends what of the body fits, and copies the rest into the queue, which has room for it. */
+static void h2neg__reply_body(h2neg_conn *c, h2neg__stream *s)
+{
+    while (s->flags & H2NEG__S_BODY) {
+        ptrdiff_t n = c->h2_on ? h2neg__h2_put_data(c, s, s->body, s->body_left, 1)
+                               : h2neg__h1_put_body(c, s, s->body, s->body_left, 1);
+        if (n <= 0)
+            break;
+        h2neg__body_sent(c, s, (size_t)n);
+        if (s->body_left)
+            continue;
+        if (c->h2_on)
+            h2neg__h2_local_end(c, s);
+        else
+            h2neg__h1_local_end(c, s);
+    }
+    if (!(s->flags & H2NEG__S_BODY))
+        return;
+    s->body_at = c->queued;
+    memcpy(c->part[H2NEG__QUEUE].ptr + c->queued, s->body, s->body_left);
+    c->queued += s->body_left;
+    s->flags |= H2NEG__S_QUEUED;
+}
+
+H2NEG__DEF int h2neg_reply(h2neg_conn *c, uint32_t s, int status, const char *type, const void *body,
+                           size_t len)
+{
+    h2neg__stream *found = h2neg__stream_open(c, s);
+    h2neg_field field = h2neg_f("content-type", type);
+    h2neg_message m;
+    h2neg__plan p;
+    int err;
+    if (!found)
+        return H2NEG_ERR_STREAM_GONE;
+    memset(&m, 0, sizeof m);
+    m.status = status;
+    m.fields = &field;
+    m.field_count = type != NULL;
+    m.body = body;
+    m.body_len = len;
+    if (c->config.role != H2NEG_SERVER || status < 200)
+        return H2NEG_ERR_INVALID;
+    err = h2neg__plan_response(&p, found, &m, 0);
+    if (err)
+        return err;
+    if (!p.ends && !h2neg__goes_at_once(c, found, &m)) {
+        if (len > c->config.max_queued)
+            return len > c->config.max_output_pending / 2 ? H2NEG_ERR_TOO_SMALL : H2NEG_ERR_AGAIN;
+        err = len > c->config.max_queued - c->queued ? (int)H2NEG_ERR_AGAIN : 0;
+        if (!err && !h2neg__part_grow(c, H2NEG__QUEUE, c->queued + len, 1024))
+            return H2NEG_ERR_NOMEM;
+    }
+    if (!err)
+        err = c->h2_on ? h2neg__h2_respond(c, found, &m, 0, &p) : h2neg__h1_respond(c, found, &m, 0, &p);
+    if (err == H2NEG_ERR_AGAIN)
+        h2neg__short(c, found);
+    if (err)
+        return err;
+    h2neg__reply_body(c, found);
+    h2neg__settle(c);
+    return 0;
+}
+
+/* A stream on which octets may be sent: its head is out, its end is not. 0 or < 0. */
+static int h2neg__may_send(const h2neg__stream *s)
+{
+    if (!s)
+        return H2NEG_ERR_STREAM_GONE;
+    if (!(s->flags & H2NEG__S_HEAD_SENT) || s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_WAITS))
+        return H2NEG_ERR_INVALID;
+    return s->flags & H2NEG__S_BODY ? (int)H2NEG_ERR_AGAIN : 0;
+}
+
+H2NEG__DEF ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, size_t len, unsigned flags)
+{
+    h2neg__stream *found = h2neg__stream_open(c, s);
+    const unsigned char *data = (const unsigned char *)body;
+    int last = !(flags & H2NEG_MORE), err = h2neg__may_send(found);
+    ptrdiff_t n;
+    size_t drop = 0;
+    if (err == H2NEG_ERR_AGAIN)
+        h2neg__short(c, found);
+    if (err || (len && !body))
+        return err ? err : (ptrdiff_t)H2NEG_ERR_INVALID;
+    if (found->send_left != H2NEG_UNKNOWN
+        && (len > found->send_left || (last && len != found->send_left)))
+        return H2NEG_ERR_LENGTH_MISMATCH;
+    if (found->flags & H2NEG__S_DROP) {
+        drop = len;
+        len = 0;
+        if (!last)
+            return (ptrdiff_t)drop;
+    }
+    if (len == 0 && !last)
+        return 0;
+    n = c->h2_on && c->h1.stream != s ? h2neg__h2_send(c, found, data, len, flags)
+                                      : h2neg__h1_send(c, found, data, len, flags);
+    if (n < 0 || (size_t)n < len)
+        h2neg__short(c, found);
+    if (n >= 0 && found->send_left != H2NEG_UNKNOWN)
+        found->send_left -= (uint64_t)n;
+    return n < 0 ? n : n + (ptrdiff_t)drop;
+}
+
+H2NEG__DEF size_t h2neg_room(const h2neg_conn *c, uint32_t s)
+{
+    const h2neg__stream *found = c && c->phase < H2NEG__INERT && !c->lost ? h2neg__stream_find(c, s) : NULL;
+    if (!found || found->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED | H2NEG__S_WE_RESET))
+        return 0;
+    return h2neg__room_of(c, found);
+}
+
+H2NEG__DEF int h2neg_trailers(h2neg_conn *c, uint32_t s, const h2neg_field *fields, size_t count)
+{
+    h2neg__stream *found = h2neg__stream_open(c, s);
+    uint64_t length = H2NEG_UNKNOWN;
+    int err = h2neg__may_send(found);
+    size_t i;
+    if (!err)
+        err = h2neg__fields_check(fields, count, &length);
+    for (i = 0; !err && i < count; i++)
+        if (h2neg__forbidden_trailer(fields[i].name))
+            err = H2NEG_ERR_INVALID;
+    if (!err && found->send_left != H2NEG_UNKNOWN && found->send_left)
+        err = H2NEG_ERR_LENGTH_MISMATCH;
+    if (!err && (count == 0 || found->flags & (H2NEG__S_DROP | H2NEG__S_TUNNEL)))
+        return (int)h2neg_send(c, s, NULL, 0, 0);
+    if (!err)
+        err = c->h2_on ? h2neg__h2_trailers(c, found, fields, count)
+                       : h2neg__h1_trailers(c, found, fields, count);
+    if (err == H2NEG_ERR_AGAIN)
+        h2neg__short(c, found);
+    return err;
+}
+
+H2NEG__DEF int h2neg_reset(h2neg_conn *c, uint32_t s, uint32_t code)
+{
+    h2neg__stream *found = h2neg__stream_open(c, s);
+    if (!found)
+        return H2NEG_ERR_STREAM_GONE;
+    if (c->h2_on && c->h1.stream != s) {
+        h2neg__h2_reset(c, found, 0, code);
+        h2neg__settle(c);
+        return 0;
+    }
+    h2neg__stream_done(c, found, 0, code, 0);
+    h2neg__inert(c);
+    return 0;
+}
+
+/* ---- a stream's switches ---- */
+
+H2NEG__DEF int h2neg_hold(h2neg_conn *c, uint32_t s, int on)
+{
+    h2neg__stream *found = h2neg__stream_open(c, s);
+    uint32_t held;
+    if (!found)
+        return H2NEG_ERR_STREAM_GONE;
+    found->flags &= ~(uint32_t)H2NEG__S_HELD;
+    if (on) {
+        found->flags |= H2NEG__S_HELD;
+        return 0;
+    }
+    held = found->held;
+    found->held = 0;
+    if (c->h2_on && held) {
+        c->h2.unreturned -= held; /* the connection's credit never was kept back */
+        h2neg__h2_credit(c, found, held);
+    }
+    if (found->flags & H2NEG__S_EXPECT)
+        c->expecting = s;
+    return 0;
+}
+
+H2NEG__DEF int h2neg_keep(h2neg_conn *c, uint32_t s, int on)
+{
+    h2neg__stream *found = c ? h2neg__stream_find(c, s) : NULL;
+    if (!found)
+        return H2NEG_ERR_STREAM_GONE;
+    found->flags &= ~(uint32_t)H2NEG__S_KEEP;
+    if (on)
+        found->flags |= H2NEG__S_KEEP;
+    else if (found->flags & H2NEG__S_DONE && c->current != s)
+        h2neg__stream_free(c, found);
+    return 0;
+}
+
+H2NEG__DEF int h2neg_set_user(h2neg_conn *c, uint32_t s, void *user)
+{
+    h2neg__stream *found = c ? h2neg__stream_find(c, s) : NULL;
+    if (!found)
+        return H2NEG_ERR_STREAM_GONE;
+    found->user = user;
+    return 0;
+}
+
+/* The token of the offer that an accept chooses: `choice`, or the first one. len 0: it is not there. */
+static h2neg_str h2neg__h1_choice(const h2neg_conn *c, const char *choice)
+{
+    h2neg_field f;
+    h2neg_list list;
+    h2neg_str token;
+    memset(&list, 0, sizeof list);
+    f.name = h2neg_s("upgrade");
+    f.value = h2neg__str(c->h1.offer, c->h1.offer_len);
+    f.flags = 0;
+    while (h2neg_list_next(&list, &f, 1, "upgrade", &token))
+        if (!choice || h2neg_is_nocase(token, choice))
+            return token;
+    return h2neg__str(NULL, 0);
+}
+
+H2NEG__DEF int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol, const h2neg_field *fields,
+                            size_t count)
+{
+    h2neg__stream *found = h2neg__stream_open(c, s);
+    uint64_t length = H2NEG_UNKNOWN;
+    h2neg_str token = h2neg__str(NULL, 0);
+    int err;
+    if (!found)
+        return H2NEG_ERR_STREAM_GONE;
+    if (c->config.role != H2NEG_SERVER || !(found->flags & H2NEG__S_WAITS)
+        || h2neg__fields_check(fields, count, &length) || length != H2NEG_UNKNOWN)
+        return H2NEG_ERR_INVALID;
+    if (!(found->flags & H2NEG__S_CONNECT)) {
+        token = h2neg__h1_choice(c, protocol);
+        if (token.len == 0)
+            return H2NEG_ERR_INVALID;
+    }
+    err = c->h2_on ? h2neg__h2_accept(c, found, fields, count)
+                   : h2neg__h1_accept(c, found, token, fields, count);
+    if (err == H2NEG_ERR_AGAIN)
+        h2neg__short(c, found);
+    if (err)
+        return err;
+    found->flags &= ~(uint32_t)H2NEG__S_WAITS;
+    found->flags |= H2NEG__S_HEAD_SENT | H2NEG__S_TUNNEL;
+    found->recv_left = found->send_left = H2NEG_UNKNOWN;
+    found->protocol = token;
+    if (!c->h2_on) {
+        found->flags &= ~(uint32_t)(H2NEG__S_REMOTE_END | H2NEG__S_END_OWED);
+        c->h1.state = H2NEG__H1_TUNNEL;
+        c->h1.close = 1;
+    }
+    h2neg__owe(c, found, H2NEG__S_OPEN_OWED);
+    return 0;
+}
+
+/* ---- the whole connection ---- */
+
+H2NEG__DEF int h2neg_ping(h2neg_conn *c, const void *eight)
+{
+    if (!c || !eight || c->phase >= H2NEG__INERT)
+        return eight ? H2NEG_ERR_CLOSED : H2NEG_ERR_INVALID;
+    if (!c->h2_on)
+        return H2NEG_ERR_NOT_SUPPORTED;
+    if (c->h2.ping_state)
+        return H2NEG_ERR_AGAIN;
+    memcpy(c->h2.ping, eight, 8);
+    c->h2.ping_state = 1;
+    h2neg__settle(c);
+    return 0;
+}
+
+H2NEG__DEF void h2neg_shutdown(h2neg_conn *c)
+{
+    if (!c || c->shut || c->phase >= H2NEG__INERT)
+        return;
+    c->shut = 1;
+    if (c->h2_on && c->config.role == H2NEG_SERVER) {
+        c->h2.goaway_owed = 1;
+        c->h2.drain_ping = 1;
+    } else if (!c->h2_on && c->live == 0 && h2neg__in(c).len == 0) {
+        h2neg__inert(c);
+    }
+    h2neg__settle(c);
+}
+
+H2NEG__DEF void h2neg_goaway(h2neg_conn *c, uint32_t code)
+{
+    if (!c || c->phase >= H2NEG__INERT)
+        return;
+    c->error.h2_code = code;
+    if (c->h2_on)
+        c->h2.goaway_owed = 1;
+    h2neg__all_done(c, 0, code, 0, UINT32_MAX);
+    h2neg__inert(c);
+    h2neg__settle(c);
+}
+
+H2NEG__DEF void h2neg_conn_info(const h2neg_conn *c, h2neg_info *info)
+{
+    int i;
+    if (!info)
+        return;
+    memset(info, 0, sizeof *info);
+    info->why = "";
+    if (!c)
+        return;
+    info->protocol = c->protocol;
+    info->via = c->via;
+    info->role = c->config.role;
+    info->tls = c->config.tls;
+    info->why = c->why;
+    info->streams = c->live;
+    info->requests = c->requests;
+    info->octets_in = c->in_total;
+    info->octets_out = c->out_total - c->out;
+    info->memory = sizeof *c;
+    for (i = 0; i < H2NEG__PARTS; i++)
+        info->memory += c->part[i].size;
+    info->peer_connect_protocol = c->h2.peer_connect;
+    info->error = c->error;
+}
+
+static const char *h2neg__pick(const char *const *names, size_t count, int i)
+{
+    return i >= 0 && (size_t)i < count ? names[i] : "unknown";
+}
+
+H2NEG__DEF const char *h2neg_protocol_name(int protocol)
+{
+    static const char *const names[] = {"none", "http/1.0", "http/1.1", "h2c", "h2"};
+    return h2neg__pick(names, H2NEG__COUNT(names), protocol);
+}
+
+H2NEG__DEF const char *h2neg_via_name(int via)
+{
+    static const char *const names[] = {"none", "default", "alpn", "upgrade", "prior-knowledge"};
+    return h2neg__pick(names, H2NEG__COUNT(names), via);
+}
+
+H2NEG__DEF const char *h2neg_event_name(int type)
+{
+    static const char *const names[] = {"none", "NEGOTIATED", "REQUEST", "RESPONSE", "INFORMATIONAL", "OPEN",
+                                        "DATA", "TRAILERS", "END", "WRITABLE", "DONE", "PONG", "GOAWAY",
+                                        "ERROR"};
+    return h2neg__pick(names, H2NEG__COUNT(names), type);
+}
+#endif /* H2NEG_NO_CONN */
+
+/* ==== 25 >>openssl ==========================================================
+   RFC 7301 with OpenSSL's libssl.  Uses >>alpn.  Only where H2NEG_OPENSSL is defined.
+   Memory: none here; `protocols` travels as the callback's argument itself.
+   A list without overlap is refused, and OpenSSL's own selection is never asked.
+   ========================================================================== */
+#ifdef H2NEG_OPENSSL
+
+/* The list on the wire for these bits, most preferred first; empty for neither. */
+static h2neg_str h2neg__openssl_list(unsigned protocols)
+{
+    static const char both[] = "\2h2\10http/1.1";
+    unsigned bits = protocols & ~H2NEG_ALPN_LENIENT ? protocols & (H2NEG_H2 | H2NEG_HTTP1)
+                                                    : H2NEG_H2 | H2NEG_HTTP1;
+    size_t from = bits & H2NEG_H2 ? 0 : 3;
+    size_t to = bits & H2NEG_HTTP1 ? 12 : 3;
+    return h2neg__str(both + from, to - from);
+}
+
+/* OpenSSL makes ALERT_FATAL the alert no_application_protocol; NOACK leaves the extension out. */
+static int h2neg__openssl_select(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+                                 const unsigned char *in, unsigned in_len, void *arg)
+{
+    unsigned protocols = (unsigned)(uintptr_t)arg;
+    h2neg_str chosen;
+    int r = h2neg_alpn_select(h2neg__openssl_list(protocols), h2neg__str(in, in_len), &chosen);
+    (void)ssl;
+    if (r == H2NEG_ERR_ALPN_NO_OVERLAP && (protocols & H2NEG_ALPN_LENIENT))
+        return SSL_TLSEXT_ERR_NOACK;
+    if (r != 0)
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+    *out = (const unsigned char *)chosen.ptr;
+    *out_len = (unsigned char)chosen.len;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+H2NEG__DEF int h2neg_openssl_server(SSL_CTX *ctx, unsigned protocols)
+{
+    if (h2neg__openssl_list(protocols).len == 0)
+        return H2NEG_ERR_INVALID;
+    SSL_CTX_set_alpn_select_cb(ctx, h2neg__openssl_select, (void *)(uintptr_t)protocols);
+    SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    return 0;
+}
+
+H2NEG__DEF int h2neg_openssl_client(SSL *ssl, unsigned protocols)
+{
+    h2neg_str list = h2neg__openssl_list(protocols);
+    if (list.len == 0)
+        return H2NEG_ERR_INVALID;
+    if (SSL_set_alpn_protos(ssl, (const unsigned char *)list.ptr, (unsigned)list.len) != 0)
+        return H2NEG_ERR_NOMEM; /* 0 is success in this one function of OpenSSL's */
+    SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    return 0;
+}
+
+H2NEG__DEF void h2neg_openssl_agreed(const SSL *ssl, h2neg_str *alpn)
+{
+    const unsigned char *name = NULL;
+    unsigned len = 0;
+    SSL_get0_alpn_selected(ssl, &name, &len);
+    *alpn = h2neg__str(len ? name : NULL, len);
+}
+
+#endif /* H2NEG_OPENSSL */
+
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* H2NEG_IMPLEMENTATION */

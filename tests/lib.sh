@@ -1,0 +1,54 @@
+# lib.sh: what the test scripts share. A test prints one line: `ok NAME`, `FAILED NAME` or
+# `skipped NAME: needs X`; a failure's output follows it, indented. run.sh sums the lines.
+: "${BUILD:=build}" "${CC:=cc}" "${MAKE:=make}" "${JOBS:=2}"
+[ -n "${WARN:-}" ] || WARN='-Werror -pedantic -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow
+    -Wcast-qual -Wundef -Wstrict-prototypes'
+LC_ALL=C
+export LC_ALL
+mkdir -p "$BUILD"
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+ok() { echo "ok $1"; }
+
+# failed NAME [FILE]: with the end of what the test wrote.
+failed() {
+    echo "FAILED $1"
+    [ -z "${2:-}" ] || [ ! -s "$2" ] || tail -n 30 "$2" | cut -c1-400 | sed 's/^/    /'
+}
+
+skipped() {
+    if [ "${STRICT:-0}" = 1 ]; then
+        echo "FAILED $1: needs $2, and nothing may be skipped"
+    else
+        echo "skipped $1: needs $2"
+    fi
+}
+
+# limited SECONDS command...
+limited() {
+    limit=$1
+    shift
+    if have timeout; then timeout -k 5 "$limit" "$@"; else "$@"; fi
+}
+
+# attempt NAME command...: the test passes when the command exits 0.
+attempt() {
+    name=$1 log=$BUILD/log.$(echo "$1" | tr -c 'a-zA-Z0-9\n' _)
+    shift
+    if "$@" >"$log" 2>&1 </dev/null; then ok "$name"; else failed "$name" "$log"; fi
+}
+
+# compiles COMPILER [flags]: whether a whole program compiles and links so.
+compiles() {
+    printf 'int main(void) { return 0; }\n' >"$BUILD/try.c"
+    "$@" -o "$BUILD/try" "$BUILD/try.c" >/dev/null 2>&1
+}
+
+# with_tls: OpenSSL is there and was not switched off; `no_tls` says which.
+with_tls() {
+    no_tls="OpenSSL, left out by TLS=0"
+    [ "${TLS:-1}" != 0 ] || return 1
+    no_tls="OpenSSL's headers"
+    printf '#include <openssl/ssl.h>\n' | "$CC" -fsyntax-only -x c - >/dev/null 2>&1
+}

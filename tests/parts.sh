@@ -1,0 +1,125 @@
+#!/bin/sh
+# parts.sh PART: one part of the tests, a line for each test (see lib.sh).
+cd "$(dirname "$0")" || exit 1
+. ./lib.sh
+
+san='-g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined'
+memory_units="test_huffman test_hpack test_bytes" # what valgrind sees that a sanitizer does not is the
+                                                   # use of octets that nobody wrote: coders first
+
+# counted NAME PROGRAM [arguments]: a program whose last line of output is its counts.
+counted() {
+    name=$1 log=$BUILD/log.$(echo "$1" | tr / _)
+    shift
+    limited "${LIMIT:-120}" "$@" >"$log" 2>&1 </dev/null
+    status=$?
+    counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$log" | tail -n 1)
+    case "$status/$counts" in
+    0/"" | 0/"0 passed"*) failed "$name: no test ran in it" "$log" ;;
+    0/*" 0 failed, 0 skipped") ok "$name ($counts)" ;;
+    0/*" 0 failed, "*) if [ "${STRICT:-0}" = 1 ]; then failed "$name: a test in it was skipped" "$log"
+        else ok "$name ($counts)"; fi ;;
+    */*" 0 failed, "* | */"") failed "$name: exit status $status" "$log" ;;
+    *) failed "$name ($counts)" "$log" ;;
+    esac
+}
+
+# units VARIANT COMPILER FLAGS [RUNNER]: builds every unit test so, and runs each.
+units() {
+    variant=$1 compiler=$2 flags=$3 runner=${4:-}
+    leave_out=${LEAVE_OUT:-}
+    with_tls || leave_out="$leave_out test_openssl"
+    $MAKE -s -k -j"$JOBS" programs VARIANT="$variant" CC="$compiler" CFLAGS="$flags" \
+        LEAVE_OUT="$leave_out" >/dev/null 2>&1
+    for source in unit/test_*.c; do
+        unit=$(basename "$source" .c)
+        case " $leave_out " in
+        *" $unit "*) [ -n "${LEAVE_OUT:-}" ] || skipped "$variant/$unit" "$no_tls" ;;
+        *)
+            if [ -x "$BUILD/$variant/$unit" ]; then
+                counted "$variant/$unit" $runner "$BUILD/$variant/$unit"
+            else
+                failed "$variant/$unit: does not compile" "$BUILD/$variant/$unit.log"
+            fi ;;
+        esac
+    done
+}
+
+sanitized() { # VARIANT COMPILER FLAGS
+    if compiles $2 $3; then units "$1" "$2" "$3"; else skipped "$1" "$2 with these sanitizers"; fi
+}
+
+part_unit() { units plain "$CC" "-O2 -g"; }
+
+part_sanitized() {
+    compiler=gcc
+    have gcc || compiler=$CC
+    LIMIT=300 sanitized address "$compiler" "$san"
+}
+
+part_machine32() {
+    compiles "$CC" -m32 || { skipped machine32 "a compiler for 32 bits (-m32)"; return; }
+    LEAVE_OUT=test_openssl units machine32 "$CC" "-O1 -m32"
+}
+
+part_memory() {
+    have valgrind || { skipped memory "valgrind"; return; }
+    for unit in $memory_units; do
+        [ -f "unit/$unit.c" ] || continue
+        [ -x "$BUILD/plain/$unit" ] ||
+            $MAKE -s "$BUILD/plain/$unit" VARIANT=plain CFLAGS="-O2 -g" >/dev/null 2>&1
+        LIMIT=300 counted "memory/$unit" valgrind -q --error-exitcode=9 --leak-check=full \
+            "$BUILD/plain/$unit"
+    done
+}
+
+part_tables() {
+    if "$CC" -std=c99 $WARN -O1 -o "$BUILD/gen_tables" ../tools/gen_tables.c >"$BUILD/gen_tables.log" 2>&1
+    then
+        counted tables sh ./gen_tables.sh "$BUILD/gen_tables" ../h2neg.h
+    else
+        failed "tables: the generator does not compile" "$BUILD/gen_tables.log"
+    fi
+}
+
+part_rooms() { sh ./rooms.sh ../h2neg.h; }
+part_header() { sh ./header.sh all; }
+part_programs() { sh ./programs.sh; }
+
+part_interop() {
+    have python3 || { skipped interop "python3"; return; }
+    python=python3 # the one that has the h2 module, where one has
+    for p in python3 /usr/bin/python3; do
+        "$p" -c 'import h2' >/dev/null 2>&1 && python=$p && break
+    done
+    with_tls && tls=1 || tls=0
+    limited "${INTEROP_LIMIT:-900}" "$python" -B interop/interop.py --tls "$tls" ${INTEROP:-}
+    status=$?
+    [ "$status" -le 1 ] || failed "interop: exit status $status"
+}
+
+part_full() {
+    LIMIT=600
+    sanitized clang-address clang "$san"
+    LEAVE_OUT=test_openssl sanitized clang-memory clang \
+        '-g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=memory'
+    sanitized gcc-undefined-O3 gcc '-O3 -fno-sanitize-recover=all -fsanitize=undefined'
+    sanitized clang-integer clang \
+        '-g -O1 -fno-sanitize-recover=all -fsanitize=undefined,implicit-conversion'
+    if have clang; then units clang clang -O2; else skipped clang clang; fi
+    if have musl-gcc; then LEAVE_OUT=test_openssl units musl musl-gcc -O2; else skipped musl musl-gcc; fi
+    if have tcc; then LEAVE_OUT=test_openssl WARN=-Wall units tcc tcc ""; else skipped tcc tcc; fi
+    if have valgrind; then
+        units memory-all "$CC" "-O1 -g" "valgrind -q --error-exitcode=9 --leak-check=full"
+    else
+        skipped memory-all valgrind
+    fi
+    if have gcc; then
+        attempt full/analyzer gcc -std=c99 -fanalyzer -Werror -O1 -DH2NEG_IMPLEMENTATION -x c -c \
+            -o "$BUILD/analyzed.o" ../h2neg.h
+    else
+        skipped full/analyzer gcc
+    fi
+}
+
+"part_$1"

@@ -1,0 +1,125 @@
+#!/bin/sh
+# rooms.sh HEADER: the file is laid out in rooms, and each stands on those above it alone. A room opens with
+# the line  /* ==== NN >>tag ===  (or  /* ---- >>tag ---  in the interface). A line for each test.
+cd "$(dirname "$0")" || exit 1
+. ./lib.sh
+header=$1
+
+# Number, tag, first and last line of each room of the implementation.
+rooms=$(awk '
+    match($0, /^\/\* ==== [0-9][0-9][a-z]? >>[a-z0-9-]+ /) {
+        if (tag != "") print number, tag, first, FNR - 1
+        split(substr($0, RSTART), w, " "); number = w[3]; tag = substr(w[4], 3); first = FNR
+    }
+    END { if (tag != "") print number, tag, first, FNR }' "$header")
+[ -n "$rooms" ] || { failed "rooms/are there"; exit 1; }
+
+# Cut off behind a room, and with its conditionals closed, the file compiles: a call to something further
+# down would be an implicit declaration.
+compiles_up_to() {
+    head -n "$1" "$header" >"$BUILD/prefix.h"
+    awk '/^[ \t]*#[ \t]*if/ { n++ } /^[ \t]*#[ \t]*endif/ { n-- }
+        END { while (n-- > 0) print "#endif" }' "$BUILD/prefix.h" >"$BUILD/prefix.end"
+    cat "$BUILD/prefix.h" "$BUILD/prefix.end" >"$BUILD/prefix.c"
+    "$CC" -std=c99 -fsyntax-only -Wall -Wno-unused-function -Wno-unused-const-variable \
+        -Werror=implicit-function-declaration -DH2NEG_IMPLEMENTATION "$BUILD/prefix.c"
+}
+echo "$rooms" | while read -r number tag first last; do
+    attempt "rooms/$tag stands on the rooms above it" compiles_up_to "$last"
+done
+
+at_most_700() { echo "$rooms" | awk '$4 - $3 >= 700 { print $2, $4 - $3 + 1; bad = 1 } END { exit bad }'; }
+attempt "rooms/none is over 700 lines" at_most_700
+
+in_order() {
+    echo "$rooms" | awk '$1 <= before { print $1, "behind", before; bad = 1 } { before = $1 }
+        seen[$2]++ { print $2, "twice"; bad = 1 } END { exit bad }'
+}
+attempt "rooms/numbers rise and no tag stands on two rooms" in_order
+
+# A tag stands at its room and in the contents, once each; in a room's own banner `Uses` names rooms above.
+tags_twice() {
+    awk '
+        function each(line, kind,    t) {
+            while (match(line, />>[a-z][a-z0-9-]*/)) {
+                t = substr(line, RSTART + 2, RLENGTH - 2)
+                if (kind == "use") {
+                    if (!(t in room)) { print FNR ": uses >>" t ", which is not above"; bad = 1 }
+                } else if (kind == "room") room[t]++
+                else listed[t]++
+                line = substr(line, RSTART + RLENGTH)
+            }
+        }
+        /^\/\* (====|----) / && />>/ { each($0, "room"); banner = 1; next }
+        banner { each($0, "use") }
+        /\*\// { banner = 0; next }
+        !banner && /^#ifndef H2NEG_H$/ { code = 1 }
+        !banner && !code { each($0, "contents") }
+        END {
+            for (t in room) if (room[t] != 1 || listed[t] != 1) {
+                print ">>" t " stands " room[t] + 0 " times at a room, " listed[t] + 0 " in the contents"
+                bad = 1
+            }
+            for (t in listed) if (!(t in room)) { print ">>" t " is listed and no room"; bad = 1 }
+            exit bad
+        }' "$header"
+}
+attempt "rooms/each tag stands once in the contents and once at its room" tags_twice
+
+# Five lines: number and tag; sources and what it uses; memory; what it promises; the end.
+banners() {
+    awk '
+        /^\/\* ==== [0-9][0-9][a-z]? >>/ { start = FNR; tag = $4; uses = memory = 0 }
+        start && /Uses / { uses = 1 }
+        start && /Memory: / { memory = 1 }
+        start && /\*\/$/ {
+            if (!uses || !memory || FNR - start < 3) {
+                print FNR ": " tag ": the banner lacks Uses, Memory or its promise"; bad = 1
+            }
+            start = 0
+        }
+        END { exit bad }' "$header"
+}
+attempt "rooms/every banner says what it uses, its memory and its promise" banners
+
+# At the top level of the implementation nothing that looks like a function's declaration ends in `;`.
+no_forward_declarations() {
+    awk '
+        /^#if defined\(H2NEG_IMPLEMENTATION\)/ { on = 1 }
+        !on { next }
+        /^#ifdef __cplusplus/ { skip = 1 }
+        skip { if (/^#endif/) skip = 0; next }
+        /^[ \t]*#/ { continued = /\\$/; next }
+        continued { continued = /\\$/; next }
+        {
+            line = $0
+            gsub(/\\./, "", line); gsub(/"[^"]*"/, "", line); gsub(/\047[^\047]*\047/, "", line)
+            out = ""
+            while (length(line)) {
+                if (comment) {
+                    at = index(line, "*/")
+                    if (!at) break
+                    comment = 0; line = substr(line, at + 2)
+                } else {
+                    at = index(line, "/*")
+                    if (!at) { out = out line; break }
+                    out = out substr(line, 1, at - 1); comment = 1; line = substr(line, at + 2)
+                }
+            }
+            for (i = 1; i <= length(out); i++) {
+                ch = substr(out, i, 1)
+                if (ch == "{") { depth++; if (depth == 1) statement = statement "{" }
+                else if (ch == "}") { depth--; if (depth == 0 && statement !~ /(typedef|struct|enum|=)/)
+                    statement = "" }
+                else if (depth == 0 && ch == ";") {
+                    if (statement ~ /[a-z_0-9] *\(.*\)[ \t]*$/ && statement !~ /typedef|=|\{/) {
+                        print FNR ": " statement; bad = 1
+                    }
+                    statement = ""
+                } else if (depth == 0) statement = statement ch
+            }
+            if (depth == 0) statement = statement " "
+        }
+        END { exit bad }' "$header"
+}
+attempt "rooms/no function is declared before it is defined" no_forward_declarations

@@ -1,0 +1,387 @@
+/* Two connections of ours against each other, in memory, through pipes that hold little. */
+#define H2NEG_IMPLEMENTATION
+#include "h2neg.h"
+#include "check.h"
+#include "conn.h"
+
+enum { MEGA = 1000000 };
+
+/* What one side has received, stream by stream. */
+typedef struct flow {
+    size_t got[64], wrong;
+    int ends, dones, direction; /* of what comes */
+    int left, at_once;          /* requests still to be made */
+    size_t size;
+} flow;
+
+static void flow_data(flow *f, const h2neg_event *ev)
+{
+    size_t *got = &f->got[ev->stream / 2 % 64], i;
+    for (i = 0; i < ev->data.len; i++)
+        f->wrong += (unsigned char)ev->data.ptr[i] != pattern(ev->stream, f->direction, *got + i);
+    *got += ev->data.len;
+}
+
+/* 0: not now, WRITABLE 0 will come. */
+static int flow_upload(side *s)
+{
+    flow *f = (flow *)s->arg;
+    h2neg_message m = message_get("/flow");
+    job *j;
+    int r;
+    m.method = h2neg_s("POST");
+    r = side_request(s, &m, H2NEG_MORE, NULL);
+    if (r == H2NEG_ERR_AGAIN || !side_ok(s, 0, r, "request"))
+        return 0;
+    j = side_new_job(s, s->stream, JOB_STREAM);
+    j->total = f->size;
+    j->direction = 1;
+    h2neg_set_user(s->c, s->stream, j);
+    app_pump(s, j);
+    return 1;
+}
+
+static int flow_hook(side *s, const h2neg_event *ev)
+{
+    flow *f = (flow *)s->arg;
+    job *j = side_job(s, ev->stream);
+    switch (ev->type) {
+    case H2NEG_EV_REQUEST:
+        j = side_new_job(s, ev->stream, JOB_STREAM);
+        j->total = f->size;
+        j->waits = 1; /* an answer that ends early would end the request too */
+        h2neg_set_user(s->c, ev->stream, j);
+        app_respond(s, ev->stream, 200, H2NEG_MORE);
+        app_pump(s, j);
+        return 1;
+    case H2NEG_EV_DATA:
+        flow_data(f, ev);
+        return 1;
+    case H2NEG_EV_WRITABLE:
+        if (j)
+            app_pump(s, j);
+        if (!ev->stream && f->left && f->at_once && flow_upload(s))
+            f->left--;
+        return 1;
+    case H2NEG_EV_END:
+        f->ends++;
+        if (j && (j->ended = 1))
+            app_pump(s, j);
+        return 1;
+    case H2NEG_EV_DONE:
+        CHECK_INT(ev->code, H2NEG_NO_ERROR);
+        f->dones++;
+        if (j)
+            j->used = 0;
+        if (s->client && f->left && !f->at_once && flow_upload(s))
+            f->left--;
+        return 1;
+    default:
+        return 1;
+    }
+}
+
+static void flow_check(const flow *f, const char *name)
+{
+    int i;
+    size_t sum = 0;
+    for (i = 0; i < 64; i++)
+        sum += f->got[i];
+    if (f->wrong || f->ends != 10 || f->dones != 10 || sum != 10 * f->size) {
+        check_failures++;
+        fprintf(stderr, "%s: %zu octets of %zu, %zu wrong, %d ends, %d dones of 10\n", name, sum, 10 * f->size,
+                f->wrong, f->ends, f->dones);
+    }
+}
+
+/* Ten streams of a megabyte each way, at once (HTTP/2) or one after the other (HTTP/1.1). */
+static void flow_both_ways(unsigned protocols, int at_once, size_t pipe, size_t size)
+{
+    h2neg_config client, server;
+    flow up, down;
+    pair *p = (pair *)calloc(1, sizeof *p);
+    int i;
+    memset(&client, 0, sizeof client);
+    memset(&server, 0, sizeof server);
+    memset(&up, 0, sizeof up);
+    memset(&down, 0, sizeof down);
+    client.role = H2NEG_CLIENT;
+    client.protocols = server.protocols = protocols;
+    pair_init(p, &client, &server, pipe);
+    up.direction = 1;
+    up.size = down.size = size;
+    p->client.hook = p->server.hook = flow_hook;
+    p->client.arg = &down;
+    p->server.arg = &up;
+    down.left = 10;
+    down.at_once = at_once;
+    for (i = 0; i < (at_once ? 10 : 1) && flow_upload(&p->client); i++)
+        down.left--;
+    pair_run(p);
+    flow_check(&up, "to the server");
+    flow_check(&down, "to the client");
+    pair_free(p);
+    free(p);
+}
+
+static void test_flow_h2(void)
+{
+    flow_both_ways(H2NEG_PRIOR, 1, 4096, MEGA);
+}
+
+static void test_flow_h1(void)
+{
+    flow_both_ways(H2NEG_HTTP1, 0, 4096, MEGA);
+}
+
+static void test_flow_upgrade(void)
+{
+    flow_both_ways(H2NEG_HTTP1 | H2NEG_H2C, 0, 4096, MEGA / 10);
+}
+
+/* Pipes of odd and tiny sizes. */
+static void test_flow_narrow(void)
+{
+    flow_both_ways(H2NEG_PRIOR, 1, 1, 3000);
+    flow_both_ways(H2NEG_PRIOR, 1, 17, 20000);
+    flow_both_ways(H2NEG_HTTP1, 0, 1, 3000);
+    flow_both_ways(H2NEG_PRIOR, 1, 65536, 200000);
+}
+
+/* ---- many requests on one connection ------------------------------------- */
+
+typedef struct many {
+    int to_make, made, answered, concurrent, protocol, via;
+    const char *path;
+} many;
+
+static void many_more(side *s)
+{
+    many *m = (many *)s->arg;
+    while (m->made < m->to_make) {
+        h2neg_message msg = message_get(m->path);
+        h2neg_field f = h2neg_f("x-number", "12345");
+        int r;
+        if (m->made - m->answered >= m->concurrent)
+            return;
+        msg.fields = &f;
+        msg.field_count = 1;
+        r = side_request(s, &msg, 0, NULL);
+        if (r == H2NEG_ERR_AGAIN)
+            return;
+        if (!side_ok(s, 0, r, "request"))
+            return;
+        m->made++;
+    }
+}
+
+static int many_hook(side *s, const h2neg_event *ev)
+{
+    many *m = (many *)s->arg;
+    if (ev->type == H2NEG_EV_NEGOTIATED) {
+        CHECK_INT(ev->protocol, m->protocol);
+        CHECK_INT(ev->via, m->via);
+    }
+    if (ev->type == H2NEG_EV_RESPONSE)
+        CHECK_INT(ev->status, 200);
+    if (ev->type == H2NEG_EV_DONE) {
+        CHECK_INT(ev->code, H2NEG_NO_ERROR);
+        m->answered++;
+    }
+    if (ev->type == H2NEG_EV_DONE || ev->type == H2NEG_EV_WRITABLE)
+        many_more(s);
+    return 1;
+}
+
+static void many_requests(unsigned protocols, const char *alpn, int concurrent, int protocol, int via)
+{
+    h2neg_config client, server;
+    pair *p = (pair *)calloc(1, sizeof *p);
+    many m;
+    memset(&m, 0, sizeof m);
+    memset(&client, 0, sizeof client);
+    memset(&server, 0, sizeof server);
+    client.role = H2NEG_CLIENT;
+    client.protocols = server.protocols = protocols;
+    client.tls = server.tls = alpn != NULL;
+    pair_init(p, &client, &server, 16384);
+    if (alpn) {
+        CHECK_INT(h2neg_tls_agreed(p->client.c, alpn, strlen(alpn)), 0);
+        CHECK_INT(h2neg_tls_agreed(p->server.c, alpn, strlen(alpn)), 0);
+    }
+    m.to_make = 10000;
+    m.concurrent = concurrent;
+    m.protocol = protocol;
+    m.via = via;
+    m.path = "/now";
+    p->client.hook = many_hook;
+    p->client.arg = &m;
+    many_more(&p->client);
+    pair_run(p);
+    CHECK_INT(m.answered, 10000);
+    CHECK_INT(p->server.done, 10000);
+    pair_free(p);
+    free(p);
+}
+
+static void test_many_h1(void)
+{
+    many_requests(H2NEG_HTTP1, NULL, 1, H2NEG_PROTO_HTTP11, H2NEG_VIA_DEFAULT);
+    many_requests(0, "http/1.1", 1, H2NEG_PROTO_HTTP11, H2NEG_VIA_ALPN);
+}
+
+static void test_many_h2(void)
+{
+    many_requests(H2NEG_PRIOR, NULL, 1, H2NEG_PROTO_H2C, H2NEG_VIA_PRIOR);
+    many_requests(H2NEG_PRIOR, NULL, 50, H2NEG_PROTO_H2C, H2NEG_VIA_PRIOR);
+    many_requests(0, "h2", 50, H2NEG_PROTO_H2, H2NEG_VIA_ALPN);
+}
+
+static void test_many_upgraded(void)
+{
+    many_requests(H2NEG_HTTP1 | H2NEG_H2C, NULL, 20, H2NEG_PROTO_H2C, H2NEG_VIA_UPGRADE);
+}
+
+/* HTTP/1.0 with keep-alive, by hand. */
+static void test_many_h10(void)
+{
+    static const char get[] = "GET /now HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+    side *s = (side *)calloc(1, sizeof *s);
+    int i;
+    s->c = h2neg_conn_new(NULL);
+    s->quiet = 1;
+    for (i = 0; i < 10000; i++) {
+        CHECK_INT(side_feed(s, get, sizeof get - 1), sizeof get - 1);
+        s->out.len = 0;
+    }
+    CHECK_INT(s->done, 10000);
+    side_free(s);
+    free(s);
+}
+
+/* ---- a tunnel, from both ends -------------------------------------------- */
+
+static int tunnel_hook(side *s, const h2neg_event *ev)
+{
+    flow *f = (flow *)s->arg;
+    job *j = side_job(s, ev->stream);
+    switch (ev->type) {
+    case H2NEG_EV_REQUEST:
+        side_ok(s, ev->stream, h2neg_accept(s->c, ev->stream, NULL, NULL, 0), "accept");
+        return 1;
+    case H2NEG_EV_OPEN:
+        j = side_new_job(s, ev->stream, JOB_STREAM);
+        j->total = f->size;
+        j->direction = s->client;
+        h2neg_set_user(s->c, ev->stream, j);
+        app_pump(s, j);
+        return 1;
+    default:
+        return flow_hook(s, ev);
+    }
+}
+
+static void tunnel(unsigned protocols, const char *upgrade, size_t size)
+{
+    h2neg_config client, server;
+    flow up, down;
+    pair *p = (pair *)calloc(1, sizeof *p);
+    h2neg_message m = message_get("/");
+    memset(&client, 0, sizeof client);
+    memset(&server, 0, sizeof server);
+    memset(&up, 0, sizeof up);
+    memset(&down, 0, sizeof down);
+    client.role = H2NEG_CLIENT;
+    client.protocols = server.protocols = protocols;
+    pair_init(p, &client, &server, 4096);
+    up.direction = 1;
+    up.size = down.size = size;
+    p->client.hook = p->server.hook = tunnel_hook;
+    p->client.arg = &down;
+    p->server.arg = &up;
+    if (upgrade)
+        m.upgrade = h2neg_s(upgrade);
+    else
+        m.method = h2neg_s("CONNECT");
+    pair_run(p); /* SETTINGS come first, for extended CONNECT */
+    side_ok(&p->client, 0, side_request(&p->client, &m, 0, NULL), "request");
+    pair_run(p);
+    CHECK_INT(up.wrong + down.wrong, 0);
+    CHECK_INT(up.got[0], size);
+    CHECK_INT(down.got[0], size);
+    CHECK_INT(up.ends, 1);
+    CHECK_INT(down.ends, 1);
+    CHECK_INT(up.dones, 1);
+    CHECK_INT(down.dones, 1);
+    pair_free(p);
+    free(p);
+}
+
+static void test_tunnels(void)
+{
+    tunnel(H2NEG_HTTP1, "foo", 300000);
+    tunnel(H2NEG_HTTP1, NULL, 300000);
+    tunnel(H2NEG_PRIOR, NULL, 300000);
+    tunnel(H2NEG_PRIOR | H2NEG_WEBSOCKET, "foo", 300000);
+}
+
+/* ---- drain --------------------------------------------------------------- */
+
+/* A server drains while a client keeps asking: every request is either answered or safe to send again. */
+static int drain_hook(side *s, const h2neg_event *ev)
+{
+    many *m = (many *)s->arg;
+    if (ev->type == H2NEG_EV_DONE) {
+        CHECK(ev->code == H2NEG_NO_ERROR || ev->retry);
+        m->answered++;
+        if (m->answered == 20)
+            h2neg_shutdown((h2neg_conn *)s->big);
+    }
+    return 1;
+}
+
+static void drain(unsigned protocols, int concurrent)
+{
+    h2neg_config client, server;
+    pair *p = (pair *)calloc(1, sizeof *p);
+    many m;
+    int turns = 0, never = 0;
+    memset(&m, 0, sizeof m);
+    memset(&client, 0, sizeof client);
+    memset(&server, 0, sizeof server);
+    client.role = H2NEG_CLIENT;
+    client.protocols = server.protocols = protocols;
+    pair_init(p, &client, &server, 512);
+    p->client.hook = drain_hook;
+    p->client.arg = &m;
+    p->client.big = (char *)p->server.c; /* where the hook finds the server */
+    while (turns++ < 10000 && !never) {
+        while (p->client.opened - p->client.done < concurrent) {
+            h2neg_message msg = message_get("/now");
+            int r = side_request(&p->client, &msg, 0, NULL);
+            never = r < 0 && r != H2NEG_ERR_AGAIN;
+            if (r < 0)
+                break;
+        }
+        pair_turn(p);
+    }
+    pair_run(p);
+    CHECK(never);
+    CHECK(m.answered >= 20);
+    CHECK_INT(p->client.opened, p->client.done);
+    CHECK(h2neg_wants(p->client.c) & H2NEG_WANT_CLOSE);
+    CHECK(h2neg_wants(p->server.c) & H2NEG_WANT_CLOSE);
+    p->client.big = NULL;
+    pair_free(p);
+    free(p);
+}
+
+static void test_drain(void)
+{
+    drain(H2NEG_PRIOR, 10);
+    drain(H2NEG_PRIOR, 1);
+    drain(H2NEG_HTTP1, 1);
+}
+
+CHECK_MAIN(test_flow_h2, test_flow_h1, test_flow_upgrade, test_flow_narrow, test_many_h1, test_many_h2,
+           test_many_upgraded, test_many_h10, test_tunnels, test_drain)
