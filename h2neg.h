@@ -7456,6 +7456,10 @@ enum {
 enum { H2NEG__T_HEAD, H2NEG__T_IDLE, H2NEG__T_PREFACE, H2NEG__T_SETTINGS, H2NEG__T_DRAIN, H2NEG__T_INERT,
        H2NEG__T_EARLY, H2NEG__T_STALL, H2NEG__TIMERS };
 
+/* What HTTP/2's reader reads next. */
+enum { H2NEG__H2_PREFACE, H2NEG__H2_HEADER, H2NEG__H2_PREFIX, H2NEG__H2_DATA_RUN, H2NEG__H2_FRAGMENT,
+       H2NEG__H2_PAYLOAD, H2NEG__H2_SKIP };
+
 /* Numbers of HTTP/2. Windows: `send` is what the peer still lets us send (signed: SETTINGS may take it
    below zero, RFC 9113 6.9.2); `recv` is what it may still send; `unreturned` was consumed here and has
    not been granted again. */
@@ -8834,11 +8838,22 @@ static int h2neg__h2_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
 
 /* ---- DATA ---- */
 
+/* A stream's window. Behind a 101 the client has yet to switch, and some (curl among them) hold only so much
+   until then: stream 1 gets 16 KiB before the client's preface. */
+static int64_t h2neg__h2_stream_window(const h2neg_conn *c, const h2neg__stream *s)
+{
+    int64_t early;
+    if (c->h2.state != H2NEG__H2_PREFACE)
+        return s->send;
+    early = 16384 - (int64_t)s->send_octets;
+    return s->send < early ? s->send : early;
+}
+
 /* Octets of `left` that may go out on this stream now. A frame that the window cuts below 1,024 octets is
    sent 64 times in a row on a connection; after that the window must grow first. */
 static size_t h2neg__h2_sendable(const h2neg_conn *c, const h2neg__stream *s, size_t left)
 {
-    int64_t window = s->send < c->h2.send ? s->send : c->h2.send;
+    int64_t stream = h2neg__h2_stream_window(c, s), window = stream < c->h2.send ? stream : c->h2.send;
     size_t room = h2neg__app_room(c), n = left;
     if (room < 10 || window <= 0)
         return 0;
@@ -8981,8 +8996,6 @@ static int h2neg__h2_accept(h2neg_conn *c, h2neg__stream *s, const h2neg_field *
    A field block is decoded whatever becomes of its stream, so the tables of both ends stay the same.
    ========================================================================== */
 
-enum { H2NEG__H2_PREFACE, H2NEG__H2_HEADER, H2NEG__H2_PREFIX, H2NEG__H2_DATA_RUN, H2NEG__H2_FRAGMENT,
-       H2NEG__H2_PAYLOAD, H2NEG__H2_SKIP };
 enum { H2NEG__B_DROP, H2NEG__B_REQUEST, H2NEG__B_RESPONSE, H2NEG__B_TRAILERS };
 
 /* The field workspace: an array, and text behind it. 1, or 0 and the connection has failed. */
@@ -11180,7 +11193,7 @@ static size_t h2neg__room_of(const h2neg_conn *c, const h2neg__stream *s)
     size_t room = h2neg__app_room(c);
     if (s->flags & H2NEG__S_BODY || s->flags & H2NEG__S_LOCAL_END)
         return 0;
-    if (c->h2_on && c->h1.state == H2NEG__H1_OFF)
+    if (c->h2_on)
         return h2neg__h2_sendable(c, s, room);
     return room > 25 ? room - 25 : 0;
 }
@@ -11760,7 +11773,7 @@ static int h2neg__goes_at_once(const h2neg_conn *c, const h2neg__stream *s, cons
     size_t need = head + m->body_len;
     if (c->h2_on) {
         need += 9 * (m->body_len / c->h2.peer_frame + 2);
-        if (s->send < (int64_t)m->body_len || c->h2.send < (int64_t)m->body_len)
+        if (h2neg__h2_stream_window(c, s) < (int64_t)m->body_len || c->h2.send < (int64_t)m->body_len)
             return 0;
     }
     return need <= room;
@@ -11861,8 +11874,7 @@ H2NEG__DEF ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, siz
     }
     if (len == 0 && !last)
         return 0;
-    n = c->h2_on && c->h1.stream != s ? h2neg__h2_send(c, found, data, len, flags)
-                                      : h2neg__h1_send(c, found, data, len, flags);
+    n = c->h2_on ? h2neg__h2_send(c, found, data, len, flags) : h2neg__h1_send(c, found, data, len, flags);
     if (n < 0 || (size_t)n < len)
         h2neg__short(c, found);
     if (n >= 0 && found->send_left != H2NEG_UNKNOWN)
@@ -11906,7 +11918,7 @@ H2NEG__DEF int h2neg_reset(h2neg_conn *c, uint32_t s, uint32_t code)
     h2neg__stream *found = h2neg__stream_open(c, s);
     if (!found)
         return H2NEG_ERR_STREAM_GONE;
-    if (c->h2_on && c->h1.stream != s) {
+    if (c->h2_on) {
         h2neg__h2_reset(c, found, 0, code);
         h2neg__settle(c);
         return 0;

@@ -53,7 +53,7 @@ typedef struct exchange {
     h2neg_conn *conn;
     uint32_t stream;
     int kind;
-    uint64_t at, total; /* octets of our body: sent, and all where that is known */
+    uint64_t at, total; /* octets of our body: sent, and all of them or H2NEG_UNKNOWN */
     int fd;             /* SEND_FILE */
     int heard_all;      /* ECHO_BODY: the peer's END came */
     int ended;          /* our message is whole */
@@ -118,31 +118,34 @@ static void echo_emptied(exchange *x)
     h2neg_hold(x->conn, x->stream, 0);
 }
 
+/* One call of send: how much of it was taken. What is known to be the last carries the end. */
+static size_t send_some(exchange *x, const char *octets, size_t len)
+{
+    int last = x->kind != SEND_TRAILERS && x->total - x->at == len;
+    ptrdiff_t n = h2neg_send(x->conn, x->stream, octets, len, last ? 0 : H2NEG_MORE);
+    if (n < 0)
+        return 0;
+    x->at += (uint64_t)n;
+    x->ended = last && (size_t)n == len;
+    return (size_t)n;
+}
+
 /* Sends until the connection takes no more; WRITABLE comes when it does again. */
 static void push(exchange *x)
 {
     const char *octets;
     size_t len;
     while (!x->ended && (len = next_octets(x, &octets)) != 0) {
-        int last = x->kind != SEND_TRAILERS && x->kind != ECHO_BODY && x->total - x->at == len;
-        ptrdiff_t n = h2neg_send(x->conn, x->stream, octets, len, last ? 0 : H2NEG_MORE);
-        if (n < 0)
-            return;
-        x->at += (uint64_t)n;
-        x->kept_at += x->kind == ECHO_BODY ? (size_t)n : 0;
-        x->ended = last && (size_t)n == len;
-        if ((size_t)n < len)
+        size_t n = send_some(x, octets, len);
+        x->kept_at += x->kind == ECHO_BODY ? n : 0;
+        if (n < len)
             return;
     }
-    if (x->kind == ECHO_BODY) {
+    if (x->kind == ECHO_BODY)
         echo_emptied(x);
-        if (!x->heard_all)
-            return;
-    } else if (x->at < x->total) { /* the file has shrunk under us */
+    else if (x->at < x->total) /* the file has shrunk under us */
         h2neg_reset(x->conn, x->stream, H2NEG_INTERNAL_ERROR);
-        return;
-    }
-    if (!x->ended)
+    if (!x->ended && (x->kind == ECHO_BODY ? x->heard_all : x->at == x->total))
         end_message(x);
 }
 
@@ -268,12 +271,14 @@ static void answer_echo(peer *p, const h2neg_event *ev)
         fields[m.field_count] = h2neg_f("content-type", "");
         fields[m.field_count++].value = type->value;
     }
-    if (length && ev->more) {
+    if (length && x) {
         fields[m.field_count] = h2neg_f("content-length", "");
         fields[m.field_count++].value = length->value;
     }
     if (ev->more && !x)
         return;
+    if (x)
+        x->total = ev->length;
     if (x && h2neg_find(ev->fields, ev->field_count, "expect", NULL))
         h2neg_respond(p->link.conn, ev->stream, &go_on, 0);
     h2neg_respond(p->link.conn, ev->stream, &m, x ? H2NEG_MORE : 0);
@@ -434,15 +439,11 @@ static int echo_keep(exchange *x, const char *octets, size_t len)
 
 static void on_echo_data(exchange *x, h2neg_str data)
 {
-    ptrdiff_t n = 0;
-    if (!x->kept_len)
-        n = h2neg_send(x->conn, x->stream, data.ptr, data.len, H2NEG_MORE);
-    if (n < 0)
-        n = 0;
-    if ((size_t)n == data.len)
+    size_t n = x->kept_len ? 0 : send_some(x, data.ptr, data.len);
+    if (n == data.len)
         return;
     h2neg_hold(x->conn, x->stream, 1);
-    if (echo_keep(x, data.ptr + n, data.len - (size_t)n) < 0)
+    if (echo_keep(x, data.ptr + n, data.len - n) < 0)
         h2neg_reset(x->conn, x->stream, H2NEG_INTERNAL_ERROR);
 }
 
