@@ -7540,8 +7540,8 @@ struct h2neg_conn {
     unsigned char starved;      /* what is kept waits for more octets */
     unsigned char eof, lost, shut; /* shut: the application drains */
     unsigned char negotiated_owed, error_owed, status_owed, want_request, half_closed;
-    unsigned char last_words_at, last_words_len;
-    char last_words[64];
+    unsigned char spoken;       /* the last words are out; nothing is written behind them */
+    char last_words[64];        /* output when no memory can be had for its part */
     size_t swallowed;
     /* the event that was given last */
     uint32_t current, current_credit;
@@ -7552,6 +7552,7 @@ struct h2neg_conn {
     uint16_t free_slot, owed_first, owed_last;
     uint32_t marked, sending, wanting; /* how many slots have marks, a body to send, want WRITABLE */
     size_t queued;
+    size_t again_room, again_queued; /* what there was when a head was refused with AGAIN */
     uint64_t useful, overhead;
     uint64_t now, since[H2NEG__TIMERS], mark[H2NEG__TIMERS];
     h2neg__http1 h1;
@@ -7727,7 +7728,7 @@ typedef struct h2neg__stream {
     uint64_t send_left;         /* ... still to be sent */
     const unsigned char *body;  /* borrowed, or NULL: it lies in the queue at `body_at` */
     size_t body_at, body_left;
-    uint64_t recv_since, recv_octets, send_since, send_octets, stall_since;
+    uint64_t recv_since, recv_octets, recv_mark, send_since, send_octets, stall_since, stall_octets;
     h2neg_str protocol;         /* client: the token asked for, borrowed until the answer */
 } h2neg__stream;
 
@@ -7908,7 +7909,7 @@ static size_t h2neg__out_free(const h2neg_conn *c)
 static unsigned char *h2neg__out_room(h2neg_conn *c, size_t n)
 {
     h2neg__part *p = &c->part[H2NEG__OUT];
-    if (n > h2neg__out_free(c))
+    if (n > h2neg__out_free(c) || c->spoken)
         return NULL;
     if (!h2neg__part_take(c, H2NEG__OUT, c->config.max_output_pending)) {
         h2neg__fail(c, H2NEG_ERR_NOMEM, c->offset);
@@ -8623,11 +8624,10 @@ static int h2neg__h2_flush(h2neg_conn *c)
 
 /* ---- credit and resets ---- */
 
-/* `n` octets of a stream were consumed: its credit, unless it is held, and the connection's. */
-static void h2neg__h2_credit(h2neg_conn *c, h2neg__stream *s, uint32_t n)
+/* `n` octets of a stream's window may be granted again; not before it is let go, if it is held. */
+static void h2neg__h2_stream_credit(h2neg_conn *c, h2neg__stream *s, uint32_t n)
 {
-    c->h2.unreturned += n;
-    if (!s || s->flags & (H2NEG__S_REMOTE_END | H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET))
+    if (s->flags & (H2NEG__S_REMOTE_END | H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET))
         return;
     if (s->flags & H2NEG__S_HELD) {
         s->held += n;
@@ -8636,6 +8636,14 @@ static void h2neg__h2_credit(h2neg_conn *c, h2neg__stream *s, uint32_t n)
     s->unreturned += n;
     if (s->unreturned >= (c->config.initial_window + 1) / 2)
         h2neg__count_flag(s, H2NEG__S_WU_MARK, 1, &c->marked);
+}
+
+/* `n` octets were consumed: the connection's credit, and that of their stream (which may be gone). */
+static void h2neg__h2_credit(h2neg_conn *c, h2neg__stream *s, uint32_t n)
+{
+    c->h2.unreturned += n;
+    if (s)
+        h2neg__h2_stream_credit(c, s, n);
 }
 
 /* A reset that the peer caused costs a unit of the budget. 1, or 0: the budget is spent, and the
@@ -9395,6 +9403,8 @@ static int h2neg__h2_on_response(h2neg_conn *c, h2neg_event *ev)
         ev->upgrade = s->protocol;
         s->recv_left = H2NEG_UNKNOWN;
         s->flags |= H2NEG__S_TUNNEL;
+    } else if (s->flags & H2NEG__S_WAITS) {
+        h2neg__h2_send(c, s, NULL, 0, 0); /* refused: our side has nothing to say */
     }
     s->flags &= ~(uint32_t)H2NEG__S_WAITS;
     if (h->block_end)
@@ -10857,6 +10867,8 @@ static int h2neg__h1_on_response(h2neg_conn *c, h2neg_event *ev, size_t taken)
     h2neg__h1_response_event(c, ev, open ? H2NEG_EV_OPEN : H2NEG_EV_RESPONSE, s);
     ev->length = length;
     ev->more = kind != H2NEG_BODY_NONE;
+    if (s->flags & H2NEG__S_WAITS && !open)
+        s->flags |= H2NEG__S_LOCAL_END; /* refused: the request was whole */
     s->flags |= H2NEG__S_HEAD_GOT;
     s->flags &= ~(uint32_t)H2NEG__S_WAITS;
     h2neg__in_take(c, taken);
@@ -11150,9 +11162,30 @@ static void h2neg__drain_check(h2neg_conn *c)
         h2neg__inert(c);
 }
 
+/* The last words, in the struct, when there is no memory for the output: GOAWAY, or a bare status. */
+static void h2neg__speak(h2neg_conn *c)
+{
+    h2neg__writer w = h2neg__write(c->last_words, sizeof c->last_words);
+    c->spoken = 1;
+    c->out_at = 0;
+    if (c->h2_on && !c->h2.preface_owed) {
+        w.used = (size_t)h2neg_h2_frame_write_goaway(c->last_words, sizeof c->last_words, c->h2.last_peer,
+                                                     c->error.h2_code, NULL, 0);
+    } else if (c->status_owed) {
+        h2neg__put_text(&w, "HTTP/1.1 503 \r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    }
+    c->h2.goaway_owed = c->status_owed = 0;
+    h2neg__out_wrote(c, w.used);
+}
+
 static void h2neg__settle(h2neg_conn *c)
 {
     if (c->lost)
+        return;
+    if (c->phase >= H2NEG__INERT && c->error.code == H2NEG_ERR_NOMEM && !c->spoken && c->out == 0
+        && !h2neg__part_take(c, H2NEG__OUT, c->config.max_output_pending))
+        h2neg__speak(c);
+    if (c->spoken)
         return;
     if (c->h2_on) {
         h2neg__h2_flush(c);
@@ -11198,11 +11231,10 @@ static size_t h2neg__room_of(const h2neg_conn *c, const h2neg__stream *s)
     return room > 25 ? room - 25 : 0;
 }
 
-static int h2neg__writable(const h2neg_conn *c, const h2neg__stream *s)
+/* Whether a head that was refused is worth another try: there is more room, or less in the queue. */
+static int h2neg__head_again(const h2neg_conn *c)
 {
-    if (!(s->flags & H2NEG__S_HEAD_SENT))
-        return h2neg__app_room(c) >= H2NEG__REPLY + 512 || c->out == 0;
-    return h2neg__room_of(c, s) > 0;
+    return h2neg__app_room(c) > c->again_room || c->queued < c->again_queued;
 }
 
 /* Whether a client may open a stream now: 0, AGAIN, or never. */
@@ -11220,6 +11252,23 @@ static int h2neg__may_request(const h2neg_conn *c)
     return c->h2_on && c->live >= c->h2.peer_streams ? H2NEG_ERR_AGAIN : 0;
 }
 
+/* What a refused request waits for. */
+enum { H2NEG__FOR_STREAM = 1, H2NEG__FOR_ROOM, H2NEG__FOR_SETTINGS };
+
+static int h2neg__request_again(const h2neg_conn *c)
+{
+    if (!c->want_request || h2neg__may_request(c) == H2NEG_ERR_AGAIN)
+        return 0;
+    if (c->want_request == H2NEG__FOR_SETTINGS)
+        return !c->h2.first;
+    return c->want_request == H2NEG__FOR_STREAM || h2neg__head_again(c);
+}
+
+static int h2neg__writable(const h2neg_conn *c, const h2neg__stream *s)
+{
+    return s->flags & H2NEG__S_HEAD_SENT ? h2neg__room_of(c, s) > 0 : h2neg__head_again(c);
+}
+
 /* A stream that can still be spoken on; NULL: it is gone. */
 static h2neg__stream *h2neg__stream_open(h2neg_conn *c, uint32_t id)
 {
@@ -11228,9 +11277,36 @@ static h2neg__stream *h2neg__stream_open(h2neg_conn *c, uint32_t id)
     return s && !(s->flags & over) ? s : NULL;
 }
 
+H2NEG__DEF void h2neg_shutdown(h2neg_conn *c)
+{
+    if (!c || c->shut || c->phase >= H2NEG__INERT)
+        return;
+    c->shut = 1;
+    if (c->h2_on && c->config.role == H2NEG_SERVER) {
+        c->h2.goaway_owed = 1;
+        c->h2.drain_ping = 1;
+    } else if (!c->h2_on && c->live == 0 && h2neg__in(c).len == 0) {
+        h2neg__inert(c);
+    }
+    h2neg__settle(c);
+}
+
+/* H2NEG_LAST: nothing begins on this connection any more. HTTP/1 says so in its head; HTTP/2 drains. */
+static void h2neg__last(h2neg_conn *c, unsigned flags)
+{
+    if (!(flags & H2NEG_LAST))
+        return;
+    if (!c->h2_on)
+        c->h1.close = 1;
+    else
+        h2neg_shutdown(c);
+}
+
 /* A call took less than it was given: WRITABLE is owed when there is room. */
 static void h2neg__short(h2neg_conn *c, h2neg__stream *s)
 {
+    c->again_room = h2neg__app_room(c);
+    c->again_queued = c->queued;
     h2neg__count_flag(s, H2NEG__S_WRITABLE, 1, &c->wanting);
 }
 
@@ -11306,7 +11382,7 @@ static int h2neg__event_writable(h2neg_conn *c, h2neg_event *ev)
         s = h2neg__most_urgent(c, H2NEG__S_WRITABLE, h2neg__writable, 0);
     if (s)
         h2neg__count_flag(s, H2NEG__S_WRITABLE, 0, &c->wanting);
-    else if (!c->want_request || h2neg__may_request(c) == H2NEG_ERR_AGAIN)
+    else if (!h2neg__request_again(c))
         return 0;
     else
         c->want_request = 0;
@@ -11432,7 +11508,8 @@ H2NEG__DEF size_t h2neg_output(h2neg_conn *c, const void **run)
     if (!c || !run)
         return 0;
     h2neg__settle(c);
-    *run = c->out ? c->part[H2NEG__OUT].ptr + c->out_at : NULL;
+    *run = !c->out ? NULL : c->spoken ? (unsigned char *)c->last_words + c->out_at
+                                       : c->part[H2NEG__OUT].ptr + c->out_at;
     c->shown = c->out != 0;
     return c->lost ? 0 : c->out;
 }
@@ -11504,23 +11581,53 @@ static int h2neg__body_is_due(const h2neg_conn *c, const h2neg__stream *s)
     return c->config.role == H2NEG_SERVER && !(s->flags & not_due) && (c->kept == 0 || c->starved);
 }
 
+/* Something was `limit` milliseconds without a change. `at` becomes the earlier of itself and that moment. */
+static int h2neg__ran_out(uint64_t now, uint64_t *since, uint32_t limit, uint64_t *at)
+{
+    if (limit == H2NEG_OFF)
+        return 0;
+    if (*since == 0)
+        *since = now + 1;
+    if (now + 1 - *since >= limit)
+        return 1;
+    if (*since - 1 + limit < *at)
+        *at = *since - 1 + limit;
+    return 0;
+}
+
+/* A client's wait for a response; a server's for a body. 0, or an error. */
+static int h2neg__stream_tick_in(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
+{
+    const h2neg_config *g = &c->config;
+    int asked = (s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_HEAD_GOT)) == H2NEG__S_LOCAL_END;
+    if (g->role == H2NEG_CLIENT && asked)
+        return h2neg__ran_out(c->now, &s->recv_since, g->response_timeout, at) ? H2NEG_ERR_TIMEOUT_RESPONSE
+                                                                                : 0;
+    if (h2neg__body_is_due(c, s))
+        return h2neg__too_slow(c->now, &s->recv_since, s->recv_octets - s->recv_mark, g->body_min_rate,
+                               g->rate_grace, at) ? H2NEG_ERR_TIMEOUT_BODY : 0;
+    s->recv_since = 0;
+    s->recv_mark = s->recv_octets;
+    return 0;
+}
+
 /* The times of one stream. 0, or the error that ends it. */
 static int h2neg__stream_tick(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
 {
     const h2neg_config *g = &c->config;
-    int waits = (s->flags & (H2NEG__S_BODY | H2NEG__S_WRITABLE)) != 0
-                && !(s->flags & H2NEG__S_TUNNEL) && s->flags & H2NEG__S_HEAD_SENT;
-    if (!h2neg__body_is_due(c, s)) {
-        s->recv_since = 0;
-        s->recv_octets = 0;
-    } else if (h2neg__too_slow(c->now, &s->recv_since, s->recv_octets, g->body_min_rate, g->rate_grace, at)) {
-        return H2NEG_ERR_TIMEOUT_BODY;
-    }
-    if (!waits) {
+    int err = h2neg__stream_tick_in(c, s, at);
+    if (err)
+        return err;
+    if (!(s->flags & (H2NEG__S_BODY | H2NEG__S_WRITABLE)) || s->flags & H2NEG__S_TUNNEL
+        || !(s->flags & H2NEG__S_HEAD_SENT)) {
         s->send_since = s->stall_since = 0;
         return 0;
     }
-    if (h2neg__too_slow(c->now, &s->send_since, s->send_octets, g->write_min_rate, g->rate_grace, at))
+    if (s->stall_octets != s->send_octets)
+        s->stall_since = 0;
+    s->stall_octets = s->send_octets;
+    if (h2neg__ran_out(c->now, &s->stall_since, g->write_stall, at)
+        || h2neg__too_slow(c->now, &s->send_since, s->send_octets, g->write_min_rate, g->rate_grace, at))
         return H2NEG_ERR_TIMEOUT_WRITE;
     return 0;
 }
@@ -11723,25 +11830,33 @@ H2NEG__DEF int h2neg_request(h2neg_conn *c, const h2neg_message *m, unsigned fla
     h2neg_message whole;
     h2neg__plan p;
     int err = c ? h2neg__may_request(c) : (int)H2NEG_ERR_CLOSED;
+    int what = err ? H2NEG__FOR_STREAM : H2NEG__FOR_ROOM;
     if (!err && !m)
         err = H2NEG_ERR_INVALID;
     if (!err)
         err = h2neg__plan_request(&p, c, m, flags);
-    if (!err && c->h2_on && m->upgrade.len && (c->h2.first || !c->h2.peer_connect))
+    if (!err && c->h2_on && m->upgrade.len && !c->h2.peer_connect) {
         err = c->h2.first ? H2NEG_ERR_AGAIN : H2NEG_ERR_NOT_SUPPORTED;
+        what = H2NEG__FOR_SETTINGS;
+    }
     if (!err) {
         whole = *m;
         if (whole.scheme.len == 0)
             whole.scheme = h2neg_s(c->config.tls ? "https" : "http");
         err = h2neg__request_now(c, &whole, flags, &p, &id);
     }
-    if (err == H2NEG_ERR_AGAIN)
-        c->want_request = 1;
-    if (!err)
-        h2neg__settle(c);
+    if (err == H2NEG_ERR_AGAIN) {
+        c->want_request = (unsigned char)what;
+        c->again_room = h2neg__app_room(c);
+        c->again_queued = c->queued;
+    }
     if (stream)
         *stream = id;
-    return err;
+    if (err)
+        return err;
+    h2neg__last(c, flags);
+    h2neg__settle(c);
+    return 0;
 }
 
 H2NEG__DEF int h2neg_respond(h2neg_conn *c, uint32_t s, const h2neg_message *m, unsigned flags)
@@ -11759,11 +11874,13 @@ H2NEG__DEF int h2neg_respond(h2neg_conn *c, uint32_t s, const h2neg_message *m, 
     err = c->h2_on ? h2neg__h2_respond(c, found, m, flags, &p) : h2neg__h1_respond(c, found, m, flags, &p);
     if (err == H2NEG_ERR_AGAIN)
         h2neg__short(c, found);
-    if (!err && m->status == 100)
+    if (err)
+        return err;
+    if (m->status == 100)
         found->flags &= ~(uint32_t)H2NEG__S_EXPECT;
-    if (!err)
-        h2neg__settle(c);
-    return err;
+    h2neg__last(c, flags);
+    h2neg__settle(c);
+    return 0;
 }
 
 /* Whether `len` octets behind a head can go out at once: windows and room. */
@@ -11879,6 +11996,8 @@ H2NEG__DEF ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, siz
         h2neg__short(c, found);
     if (n >= 0 && found->send_left != H2NEG_UNKNOWN)
         found->send_left -= (uint64_t)n;
+    if (n >= 0)
+        h2neg__last(c, flags);
     return n < 0 ? n : n + (ptrdiff_t)drop;
 }
 
@@ -11943,10 +12062,8 @@ H2NEG__DEF int h2neg_hold(h2neg_conn *c, uint32_t s, int on)
     }
     held = found->held;
     found->held = 0;
-    if (c->h2_on && held) {
-        c->h2.unreturned -= held; /* the connection's credit never was kept back */
-        h2neg__h2_credit(c, found, held);
-    }
+    if (c->h2_on)
+        h2neg__h2_stream_credit(c, found, held);
     if (found->flags & H2NEG__S_EXPECT)
         c->expecting = s;
     return 0;
@@ -12040,20 +12157,6 @@ H2NEG__DEF int h2neg_ping(h2neg_conn *c, const void *eight)
     c->h2.ping_state = 1;
     h2neg__settle(c);
     return 0;
-}
-
-H2NEG__DEF void h2neg_shutdown(h2neg_conn *c)
-{
-    if (!c || c->shut || c->phase >= H2NEG__INERT)
-        return;
-    c->shut = 1;
-    if (c->h2_on && c->config.role == H2NEG_SERVER) {
-        c->h2.goaway_owed = 1;
-        c->h2.drain_ping = 1;
-    } else if (!c->h2_on && c->live == 0 && h2neg__in(c).len == 0) {
-        h2neg__inert(c);
-    }
-    h2neg__settle(c);
 }
 
 H2NEG__DEF void h2neg_goaway(h2neg_conn *c, uint32_t code)

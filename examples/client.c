@@ -18,7 +18,7 @@
 typedef struct job {
     h2neg_url url;
     char host[256], port[12]; /* what to connect to */
-    char *target;            /* owned */
+    char *target;             /* owned */
     long long left;
     int tls;
 } job;
@@ -27,7 +27,7 @@ typedef struct job {
 enum { IDLE = 0, WAITING, RUNNING };
 typedef struct transfer {
     int state, tries;
-    const job *job;
+    job *job;
     uint32_t stream;
     int status, whole; /* whole: the response came to its END */
     int fd;            /* --data-file */
@@ -46,6 +46,8 @@ typedef struct client {
     size_t transfer_count;
     size_t running, answered; /* of this connection */
     int failed;               /* the exit status so far */
+    int complained;           /* this origin has had its sentence */
+    int out_failed;           /* the output cannot be written */
     int hopeless;             /* another connection would end like this one */
     int no_more;              /* this connection takes no further request */
     h2neg_error error;
@@ -65,25 +67,37 @@ typedef struct client {
 
 static client self;
 
-/* One sentence to standard error; the exit status becomes 1 unless it already says more. */
+/* One sentence to standard error for each origin that fails, however many requests failed with it. */
 static void complain(const char *what, const char *why)
 {
-    fprintf(stderr, "client: %s: %s.\n", what, why);
-    if (!self.failed)
-        self.failed = 1;
+    if (!self.complained)
+        fprintf(stderr, "client: %s: %s.\n", what, why);
+    self.complained = 1;
+    self.failed = 1;
+}
+
+/* What to do about it. */
+static const char *hint(int code)
+{
+    switch (code) {
+    case H2NEG_ERR_PEER_IS_HTTP1: return "; leave out --prior-knowledge";
+    case H2NEG_ERR_PEER_IS_HTTP2: return "; --prior-knowledge speaks HTTP/2 at once";
+    case H2NEG_ERR_PEER_IS_TLS: return "; use an https: URL";
+    default: return "";
+    }
 }
 
 static void complain_url(const job *j, const h2neg_error *e)
 {
-    char why[512];
-    snprintf(why, sizeof why, "%s at octet %llu: %s%s%s%s", h2neg_error_name(e->code),
-             (unsigned long long)e->offset, e->text ? e->text : h2neg_error_text(e->code),
-             e->section && *e->section ? " (" : "", e->section ? e->section : "",
-             e->section && *e->section ? ")" : "");
-    fprintf(stderr, "client: %.*s://%.*s%s: %s.\n", (int)j->url.scheme.len, j->url.scheme.ptr,
-            (int)j->url.authority.len, j->url.authority.ptr, j->target, why);
-    if (!self.failed)
-        self.failed = 1;
+    char what[512], why[512];
+    const char *text = e->text ? e->text : h2neg_error_text(e->code);
+    const char *section = e->section ? e->section : "";
+    snprintf(what, sizeof what, "%.*s://%.*s%s", (int)j->url.scheme.len, j->url.scheme.ptr,
+             (int)j->url.authority.len, j->url.authority.ptr, j->target);
+    snprintf(why, sizeof why, "%s at octet %llu: %s%s%s%s%s", h2neg_error_name(e->code),
+             (unsigned long long)e->offset, text, *section ? " (" : "", section,
+             *section ? ")" : "", hint(e->code));
+    complain(what, why);
 }
 
 /* ---- requests --------------------------------------------------------------------------------- */
@@ -170,6 +184,14 @@ static int send_request(transfer *t)
     return said;
 }
 
+static void close_transfer(transfer *t)
+{
+    if (t->fd >= 0)
+        close(t->fd);
+    t->fd = -1;
+    t->state = IDLE;
+}
+
 /* Gives an idle transfer something to do. 1: it has. */
 static int take_job(transfer *t)
 {
@@ -204,7 +226,8 @@ static void start_requests(void)
             return;
         if (said == H2NEG_ERR_INVALID) {
             complain("the request", "a method, a field or the URL may not be sent like this");
-            t->state = IDLE;
+            t->job->left = 0;
+            close_transfer(t);
         } else if (said < 0) {
             self.no_more = 1;
         }
@@ -245,16 +268,10 @@ static void print_negotiated(const h2neg_event *ev)
 
 static void take_data(h2neg_str data)
 {
-    if (self.failed != 1 && fwrite(data.ptr, 1, data.len, self.out) != data.len)
-        complain(self.out_name ? self.out_name : "standard output", strerror(errno));
-}
-
-static void close_transfer(transfer *t)
-{
-    if (t->fd >= 0)
-        close(t->fd);
-    t->fd = -1;
-    t->state = IDLE;
+    if (self.out_failed || fwrite(data.ptr, 1, data.len, self.out) == data.len)
+        return;
+    self.out_failed = 1;
+    complain(self.out_name ? self.out_name : "standard output", strerror(errno));
 }
 
 static void on_done(transfer *t, const h2neg_event *ev)
@@ -359,12 +376,27 @@ static void drive(void)
     self.link.why = self.link.handshaking ? "the TLS handshake did not end in time" : self.link.why;
 }
 
+static void complain_tls(void)
+{
+    char what[320], why[320];
+    const char *next = "";
+    if (strstr(self.link.why, "certificate") || strstr(self.link.why, "mismatch"))
+        next = "; --cacert FILE says whom to trust, -k trusts anyone";
+    else if (strstr(self.link.why, "no application protocol"))
+        next = "; the server knows nothing of what --alpn offers";
+    else if (strstr(self.link.why, "wrong version number"))
+        next = "; the port may be one for http: URLs";
+    snprintf(what, sizeof what, "TLS with %s:%s", self.origin->host, self.origin->port);
+    snprintf(why, sizeof why, "%s%s", self.link.why, next);
+    complain(what, why);
+}
+
 /* What of a connection was never said by an event: requests that it did not take with it. */
 static void hang_up(void)
 {
     h2neg_event ev;
     if (self.link.why) {
-        complain(self.origin->host, self.link.why);
+        complain_tls();
         self.hopeless = 1;
     }
     h2neg_lost(self.link.conn);
@@ -418,7 +450,7 @@ static void run_origin(void)
 {
     int barren = 0;
     size_t i;
-    self.hopeless = 0;
+    self.hopeless = self.complained = 0;
     while (work_left() && !self.hopeless && barren < MAX_TRIES) {
         self.answered = 0;
         self.no_more = 0;

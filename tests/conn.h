@@ -1283,8 +1283,10 @@ static inline int side_events(side *s)
     int n = 0;
     while (h2neg_next(s->c, &ev)) {
         side_event(s, &ev);
-        if (++n > 1000000) {
+        if (++n > 100000) {
             side_fault(s, "events come to an end", __LINE__);
+            h2neg_lost(s->c);
+            s->hook = NULL;
             return 0;
         }
     }

@@ -535,3 +535,133 @@ def reset(name, block):
 
 for _row in RESET:
     reset(*_row)
+
+
+# ---- HTTP/2 by hand: what the server may send is counted here ----------------------------------------
+
+class Wire:
+    """A client that keeps the accounts itself: windows as they stand when each frame of the server comes."""
+
+    def __init__(self, server):
+        self.s = connect(server)
+        self.s.settimeout(10)
+        self.got, self.initial, self.pending = b'', 65535, []
+        self.connection, self.stream, self.data = 65535, {}, {}
+        self.goaways, self.ended = [], set()
+        self.s.sendall(PREFACE + SETTINGS)
+        self.pending.append(None)
+
+    def get(self, stream, path):
+        block = b'\x82\x86' + literal(b':path', path) + literal(b':authority', b'x')
+        self.stream[stream], self.data[stream] = self.initial_sent(), bytearray()
+        self.s.sendall(frame(1, 5, stream, block))
+
+    def initial_sent(self):
+        """The value that holds for a new stream once everything before it has been read."""
+        values = [v for v in self.pending if v is not None]
+        return values[-1] if values else self.initial
+
+    def set_window(self, size):
+        self.s.sendall(frame(4, 0, 0, b'\0\4' + size.to_bytes(4, 'big')))
+        self.pending.append(size)
+
+    def give(self, stream, size):
+        self.s.sendall(frame(8, 0, stream, size.to_bytes(4, 'big')))
+        if stream:
+            self.stream[stream] += size
+        else:
+            self.connection += size
+
+    def turn(self):
+        """One frame of the server; None at its end."""
+        while len(self.got) < 9 or len(self.got) < 9 + int.from_bytes(self.got[:3], 'big'):
+            part = self.s.recv(65536)
+            if not part:
+                return None
+            self.got += part
+        length = int.from_bytes(self.got[:3], 'big')
+        kind, flags, stream, payload = frames(self.got[:9 + length])[0]
+        self.got = self.got[9 + length:]
+        if kind == 0:
+            self.take_data(stream, flags, payload)
+        elif kind == 1 and flags & 1:
+            self.ended.add(stream)
+        elif kind == 4 and not flags & 1:
+            self.s.sendall(frame(4, 1, 0))
+        elif kind == 4:
+            self.acknowledged()
+        elif kind == 6 and not flags & 1:
+            self.s.sendall(frame(6, 1, 0, payload))
+        elif kind == 7:
+            self.goaways.append((int.from_bytes(payload[:4], 'big'), int.from_bytes(payload[4:8], 'big')))
+        return kind, flags, stream, payload
+
+    def take_data(self, stream, flags, payload):
+        self.connection -= len(payload)
+        self.stream[stream] -= len(payload)
+        check(not payload or (self.stream[stream] >= 0 and self.connection >= 0),
+              'more DATA than the window: %d, %d' % (self.stream[stream], self.connection))
+        self.data[stream] += payload
+        if flags & 1:
+            self.ended.add(stream)
+
+    def acknowledged(self):
+        check(self.pending, 'an acknowledgement for nothing')
+        size = self.pending.pop(0)
+        if size is not None:
+            for stream in self.stream:
+                self.stream[stream] += size - self.initial
+            self.initial = size
+
+
+@test('raw/HTTP/2: windows that shrink below zero, grow, and end at the right octet')
+def windows(context):
+    server = context.once('cleartext', lambda: our_server(context))
+    w = Wire(server)
+    w.set_window(50000)
+    while w.pending:
+        check(w.turn(), 'the end')
+    w.give(0, 5000000)
+    for i in range(4):
+        w.get(2 * i + 1, b'/bytes/300000')
+    sizes = [40000, 0, 70000, 1, 16, 3000, 100000, 20000, 90000]
+    turns = 0
+    while len(w.ended) < 4:
+        turns += 1
+        if turns % 5 == 0 and sizes:
+            w.set_window(sizes.pop(0))
+        if not sizes and not w.pending:
+            for stream in set(w.stream) - w.ended:
+                if w.stream[stream] < 20000:
+                    w.give(stream, 50000)
+        if turns % 5 == 1 or not sizes or w.pending:
+            pass
+        elif all(room <= 0 for room in w.stream.values()):
+            continue  # nothing can come before the next change
+        check(w.turn(), 'the end')
+    for stream in w.data:
+        equal(bytes(w.data[stream]) == pattern(300000), True, 'the body of %d' % stream)
+    w.s.close()
+
+
+@test('raw/HTTP/2: SIGTERM sends two GOAWAYs, and what is under way goes on to its end')
+def goaway(context):
+    server = our_server(context)
+    w = Wire(server)
+    w.set_window(2**31 - 1)
+    w.give(0, 2**30)
+    w.get(1, b'/bytes/20000000')
+    while len(w.data[1]) < 100000:
+        check(w.turn(), 'the end')
+    server.process.terminate()
+    while not w.goaways:
+        check(w.turn(), 'the end')
+    equal(w.goaways[0][1], 0, 'the code')
+    while 1 not in w.ended:
+        check(w.turn(), 'the end came before the body was whole')
+    while w.turn():
+        pass
+    equal(bytes(w.data[1]) == pattern(20000000), True, 'the body')
+    equal(w.goaways, [(2**31 - 1, 0), (1, 0)])
+    w.s.close()
+    ended_well(server)
