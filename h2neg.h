@@ -1,4 +1,126 @@
-/* h2neg.h (manual goes here) */
+/* h2neg.h - negotiates and speaks HTTP/1.1 and HTTP/2 over whatever octets you have
+
+   Drop in one file, hand it the first bytes of any connection, and it tells you what is spoken and
+   speaks it: HTTP/1.0, HTTP/1.1, HTTP/2 by ALPN, by prior knowledge or by Upgrade (h2c), foreign
+   protocols by Upgrade or CONNECT; as a server and as a client.
+
+   Do this, in one C or C++ file of your project:
+
+       #define H2NEG_IMPLEMENTATION
+       #include "h2neg.h"
+
+   and everywhere else just the #include. It needs a C99 or C++11 compiler, <stddef.h>, <stdint.h>,
+   <string.h> and, unless you replace them, <stdlib.h> and <assert.h>. No sockets, no clock, no
+   random numbers, no threads, no globals: you bring octets and milliseconds.
+
+   THE LOOP, one connection, any transport:
+
+       h2neg_conn *c = h2neg_conn_new(NULL);           (a server with every default)
+       read octets       -> h2neg_feed(c, octets, n);
+       take events       -> while (h2neg_next(c, &ev))
+                                if (ev.type == H2NEG_EV_REQUEST)
+                                    h2neg_reply(c, ev.stream, 200, "text/plain", "hello\n", 6);
+       write octets      -> n = h2neg_output(c, &run); written = write(fd, run, n);
+                            h2neg_output_done(c, written);
+       what to poll for  -> h2neg_wants(c): READ, WRITE, HALF_CLOSE, CLOSE
+       the peer's end    -> h2neg_eof(c) or h2neg_lost(c)
+
+   One rule: after anything happened (fed, wrote, answered, time passed) call h2neg_next until it
+   answers 0, then h2neg_output. examples/hello.c is a whole server, examples/server.c and client.c
+   are complete programs with poll and TLS.
+
+   A client: config.role = H2NEG_CLIENT, h2neg_request, then RESPONSE, DATA, END, DONE. Over TLS set
+   config.tls and say with h2neg_tls_agreed what ALPN gave (H2NEG_OPENSSL has the glue).
+
+   TWO LEVELS. The pieces are functions over your memory that never allocate: parse a head, decode a
+   chunk, choose a protocol, code a field block, read a frame, detect the first octets. The
+   connection is built from them. You can use either.
+
+   WHAT MAY BE NEGOTIATED is config.protocols, a set of bits:
+     H2NEG_HTTP1      HTTP/1.0 and HTTP/1.1
+     H2NEG_H2         HTTP/2 where ALPN says h2
+     H2NEG_PRIOR      HTTP/2 where the first octets are its preface, in cleartext
+     H2NEG_H2C        HTTP/2 by Upgrade, in cleartext. RFC 9113 dropped it, and it smuggles requests
+                      past a proxy that forwards Upgrade: never set it behind one. Off by default.
+     H2NEG_WEBSOCKET  extended CONNECT is announced (RFC 8441)
+   h2neg_conn_info tells what was agreed, how, and why an offer was not taken.
+
+   DOES NOT: WebSocket frames and messages (the handshake's pieces are here), HTTP/3, server push,
+   the priority tree of RFC 7540, compression of bodies, TLS itself, routing, cookies as data,
+   percent-decoding, redirects, pools, caching.
+
+   MEMORY AND LIFETIME. What an event points at lives until the next h2neg_next, _feed, _eof, _lost,
+   _tick or _free on that connection; the sending calls leave it alone and may be given it. What you
+   send is copied, all but h2neg_message.body, which is borrowed until DONE. DONE is the last event of
+   every stream, exactly once: free what hangs on the stream there. A connection is a struct and parts
+   that come and go through config.alloc_fn (malloc if it is NULL); h2neg_memory_bound(config) tells
+   the most they take together: with the defaults about 290 KiB, of which an idle connection holds 2
+   to 5. With h2neg_conn_place everything stands in one block of yours, and no call fails for memory.
+   The smallest useful server (max_input 1024, max_output_pending 8192, max_header_list 2048,
+   max_request_line 1024, max_field_line 1024, max_header_fields 32, max_cookie_crumbs 8,
+   max_concurrent_streams 7, max_queued 1024, max_upgrade_body H2NEG_OFF) is told the same way.
+
+   ERRORS. A code (H2NEG_ERR_*), the offset of the octet, the stream, the RFC's section and a sentence.
+   Bad input ends in the protocol's own answer: a status, RST_STREAM, GOAWAY; then ERROR, a DONE for
+   each stream, HALF_CLOSE, CLOSE. A call that cannot do its work now answers H2NEG_AGAIN and has
+   changed nothing; WRITABLE follows when it is worth another try. Every call is safe on NULL and
+   after an error.
+
+   LIMITS are fields of h2neg_config; zero means the default beside the field. What happens there:
+     max_input, max_queued                        the call takes nothing (0, H2NEG_AGAIN)
+     max_output_pending                           the application waits; no new request is read
+     max_header_list, _fields, _field_line,       431 and, over HTTP/1, a close; four times the list
+       max_cookie_crumbs                          ends the connection (ENHANCE_YOUR_CALM)
+     max_request_line                             414 (400 for a method above 32 octets), close
+     max_empty_lines, max_chunk_line,             400, close
+       chunk_overhead
+     max_content_length                           413
+     max_informational                            the stream (HTTP/1: the connection) ends
+     max_concurrent_streams                       REFUSED_STREAM
+     max_continuations, max_consecutive_empty,    GOAWAY ENHANCE_YOUR_CALM
+       max_settings_entries, reset_budget,
+       window_update_slack, overhead_*
+     initial_window, connection_window            FLOW_CONTROL_ERROR
+     head_timeout, body_min_rate                  408 and a close; RST_STREAM CANCEL
+     write_min_rate, write_stall                  RST_STREAM CANCEL; HTTP/1: the connection ends
+     idle_timeout, drain_timeout                  GOAWAY NO_ERROR; HTTP/1: a close
+     preface_timeout, settings_timeout            a close; SETTINGS_TIMEOUT
+   Without h2neg_tick there are no timeouts and every other limit holds.
+
+   STRICT BY DEFAULT: what RFC 9112 lets a recipient reject is rejected (bare LF, folded fields, white
+   space before a colon, conflicting or repeated framing). Leniency is a named bit, H2NEG_ALLOW_*.
+
+   TLS: give only what was agreed; ALPN that names nothing of ours is an error. A PROXY header is never
+   taken by the connection: strip it first with h2neg_proxy_read, and only from peers that you trust.
+
+   MACROS, before the #include:
+     H2NEG_IMPLEMENTATION        puts the code here; in one file
+     H2NEG_STATIC                everything static, for that one file
+     H2NEG_API                   what stands before every public declaration
+     H2NEG_ASSERT(x)             instead of assert
+     H2NEG_REALLOC, H2NEG_FREE   instead of realloc and free; both or neither
+     H2NEG_NO_CONN               the pieces alone
+     H2NEG_OPENSSL               with the glue for OpenSSL's ALPN
+   Struct layouts do not depend on them. Between 0.x versions anything may change.
+
+   CONTENTS (search for the tag)
+     >>api-base      slices, fields, errors, helpers
+     >>api-h1        heads, bodies, writers
+     >>api-upgrade   Upgrade, HTTP2-Settings, base64, SHA-1
+     >>api-ws        the WebSocket handshake
+     >>api-hpack     field blocks
+     >>api-h2        frames, rules for fields
+     >>api-alpn      ALPN, ClientHello, first octets, PROXY
+     >>api-conn      the connection
+     >>api-openssl   OpenSSL's ALPN
+     >>platform  >>bytes  >>chars  >>scan  >>digest  >>error  >>fields
+     >>h1-head  >>h1-body  >>h1-write  >>upgrade  >>ws-handshake
+     >>huffman  >>hpack  >>hpack-encode  >>h2-frame  >>h2-fields
+     >>alpn  >>proxy
+     >>conn  >>h2-stream  >>conn-h2-send  >>conn-h2-blocks  >>conn-h2-recv
+     >>conn-h1-send  >>conn-h1  >>negotiate  >>conn-time  >>conn-calls  >>openssl
+     >>licence
+*/
 #ifndef H2NEG_H
 #define H2NEG_H
 
@@ -1383,7 +1505,7 @@ H2NEG_API void h2neg_openssl_agreed(const SSL *ssl, h2neg_str *alpn);
 extern "C" {
 #endif
 
-/* ==== 01 >>platform =========================================================
+/* ==== 01 >>platform ========================================================
    Compiler, asserts, the default allocator.  Uses nothing.
    Memory: the default allocator is realloc and free, or what the user's macros name.
    Nothing here depends on the machine but the CPU's instructions, never the results.
@@ -1415,7 +1537,7 @@ extern "C" {
 #define H2NEG__COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define H2NEG__LIT(text) h2neg__str(text, sizeof(text) - 1)
 
-/* ==== 02 >>bytes ============================================================
+/* ==== 02 >>bytes ===========================================================
    Slices, reader and writer cursors, big-endian numbers.  Uses >>platform.
    Memory: none; cursors walk over the caller's.
    A cursor cannot run off its end and remembers that it tried.
@@ -1562,7 +1684,7 @@ static ptrdiff_t h2neg__written(const h2neg__writer *w)
     return w->bad ? (ptrdiff_t)H2NEG_ERR_TOO_SMALL : (ptrdiff_t)w->used;
 }
 
-/* ==== 03 >>chars ============================================================
+/* ==== 03 >>chars ===========================================================
    Classes of octets (RFC 9110 5.5, 5.6.2; RFC 3986 2), tokens, numbers.  Uses >>bytes.
    Memory: one constant table of 256 octets.
    Every question about an octet goes through the table, and a test asks all 256.
@@ -1654,7 +1776,7 @@ static unsigned h2neg__hex(char c)
 }
 
 
-/* ==== 04 >>scan =============================================================
+/* ==== 04 >>scan ============================================================
    The hot loops over what a peer sends.  Uses >>chars.
    Memory: none.
    Nothing outside [p, end) is read.
@@ -1693,7 +1815,7 @@ static int h2neg__scan_line(const char *in, size_t len, size_t line, size_t max,
         return 0;
     return in[i + 1] == '\n' ? 2 : (int)H2NEG_ERR_H1_BARE_CR;
 }
-/* ==== 05 >>digest ===========================================================
+/* ==== 05 >>digest ==========================================================
    FIPS 180-4 6.1, RFC 4648 4 and 5.  Uses >>bytes.
    Memory: none; the SHA-1 state is the caller's.
    Base64 is read strictly: one text for each run of octets, everything else is malformed.
@@ -1874,7 +1996,7 @@ H2NEG__DEF void h2neg_sha1_final(h2neg_sha1 *s, unsigned char digest[20])
         h2neg__put_be(&w, s->h[i], 4);
 }
 
-/* ==== 06 >>error ============================================================
+/* ==== 06 >>error ===========================================================
    What errors are called and how the protocols put them.  Uses >>bytes.
    Memory: one constant table, made of H2NEG_ERROR_LIST.
    Every question about any code has an answer that can be printed.
@@ -1943,7 +2065,7 @@ H2NEG__DEF int h2neg_error_status(int code)
     return h2neg__error_find(code)->status;
 }
 
-/* ==== 06a >>fields ==========================================================
+/* ==== 06a >>fields =========================================================
    RFC 9110 5 and 15, RFC 3986 3.  Uses >>bytes >>chars.
    Memory: none; answers are slices of the caller's texts, copies go where the caller says.
    Small helpers; what they refuse they refuse whole, and say so.
@@ -2336,7 +2458,7 @@ H2NEG__DEF int h2neg_url_parse(h2neg_url *out, h2neg_str text)
 }
 
 
-/* ==== 07 >>h1-head ==========================================================
+/* ==== 07 >>h1-head =========================================================
    RFC 9112 2 to 5.  Uses >>chars >>scan >>error.
    Memory: the caller lends the fields and the room for unfolded values; nothing is allocated.
    What a head is, or what is wrong with it and where, does not depend on how it arrived.
@@ -2874,7 +2996,7 @@ H2NEG__DEF ptrdiff_t h2neg_h1_parse_response(h2neg_h1_head *head, const void *in
     return h2neg__h1_parse(head, in, len, seen, H2NEG__RESPONSE);
 }
 
-/* ==== 08 >>h1-body ==========================================================
+/* ==== 08 >>h1-body =========================================================
    RFC 9112 6, 7 and 9.3; RFC 9110 6.5.1.  Uses >>chars >>error >>h1-head.
    Memory: a chunked decoder is 40 octets of the caller's; data are slices of the input.
    Where a body ends is never guessed: what two readers could take differently is refused.
@@ -3209,7 +3331,7 @@ H2NEG__DEF ptrdiff_t h2neg_h1_parse_trailers(h2neg_h1_head *head, const void *in
     return r;
 }
 
-/* ==== 09 >>h1-write =========================================================
+/* ==== 09 >>h1-write ========================================================
    RFC 9112 3 to 5 and 7.1, the other way.  Uses >>chars >>error >>h1-head.
    Memory: the caller's room; nothing is allocated.
    What the parser would refuse is not written, so no caller's text can split a message.
@@ -3347,7 +3469,7 @@ H2NEG__DEF ptrdiff_t h2neg_h1_write_chunk(void *out, size_t room, uint64_t size)
     h2neg__put(&w, "\r\n", 2);
     return h2neg__written(&w);
 }
-/* ==== 10 >>upgrade ==========================================================
+/* ==== 10 >>upgrade =========================================================
    RFC 9110 7.8, RFC 7540 3.2.  Uses >>bytes >>chars >>digest >>error.
    Memory: none; what is found are slices of the caller's fields.
    An offer that is not right to the letter is no offer; a 101 that is not is an error.
@@ -3527,7 +3649,7 @@ H2NEG__DEF int h2neg_upgrade_h2c(int minor, const h2neg_field *fields, size_t co
     return 0;
 }
 
-/* ==== 11 >>ws-handshake =====================================================
+/* ==== 11 >>ws-handshake ====================================================
    RFC 6455 4, 9.1, 10.2; RFC 7692 7.1; RFC 8441 5.  Uses >>upgrade >>digest >>error >>h1-write.
    Memory: none; what is found are slices of the caller's fields.
    A request passes by every rule or is refused with its status; so does an answer.
@@ -4126,7 +4248,7 @@ H2NEG__DEF ptrdiff_t h2neg_ws_write_refuse(void *out, size_t room, int status)
     return h2neg__written(&w);
 }
 
-/* ==== 13 >>huffman ==========================================================
+/* ==== 13 >>huffman =========================================================
    RFC 7541 5.2 and Appendix B.  Uses >>bytes.
    Memory: 15 KB of constant tables, printed by tools/gen_tables.
    Decodes in pieces of any size; padding and EOS are checked, nothing is guessed.
@@ -4820,7 +4942,7 @@ static int h2neg__huffman_ends(const h2neg_huffman_state *h)
     return !h->bad && h->count <= 7 && (h->count == 0 || ~h->bits >> (64 - h->count) == 0);
 }
 
-/* ==== 14 >>hpack ============================================================
+/* ==== 14 >>hpack ===========================================================
    RFC 7541.  Uses >>bytes >>huffman.
    Memory: the caller lends h2neg_hpack_memory(n) octets for a table of n; nothing is allocated.
    A block decodes alike however it is cut; after an error the decoder stays in error.
@@ -5509,7 +5631,11 @@ H2NEG__DEF void h2neg_hpack_decoder_limit(h2neg_hpack_decoder *d, uint32_t limit
     d->least = d->least < d->table.max ? h2neg__hpack_least(d->least, d->limit) : d->limit;
 }
 
-/* ---- encoder ---- */
+/* ==== 14b >>hpack-encode ===================================================
+   RFC 7541 2.3, 4, 6, 7.1.  Uses >>bytes >>huffman >>hpack.
+   Memory: the caller lends h2neg_hpack_memory(n) octets; with less, fewer fields are indexed.
+   The table stays in step with the peer's: only the announced maximum decides what is evicted.
+   ========================================================================== */
 
 /* Both ends evict by the maximum that was announced last, so memory must never decide what is
    evicted. An encoder's maximum is min(its own limit, the peer's). Where memory holds less,
@@ -5739,7 +5865,7 @@ H2NEG__DEF void h2neg_hpack_encoder_limit(h2neg_hpack_encoder *e, uint32_t peer_
 #undef H2NEG__HPACK_PAIRS
 #undef H2NEG__HUFFMAN_ROOM
 
-/* ==== 15 >>h2-frame =========================================================
+/* ==== 15 >>h2-frame ========================================================
    RFC 9113 4 and 6; RFC 7838 4, RFC 8336 2, RFC 9218 7.1.  Uses >>bytes.
    Memory: none; a frame's slices are of the caller's input.
    What a frame must look like by itself is decided here; what it may do when, elsewhere.
@@ -6271,7 +6397,7 @@ H2NEG__DEF ptrdiff_t h2neg_h2_frame_write_priority_update(void *out, size_t room
     return h2neg__frame_write(out, room, H2NEG_H2_PRIORITY_UPDATE, 0, 0, &w, value.ptr, value.len);
 }
 
-/* ==== 16 >>h2-fields ========================================================
+/* ==== 16 >>h2-fields =======================================================
    RFC 9113 8.2, 8.3; RFC 8441 4; RFC 9218 4.  Uses >>bytes >>chars >>digest >>fields >>h1-body.
    Memory: none; fields are rearranged where they stand, cookies are joined in lent room.
    A field section is one message's, to the letter, or it is malformed.
@@ -6704,8 +6830,8 @@ H2NEG__DEF void h2neg_priority_parse(h2neg_str value, int *urgency, int *increme
     *incremental = i;
 }
 
-/* ==== 17 >>alpn =============================================================
-   RFC 7301; RFC 8446 4.1.2, 5.1; RFC 6066 3; RFC 9113 3.4; PROXY protocol 1 and 2.  Uses >>chars.
+/* ==== 17 >>alpn ============================================================
+   RFC 7301; RFC 8446 4.1.2, 5.1; RFC 6066 3; RFC 9113 3.4.  Uses >>chars.
    Memory: none; a ClientHello that spans records is joined in the caller's scratch.
    Nothing is consumed, nothing is kept: more octets never change what was said of fewer.
    ========================================================================== */
@@ -7162,6 +7288,12 @@ H2NEG__DEF int h2neg_detect(const void *in, size_t len)
     return h2neg__detect_method(s);
 }
 
+/* ==== 17b >>proxy ==========================================================
+   The PROXY protocol, versions 1 and 2: who is behind a proxy that one trusts.  Uses >>chars >>alpn.
+   Memory: none; the caller's struct.
+   A header is read whole or not at all.
+   ========================================================================== */
+
 /* ---- PROXY, version 1: a line of text ---- */
 
 enum { H2NEG__PROXY_LINE = 107 };
@@ -7405,7 +7537,7 @@ H2NEG__DEF ptrdiff_t h2neg_proxy_read(h2neg_proxy *proxy, const void *in, size_t
 }
 
 #ifndef H2NEG_NO_CONN
-/* ==== 18 >>conn =============================================================
+/* ==== 18 >>conn ============================================================
    What every protocol of a connection shares: config, parts of memory, input, output.  Uses >>bytes
    >>chars >>error >>fields.
    Memory: a struct and parts, each of a bound that follows from the config, each taken on first use and
@@ -7991,7 +8123,7 @@ static int h2neg__lacks(const h2neg_message *m, h2neg_str name)
     return 1;
 }
 
-/* ==== 19 >>h2-stream ========================================================
+/* ==== 19 >>h2-stream =======================================================
    Slots: the streams that are open or kept (RFC 9113 5.1); HTTP/1 uses them too.  Uses >>conn.
    Memory: one table that starts with four slots and doubles; a ring of 128 closed streams.
    DONE is owed exactly once; what is forbidden in a state is a cell of one table.
@@ -8439,7 +8571,7 @@ static void h2neg__body_sent(h2neg_conn *c, h2neg__stream *s, size_t n)
         h2neg__body_stop(c, s);
 }
 
-/* ==== 20 >>conn-h2-send =====================================================
+/* ==== 20 >>conn-h2-send ====================================================
    HTTP/2 out: what the engine owes, field blocks, DATA (RFC 9113 5.2, 6).  Uses >>hpack >>h2-frame
    >>h2-stream.
    Memory: output is written once, in place; two rings of 32 for what is owed to streams without a slot.
@@ -9507,8 +9639,8 @@ static int h2neg__h2_prefix(h2neg_conn *c, h2neg_event *ev)
 }
 
 /* ==== 20c >>conn-h2-recv ===================================================
-   HTTP/2 in: the preface, then one handler for each frame type (RFC 9113 3.4, 5, 6).  Uses
-   >>conn-h2-blocks >>conn-h2-send >>h2-frame.
+   HTTP/2 in: the preface, a handler for each frame type (RFC 9113 3.4, 5, 6).  Uses >>conn-h2-send
+   >>conn-h2-blocks >>h2-frame.
    Memory: a payload is gathered up to 264 octets; what is longer is passed over.
    A frame's effect is decided by its octets alone, never by where a read ended.
    ========================================================================== */
@@ -10952,7 +11084,7 @@ static int h2neg__h1_eof(h2neg_conn *c)
     return h2neg__h1_error(c, H2NEG_ERR_BODY_SHORT, h2neg__in(c).len);
 }
 
-/* ==== 23 >>negotiate ========================================================
+/* ==== 23 >>negotiate =======================================================
    From the first octets to a protocol, and the public functions of a connection.  Uses every room above.
    Memory: parts go back when a loan ends and they are idle.
    next gives, in this order: an error, what was negotiated, what streams owe, room, then what the input says.
@@ -12222,7 +12354,7 @@ H2NEG__DEF const char *h2neg_event_name(int type)
 }
 #endif /* H2NEG_NO_CONN */
 
-/* ==== 25 >>openssl ==========================================================
+/* ==== 25 >>openssl =========================================================
    RFC 7301 with OpenSSL's libssl.  Uses >>alpn.  Only where H2NEG_OPENSSL is defined.
    Memory: none here; `protocols` travels as the callback's argument itself.
    A list without overlap is refused, and OpenSSL's own selection is never asked.
@@ -12292,3 +12424,9 @@ H2NEG__DEF void h2neg_openssl_agreed(const SSL *ssl, h2neg_str *alpn)
 }
 #endif
 #endif /* H2NEG_IMPLEMENTATION */
+
+/* ==== 26 >>licence ==========================================================
+   Uses nothing.
+   Memory: none.
+   Public domain (Unlicense) or MIT No Attribution, as you prefer: the texts stand in LICENSE.
+   ========================================================================== */

@@ -270,7 +270,7 @@ static void take_data(h2neg_str data)
 {
     if (self.out_failed || fwrite(data.ptr, 1, data.len, self.out) == data.len)
         return;
-    self.out_failed = 1;
+    self.out_failed = self.hopeless = 1;
     complain(self.out_name ? self.out_name : "standard output", strerror(errno));
 }
 
@@ -369,7 +369,7 @@ static void drive(void)
         }
         if (!leaving && !self.link.handshaking)
             limit = H2NEG_NEVER;
-        if (net_now() >= limit)
+        if (self.out_failed || net_now() >= limit)
             break;
         wait_for(limit);
     }
@@ -444,12 +444,27 @@ static int connect_origin(void)
     return 0;
 }
 
+/* What is left undone of an origin, and why. */
+static void give_up(void)
+{
+    size_t i;
+    if (work_left() && self.error.code)
+        complain_url(self.origin, &self.error);
+    else if (work_left())
+        complain(self.origin->host, "the server takes no requests");
+    for (i = 0; i < self.job_count; i++)
+        if (same_origin(&self.jobs[i], self.origin))
+            self.jobs[i].left = 0;
+    for (i = 0; i < self.transfer_count; i++)
+        if (self.transfers[i].state != IDLE)
+            close_transfer(&self.transfers[i]);
+}
+
 /* All that is asked of one origin. A connection that brought something may be followed by another one;
    one that brought nothing only if nothing was lost by it, and not for ever. */
 static void run_origin(void)
 {
     int barren = 0;
-    size_t i;
     self.hopeless = self.complained = 0;
     while (work_left() && !self.hopeless && barren < MAX_TRIES) {
         self.answered = 0;
@@ -461,18 +476,7 @@ static void run_origin(void)
         hang_up();
         barren = self.answered ? 0 : barren + 1;
     }
-    for (i = 0; i < self.job_count; i++)
-        if (same_origin(&self.jobs[i], self.origin)) {
-            if (self.jobs[i].left > 0 && !self.failed)
-                complain(self.jobs[i].host, "the server takes no requests");
-            self.jobs[i].left = 0;
-        }
-    for (i = 0; i < self.transfer_count; i++)
-        if (self.transfers[i].state != IDLE) {
-            if (!self.failed)
-                complain(self.origin->host, "the request could not be sent");
-            close_transfer(&self.transfers[i]);
-        }
+    give_up();
 }
 
 /* ---- starting --------------------------------------------------------------------------------- */
@@ -678,7 +682,7 @@ int main(int argc, char **argv)
         fputs(usage, stdout);
     else if (!self.failed)
         for (i = 0; i < self.job_count; i++)
-            if (self.jobs[i].left > 0) {
+            if (self.jobs[i].left > 0 && !self.out_failed) {
                 self.origin = &self.jobs[i];
                 run_origin();
             }

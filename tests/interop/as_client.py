@@ -208,7 +208,9 @@ http {
     server { listen 127.0.0.1:%(proxy)d; location / { proxy_pass http://127.0.0.1:%(ours)d;
              proxy_http_version 1.1; proxy_set_header Connection ""; proxy_request_buffering off;
              proxy_buffering off; } }
-    server { listen 127.0.0.1:%(proxy2)d http2; location / { proxy_pass http://127.0.0.1:%(ours)d; } }
+    server { listen 127.0.0.1:%(proxy2)d http2; location / { proxy_pass http://127.0.0.1:%(ours)d; }
+             location /echo { proxy_pass http://127.0.0.1:%(ours)d; proxy_request_buffering off;
+             proxy_buffering off; } }
     %(tls_servers)s
 }
 '''
@@ -290,6 +292,8 @@ def nginx_proxy(context):
         check(b'"via":"default"' in ask(context, base + '/negotiated', *options), 'the Upgrade went through')
         out = ask(context, base + '/echo', '--data-file', context.path('ten'), *options)
         equal(digest(out), digest(content(TEN_MB)))
+        out = ask(context, base + '/upload', '--data-file', context.path('ten'), *options)
+        check(b'"octets":10000000' in out, out)
         equal(ask(context, base + '/hello', '-n', '200', '-m', '20', *options), b'hello, world\n' * 200)
         equal(digest(ask(context, base + '/bytes/10000000', *options)), digest(pattern(TEN_MB)))
 
@@ -298,6 +302,7 @@ def nginx_proxy(context):
 
 H2O = '''
 num-threads: 1
+%(user)s
 pid-file: %(dir)s/h2o.pid
 error-log: %(dir)s/h2o.log
 listen: {host: 127.0.0.1, port: %(plain)d}
@@ -312,7 +317,8 @@ hosts:
 def h2o(context):
     def make():
         ports = {'plain': free_port(), 'tls': free_port()}
-        known = dict(ports, dir=context.dir, root=root(context), tls='')
+        user = 'user: root' if os.getuid() == 0 else ''  # it would become nobody otherwise
+        known = dict(ports, dir=context.dir, root=root(context), tls='', user=user)
         if context.tls:
             known['tls'] = ('listen: {host: 127.0.0.1, port: %d, ssl: {certificate-file: %s, key-file: %s}}' %
                             ((ports['tls'],) + context.certificate()))

@@ -409,10 +409,10 @@ let left = 61;
 session.on('error', (e) => { throw e; });
 session.on('goaway', (code) => { throw new Error('GOAWAY ' + code); });
 function done() { if (--left === 0) { console.log('all well', session.alpnProtocol); session.close(); } }
-session.ping(Buffer.from('12345678'), (error, time, payload) => {
+session.on('connect', () => session.ping(Buffer.from('12345678'), (error, time, payload) => {
   if (error || payload.toString() !== '12345678') throw new Error('ping ' + error + ' ' + payload);
   done();
-});
+}));
 for (let i = 0; i < 60; i++) {
   const post = i % 2;
   const stream = session.request({':method': post ? 'POST' : 'GET',

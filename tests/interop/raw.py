@@ -624,20 +624,14 @@ def windows(context):
     w.give(0, 5000000)
     for i in range(4):
         w.get(2 * i + 1, b'/bytes/300000')
-    sizes = [40000, 0, 70000, 1, 16, 3000, 100000, 20000, 90000]
-    turns = 0
+    for size in (40000, 0, 70000, 1, 16, 3000, 100000, 20000, 90000):
+        w.set_window(size)
+        while w.pending:
+            check(w.turn(), 'the end')
     while len(w.ended) < 4:
-        turns += 1
-        if turns % 5 == 0 and sizes:
-            w.set_window(sizes.pop(0))
-        if not sizes and not w.pending:
-            for stream in set(w.stream) - w.ended:
-                if w.stream[stream] < 20000:
-                    w.give(stream, 50000)
-        if turns % 5 == 1 or not sizes or w.pending:
-            pass
-        elif all(room <= 0 for room in w.stream.values()):
-            continue  # nothing can come before the next change
+        for stream in set(w.stream) - w.ended:
+            if w.stream[stream] < 20000:
+                w.give(stream, 50000)
         check(w.turn(), 'the end')
     for stream in w.data:
         equal(bytes(w.data[stream]) == pattern(300000), True, 'the body of %d' % stream)
