@@ -54,11 +54,11 @@
    send is copied, all but h2neg_message.body, which is borrowed until DONE. DONE is the last event of
    every stream, exactly once: free what hangs on the stream there. A connection is a struct and parts
    that come and go through config.alloc_fn (malloc if it is NULL); h2neg_memory_bound(config) tells
-   the most they take together: with the defaults about 290 KiB, of which an idle connection holds 2
-   to 5. With h2neg_conn_place everything stands in one block of yours, and no call fails for memory.
+   the most they take together: with the defaults about 336 KiB, of which an idle connection holds 2
+   to 4. With h2neg_conn_place everything stands in one block of yours, and no call fails for memory.
    The smallest useful server (max_input 1024, max_output_pending 8192, max_header_list 2048,
    max_request_line 1024, max_field_line 1024, max_header_fields 32, max_cookie_crumbs 8,
-   max_concurrent_streams 7, max_queued 1024, max_upgrade_body H2NEG_OFF) is told the same way.
+   max_concurrent_streams 7, max_queued 1024, max_upgrade_body H2NEG_OFF) takes 54 KiB.
 
    ERRORS. A code (H2NEG_ERR_*), the offset of the octet, the stream, the RFC's section and a sentence.
    Bad input ends in the protocol's own answer: a status, RST_STREAM, GOAWAY; then ERROR, a DONE for
@@ -7622,7 +7622,7 @@ typedef struct h2neg__http2 {
     uint32_t goaway_seen;       /* of the last GOAWAY we got */
     uint32_t owed_acks;
     uint8_t owed_pings, ping_at, owed_resets, reset_at, shut_at;
-    unsigned char preface_owed, settings_unacked, goaway_sent, goaway_got, goaway_owed, drain_ping;
+    unsigned char credit_due, preface_owed, settings_unacked, goaway_sent, goaway_got, goaway_owed, drain_ping;
     unsigned char ping_state, ping[8];
     /* budgets */
     int32_t resets;
@@ -7683,6 +7683,7 @@ struct h2neg_conn {
     uint32_t next_stream, live, requests, slots; /* slots: how many of the table are set up */
     uint16_t free_slot, owed_first, owed_last;
     uint32_t marked, sending, wanting; /* how many slots have marks, a body to send, want WRITABLE */
+    uint32_t behind;            /* slots that are kept behind their DONE */
     size_t queued;
     size_t again_room, again_queued; /* what there was when a head was refused with AGAIN */
     uint64_t useful, overhead;
@@ -7915,6 +7916,8 @@ static int h2neg__part_grow(h2neg_conn *c, int part, size_t need, size_t first)
     size_t bound = h2neg__part_bound(&c->config, part), size = c->part[part].size;
     if (size >= need)
         return 1;
+    if (need > bound)
+        return 0;
     if (size < first)
         size = first;
     while (size < need)
@@ -8696,6 +8699,7 @@ static int h2neg__h2_put_credit(h2neg_conn *c)
     h2neg__out_wrote(c, (size_t)h2neg_h2_frame_write_window_update(out, 13, 0, c->h2.unreturned));
     c->h2.recv += c->h2.unreturned;
     c->h2.unreturned = 0;
+    c->h2.credit_due = 0;
     return 1;
 }
 
@@ -8745,7 +8749,7 @@ static int h2neg__h2_flush(h2neg_conn *c)
             return 0;
     if (c->marked && !h2neg__h2_put_marks(c))
         return 0;
-    if (h->unreturned >= c->config.connection_window / 2 && !h2neg__h2_put_credit(c))
+    if (h->credit_due && !h2neg__h2_put_credit(c))
         return 0;
     if (h->goaway_owed && !h2neg__h2_put_goaway(c))
         return 0;
@@ -8757,7 +8761,7 @@ static int h2neg__h2_flush(h2neg_conn *c)
 /* ---- credit and resets ---- */
 
 /* `n` octets of a stream's window may be granted again; not before it is let go, if it is held. */
-static void h2neg__h2_stream_credit(h2neg_conn *c, h2neg__stream *s, uint32_t n)
+static void h2neg__h2_stream_credit(h2neg__stream *s, uint32_t n)
 {
     if (s->flags & (H2NEG__S_REMOTE_END | H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET))
         return;
@@ -8766,8 +8770,6 @@ static void h2neg__h2_stream_credit(h2neg_conn *c, h2neg__stream *s, uint32_t n)
         return;
     }
     s->unreturned += n;
-    if (s->unreturned >= (c->config.initial_window + 1) / 2)
-        h2neg__count_flag(s, H2NEG__S_WU_MARK, 1, &c->marked);
 }
 
 /* `n` octets were consumed: the connection's credit, and that of their stream (which may be gone). */
@@ -8775,7 +8777,16 @@ static void h2neg__h2_credit(h2neg_conn *c, h2neg__stream *s, uint32_t n)
 {
     c->h2.unreturned += n;
     if (s)
-        h2neg__h2_stream_credit(c, s, n);
+        h2neg__h2_stream_credit(s, n);
+}
+
+/* Half a window is worth a WINDOW_UPDATE. Looked at where a frame ends, or a stream is let go, so that what
+   is written does not depend on how DATA were cut. */
+static void h2neg__h2_credit_due(h2neg_conn *c, h2neg__stream *s)
+{
+    c->h2.credit_due = c->h2.unreturned >= c->config.connection_window / 2;
+    if (s && s->unreturned >= (c->config.initial_window + 1) / 2 && !(s->flags & H2NEG__S_REMOTE_END))
+        h2neg__count_flag(s, H2NEG__S_WU_MARK, 1, &c->marked);
 }
 
 /* A reset that the peer caused costs a unit of the budget. 1, or 0: the budget is spent, and the
@@ -9230,6 +9241,9 @@ static int h2neg__h2_data_begin(h2neg_conn *c)
     c->useful += h->left;
     if (c->config.role == H2NEG_CLIENT && !(s->flags & (H2NEG__S_HEAD_GOT | H2NEG__S_TUNNEL)))
         return h2neg__h2_stream_error(c, s->id, H2NEG_ERR_H2_MESSAGE);
+    if (c->config.max_content_length && !(s->flags & H2NEG__S_TUNNEL)
+        && s->recv_octets + h->left > c->config.max_content_length)
+        return h2neg__h2_stream_error(c, s->id, H2NEG_ERR_LIMIT_BODY);
     if (s->recv_left == H2NEG_UNKNOWN)
         return H2NEG__GO_ON;
     if (s->recv_left < h->left)
@@ -9243,6 +9257,7 @@ static int h2neg__h2_data_end(h2neg_conn *c)
     h2neg__http2 *h = &c->h2;
     h2neg__stream *s = h2neg__stream_find(c, h->data);
     h2neg__h2_credit(c, s, h->returned);
+    h2neg__h2_credit_due(c, s);
     if (s && h->frame.flags & H2NEG_H2_END_STREAM
         && !(s->flags & (H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET | H2NEG__S_DONE_OWED)))
         h2neg__remote_end(c, s);
@@ -9565,10 +9580,11 @@ static int h2neg__h2_on_trailers(h2neg_conn *c, h2neg_event *ev)
     return H2NEG__EVENT;
 }
 
-/* A request that is refused costs only a peer that knows the limit. */
+/* A request that is refused costs only a peer that knows the limit, and not where a kept slot is why. */
 static int h2neg__h2_refuse_block(h2neg_conn *c, int error)
 {
-    int costs = error != H2NEG_ERR_LIMIT_STREAMS || !c->h2.settings_unacked;
+    int over = c->live - c->behind >= c->config.max_concurrent_streams && !c->h2.settings_unacked;
+    int costs = error != H2NEG_ERR_LIMIT_STREAMS || over;
     if (h2neg__stream_find(c, c->h2.block))
         return h2neg__h2_stream_error(c, c->h2.block, error);
     return h2neg__h2_refuse(c, c->h2.block, h2neg_error_h2(error), costs);
@@ -10423,14 +10439,14 @@ static int h2neg__h1_put_status(h2neg_conn *c)
    ========================================================================== */
 
 /* Takes out what the view of every protocol leaves out: Host, what frames and connects, and what Connection
-   names (RFC 9110 7.6.1). The count that is left. */
+   names (RFC 9110 7.6.1), as far as 100 names, so that the work stays linear. The count that is left. */
 static size_t h2neg__h1_view(h2neg_field *fields, size_t count)
 {
     h2neg_list list;
     h2neg_str token;
-    size_t i, n = 0;
+    size_t i, n = 0, tokens = 0;
     memset(&list, 0, sizeof list);
-    while (h2neg_list_next(&list, fields, count, "connection", &token))
+    while (tokens++ < 100 && h2neg_list_next(&list, fields, count, "connection", &token))
         for (i = 0; i < count; i++)
             if (h2neg__same_nocase(fields[i].name, token) && !h2neg_is_nocase(token, "connection"))
                 fields[i].flags |= 0x100;
@@ -10783,8 +10799,6 @@ static int h2neg__h1_data(h2neg_conn *c, h2neg_event *ev, h2neg_str data)
         }
         return H2NEG__GO_ON;
     }
-    if (c->config.max_content_length && s->recv_octets + data.len > c->config.max_content_length)
-        return h2neg__h1_error(c, H2NEG_ERR_LIMIT_BODY, 0);
     s->recv_octets += data.len;
     c->useful += data.len;
     h2neg__event(c, ev, H2NEG_EV_DATA, s);
@@ -10819,6 +10833,7 @@ static int h2neg__h1_chunks(h2neg_conn *c, h2neg_event *ev)
 {
     h2neg__http1 *h = &c->h1;
     h2neg_str in = h2neg__in(c), data;
+    const h2neg__stream *s = h2neg__stream_find(c, h->stream);
     ptrdiff_t n;
     if (h->chunked.done) {
         h->state = H2NEG__H1_TRAILERS;
@@ -10833,6 +10848,9 @@ static int h2neg__h1_chunks(h2neg_conn *c, h2neg_event *ev)
     h2neg__in_take(c, (size_t)n);
     if (h2neg__overhead(c, (uint64_t)n - data.len))
         return h2neg__h1_error(c, H2NEG_ERR_LIMIT_OVERHEAD, 0);
+    if (s && c->config.max_content_length
+        && s->recv_octets + data.len + h->chunked.left > c->config.max_content_length)
+        return h2neg__fail(c, H2NEG_ERR_LIMIT_BODY, c->offset - data.len); /* known at the chunk's line */
     return data.len ? h2neg__h1_data(c, ev, data) : H2NEG__GO_ON;
 }
 
@@ -11451,7 +11469,9 @@ static void h2neg__release(h2neg_conn *c)
     if (c->current_credit)
         h2neg__h2_credit(c, s, c->current_credit);
     h2neg__owed_next(c); /* lets go of slots that owe nothing more */
-    if (c->current_done && s && !(s->flags & H2NEG__S_KEEP))
+    if (c->current_done && s && s->flags & H2NEG__S_KEEP)
+        c->behind++;
+    else if (c->current_done && s)
         h2neg__stream_free(c, s);
     c->current = c->current_credit = 0;
     c->current_done = 0;
@@ -12194,8 +12214,11 @@ H2NEG__DEF int h2neg_hold(h2neg_conn *c, uint32_t s, int on)
     }
     held = found->held;
     found->held = 0;
-    if (c->h2_on)
-        h2neg__h2_stream_credit(c, found, held);
+    if (c->h2_on) {
+        h2neg__h2_stream_credit(found, held);
+        h2neg__h2_credit_due(c, found);
+        h2neg__settle(c);
+    }
     if (found->flags & H2NEG__S_EXPECT)
         c->expecting = s;
     return 0;
@@ -12207,10 +12230,12 @@ H2NEG__DEF int h2neg_keep(h2neg_conn *c, uint32_t s, int on)
     if (!found)
         return H2NEG_ERR_STREAM_GONE;
     found->flags &= ~(uint32_t)H2NEG__S_KEEP;
-    if (on)
+    if (on) {
         found->flags |= H2NEG__S_KEEP;
-    else if (found->flags & H2NEG__S_DONE && c->current != s)
+    } else if (found->flags & H2NEG__S_DONE && c->current != s) {
+        c->behind--;
         h2neg__stream_free(c, found);
+    }
     return 0;
 }
 

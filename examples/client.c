@@ -1,8 +1,8 @@
-/* A complete client on poll: HTTP/1.1, HTTP/2 by Upgrade, by prior knowledge and by ALPN; one connection
-   for each origin, as many requests at once on it as it lets us.
+/* A complete client on poll: HTTP/1.1, HTTP/2 by Upgrade, by prior knowledge and by ALPN; one
+   connection for each origin, as many requests at once on it as it lets us.
 
-   What to look at: drive() is the whole loop of a connection; start_requests() fills it with requests;
-   on_event() is all that a response is. */
+   What to look at: drive() is the whole loop of a connection; start_requests() fills it with
+   requests; on_event() is all that a response is. */
 #define H2NEG_IMPLEMENTATION
 #include "h2neg.h"
 #include "net.h"
@@ -67,7 +67,8 @@ typedef struct client {
 
 static client self;
 
-/* One sentence to standard error for each origin that fails, however many requests failed with it. */
+/* One sentence to standard error for each origin that fails, however many requests failed with it.
+ */
 static void complain(const char *what, const char *why)
 {
     if (!self.complained)
@@ -100,7 +101,7 @@ static void complain_url(const job *j, const h2neg_error *e)
     complain(what, why);
 }
 
-/* ---- requests --------------------------------------------------------------------------------- */
+/* ---- requests ---- */
 
 static int same_origin(const job *a, const job *b)
 {
@@ -243,7 +244,7 @@ static int work_left(void)
     return next_job() != NULL;
 }
 
-/* ---- responses -------------------------------------------------------------------------------- */
+/* ---- responses ---- */
 
 static void print_head(const h2neg_event *ev)
 {
@@ -330,7 +331,7 @@ static void on_event(const h2neg_event *ev)
     }
 }
 
-/* ---- one connection --------------------------------------------------------------------------- */
+/* ---- one connection ---- */
 
 /* Moves octets and events until nothing moves. */
 static void turn(void)
@@ -460,8 +461,8 @@ static void give_up(void)
             close_transfer(&self.transfers[i]);
 }
 
-/* All that is asked of one origin. A connection that brought something may be followed by another one;
-   one that brought nothing only if nothing was lost by it, and not for ever. */
+/* All that is asked of one origin. A connection that brought something may be followed by another
+   one; one that brought nothing only if nothing was lost by it, and not for ever. */
 static void run_origin(void)
 {
     int barren = 0;
@@ -479,7 +480,7 @@ static void run_origin(void)
     give_up();
 }
 
-/* ---- starting --------------------------------------------------------------------------------- */
+/* ---- starting ---- */
 
 static const char usage[] =
     "usage: client [--http1.1 | --upgrade | --prior-knowledge] [--alpn LIST] [-X METHOD]\n"
@@ -654,7 +655,7 @@ static int start(int argc, char **argv)
         return failed;
     for (i = 0; i < self.job_count && !self.tls; i++)
         if (self.jobs[i].tls && !(self.tls = tls_client(self.insecure, self.trusted, &why)))
-            return wrong(self.trusted ? self.trusted : "https:", why);
+            return wrong(self.trusted ? self.trusted : "https", why);
     self.out = self.out_name ? fopen(self.out_name, "wb") : stdout;
     return self.out ? 0 : wrong(self.out_name, strerror(errno));
 }

@@ -1,6 +1,6 @@
-/* The table of who negotiates what: every kind of client against every kind of server, each row a real
-   connection on loopback. Ends with 1 when a row is not what the RFCs say.
-   usage: demo-table PATH-OF-SERVER */
+/* The table of who negotiates what: every kind of client against every kind of server, each row a
+   real connection on loopback. Ends with 1 when a row is not what the RFCs say. usage: demo-table
+   PATH-OF-SERVER */
 #define H2NEG_IMPLEMENTATION
 #include "h2neg.h"
 #include "net.h"
@@ -71,7 +71,7 @@ typedef struct outcome {
     size_t body_len;
 } outcome;
 
-/* ---- servers ---------------------------------------------------------------------------------- */
+/* ---- servers ---- */
 
 typedef struct child {
     pid_t id;
@@ -139,7 +139,7 @@ static int child_stop(child *c)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
 }
 
-/* ---- one connection --------------------------------------------------------------------------- */
+/* ---- one connection ---- */
 
 static void on_event(const h2neg_event *ev, outcome *out)
 {
@@ -166,9 +166,9 @@ static int ask(h2neg_conn *c)
     return h2neg_request(c, &m, 0, &stream) == 0;
 }
 
-/* Round trips up to the response's first octet: those before the request had left, and one more. TLS's
-   are counted, TCP's are not. What else is sent later (an acknowledgement) is nothing that the response
-   waits for. */
+/* Round trips up to the response's first octet: those before the request had left, and one more.
+   TLS's are counted, TCP's are not. What else is sent later (an acknowledgement) is nothing that
+   the response waits for. */
 typedef struct trips {
     int asked, request_left, count;
 } trips;
@@ -252,7 +252,7 @@ static void run_row(const row *r, const char *port, SSL_CTX *tls, outcome *out)
     net_free(&l);
 }
 
-/* ---- the table -------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 /* The two ends have to agree on what was agreed. */
 static int server_agrees(const outcome *out)

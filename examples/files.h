@@ -42,8 +42,8 @@ static inline ptrdiff_t files_decode(char *out, size_t room, h2neg_str path)
     return (ptrdiff_t)n;
 }
 
-/* 1 when a segment of a decoded path is "..": nobody needs it, and whatever it would lead to is refused
-   before the file system is asked. */
+/* 1 when a segment of a decoded path is "..": nobody needs it, and whatever it would lead to is
+   refused before the file system is asked. */
 static inline int files_climbs(const char *path)
 {
     while (*path) {
@@ -55,9 +55,9 @@ static inline int files_climbs(const char *path)
     return 0;
 }
 
-/* The file that a path names below `root`, itself a result of realpath. 0 and its real name in `out`, or
-   the status to answer with: 400, the path is malformed; 404, there is none, or it lies outside, also by
-   way of a symbolic link. */
+/* The file that a path names below `root`, itself a result of realpath. 0 and its real name in
+   `out`, or the status to answer with: 400, the path is malformed; 404, there is none, or it lies
+   outside, also by way of a symbolic link. */
 static inline int files_resolve(char out[PATH_MAX], const char *root, h2neg_str path)
 {
     char asked[PATH_MAX], *real;

@@ -1,5 +1,6 @@
-/* net.h: one socket, TLS on it where that is spoken, and one h2neg connection above them. The server,
-   the client and the demo share it. Non-blocking; it knows nothing of HTTP. Include h2neg.h first. */
+/* net.h: one socket, TLS on it where that is spoken, and one h2neg connection above them. The
+   server, the client and the demo share it. Non-blocking; it knows nothing of HTTP. Include h2neg.h
+   first. */
 #ifndef NET_H
 #define NET_H
 
@@ -19,8 +20,8 @@
 
 #define NET_BUFFER 16384 /* octets of one read: what h2neg_feed takes at once */
 
-/* What reading and writing say when no octet moved: try again later, the peer closed cleanly, or the
-   transport broke. */
+/* What reading and writing say when no octet moved: try again later, the peer closed cleanly, or
+   the transport broke. */
 enum { NET_WAIT = 0, NET_END = -1, NET_BROKEN = -2 };
 
 /* How often octets came in behind octets that went out: the round trips of a transport. */
@@ -87,8 +88,8 @@ static inline void net_free(net_link *l)
     net_start(l, -1);
 }
 
-/* > 0: octets; NET_WAIT, NET_END or NET_BROKEN. A short read has emptied the socket, so the next one
-   may wait for poll. */
+/* > 0: octets; NET_WAIT, NET_END or NET_BROKEN. A short read has emptied the socket, so the next
+   one may wait for poll. */
 static inline ptrdiff_t net_read(net_link *l, void *in, size_t room)
 {
     ssize_t n;
@@ -189,8 +190,8 @@ static inline int net_handshake(net_link *l)
     return 1;
 }
 
-/* Moves octets both ways, one read at most. 1: something moved, so there may be events; take them all
-   before the next call. */
+/* Moves octets both ways, one read at most. 1: something moved, so there may be events; take them
+   all before the next call. */
 static inline int net_move(net_link *l, void *in, size_t room)
 {
     int moved;

@@ -23,8 +23,8 @@ static inline const option *option_named(const option *table, size_t count, cons
     return NULL;
 }
 
-/* Reads a command line. What is no option is moved to the front of argv[1...]; the number of these, or
-   -1 when a sentence went to standard error. */
+/* Reads a command line. What is no option is moved to the front of argv[1...]; the number of these,
+   or -1 when a sentence went to standard error. */
 static inline int options_read(const option *table, size_t count, int argc, char **argv)
 {
     int i, rest = 0;

@@ -1,8 +1,8 @@
-/* A complete server on poll: HTTP/1.1, HTTP/2 by Upgrade, by prior knowledge and by ALPN, cleartext and
-   TLS on one port, thousands of connections in one process and one thread.
+/* A complete server on poll: HTTP/1.1, HTTP/2 by Upgrade, by prior knowledge and by ALPN, cleartext
+   and TLS on one port, thousands of connections in one process and one thread.
 
-   What to look at: serve() is the whole loop of one connection; on_event() is all that a request is;
-   push() sends a body of any size as the peer takes it. */
+   What to look at: serve() is the whole loop of one connection; on_event() is all that a request
+   is; push() sends a body of any size as the peer takes it. */
 #if !defined(_XOPEN_SOURCE)
 #define _XOPEN_SOURCE 700 /* realpath */
 #endif
@@ -65,7 +65,7 @@ typedef struct exchange {
 static server self; /* one process, one server; it is large, so not on the stack */
 static int signal_pipe[2];
 
-/* ---- sending bodies --------------------------------------------------------------------------- */
+/* ---- sending bodies ---- */
 
 static const char *pattern_at(uint64_t offset)
 {
@@ -174,7 +174,7 @@ static void exchange_free(exchange *x)
     free(x);
 }
 
-/* ---- answers ---------------------------------------------------------------------------------- */
+/* ---- answers ---- */
 
 static void answer_text(peer *p, const h2neg_event *ev, int status)
 {
@@ -183,7 +183,8 @@ static void answer_text(peer *p, const h2neg_event *ev, int status)
     h2neg_reply(p->link.conn, ev->stream, status, "text/plain", text, (size_t)len);
 }
 
-/* A head whose body push() sends; without one for HEAD, which must not send terabytes into nothing. */
+/* A head whose body push() sends; without one for HEAD, which must not send terabytes into nothing.
+ */
 static void begin(peer *p, const h2neg_event *ev, int kind, uint64_t total, const char *type,
                   int fd)
 {
@@ -343,7 +344,7 @@ static void answer_file(peer *p, const h2neg_event *ev)
     begin(p, ev, SEND_FILE, (uint64_t)st.st_size, files_type(path), fd);
 }
 
-/* ---- routes ----------------------------------------------------------------------------------- */
+/* ---- routes ---- */
 
 typedef struct route {
     const char *path;  /* ends in '/' and is longer: a prefix */
@@ -416,7 +417,7 @@ static void on_request(peer *p, const h2neg_event *ev)
     h2neg_respond(p->link.conn, ev->stream, &m, 0);
 }
 
-/* ---- events ----------------------------------------------------------------------------------- */
+/* ---- events ---- */
 
 /* Keeps what the peer sent and cannot be sent back yet; hold() bounds it to one window. */
 static int echo_keep(exchange *x, const char *octets, size_t len)
@@ -501,7 +502,7 @@ static void on_event(peer *p, const h2neg_event *ev)
     }
 }
 
-/* ---- connections ------------------------------------------------------------------------------ */
+/* ---- connections ---- */
 
 /* What became of a connection, in one line. */
 static void log_peer(const peer *p)
@@ -529,7 +530,8 @@ static void log_peer(const peer *p)
     fflush(stdout);
 }
 
-/* The last peer takes the place. Events left behind would hold exchanges, so they are taken first. */
+/* The last peer takes the place. Events left behind would hold exchanges, so they are taken first.
+ */
 static void peer_close(size_t i)
 {
     peer *p = self.peers[i];
@@ -563,8 +565,8 @@ static int peer_speak(peer *p, int tls)
     return p->link.conn && (!tls || p->link.ssl) ? 0 : -1;
 }
 
-/* Looks at the first octet without taking it: only a TLS handshake record begins with 22 (RFC 8446 5.1).
-   1: known; 0: nothing there yet; -1: close. */
+/* Looks at the first octet without taking it: only a TLS handshake record begins with 22 (RFC
+   8446 5.1). 1: known; 0: nothing there yet; -1: close. */
 static int peer_look(peer *p)
 {
     unsigned char first;
@@ -612,7 +614,7 @@ static void turn(size_t i)
     }
 }
 
-/* ---- the loop --------------------------------------------------------------------------------- */
+/* ---- the loop ---- */
 
 static int grow(void)
 {
@@ -758,7 +760,7 @@ static void run(void)
     }
 }
 
-/* ---- starting --------------------------------------------------------------------------------- */
+/* ---- starting ---- */
 
 typedef struct settings {
     const char *port, *address, *cert, *key, *root, *protocols, *alpn;

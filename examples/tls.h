@@ -1,10 +1,10 @@
-/* tls.h: OpenSSL under a link of net.h. Without H2NEG_OPENSSL every function here says that TLS was left
-   out, so that the programs have no #if of their own. */
+/* tls.h: OpenSSL under a link of net.h. Without H2NEG_OPENSSL every function here says that TLS was
+   left out, so that the programs have no #if of their own. */
 #ifndef TLS_H
 #define TLS_H
 
-/* A list for ALPN that differs from what the protocols say, in the wire's form (RFC 7301 3.1); empty: no
-   ALPN at all. */
+/* A list for ALPN that differs from what the protocols say, in the wire's form (RFC 7301 3.1);
+   empty: no ALPN at all. */
 typedef struct tls_alpn {
     unsigned char wire[256];
     size_t len;
@@ -44,8 +44,8 @@ static inline int tls_alpn_read(tls_alpn *out, const char *list)
 
 #define TLS_BUILT 1
 
-/* What an operation that moved nothing is waiting for. A transport that ends without close_notify was
-   truncated: that is broken, not an end (RFC 8446 6.1). */
+/* What an operation that moved nothing is waiting for. A transport that ends without close_notify
+   was truncated: that is broken, not an end (RFC 8446 6.1). */
 static inline int tls_waits(SSL *ssl, int result, short *on)
 {
     switch (SSL_get_error(ssl, result)) {
@@ -218,8 +218,9 @@ static inline int tls_certify(SSL_CTX *ctx, const char *cert, const char *key, c
     return SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1;
 }
 
-/* A server's context: `protocols` says what ALPN selects unless `alpn` is a list of its own, in which an
-   empty one leaves ALPN unanswered. `cert` NULL: a throw-away one. NULL and a sentence in `*why`. */
+/* A server's context: `protocols` says what ALPN selects unless `alpn` is a list of its own, in
+   which an empty one leaves ALPN unanswered. `cert` NULL: a throw-away one. NULL and a sentence in
+   `*why`. */
 static inline SSL_CTX *tls_server(const char *cert, const char *key, unsigned protocols,
                                   tls_alpn *alpn, const char **why)
 {
@@ -252,7 +253,8 @@ static inline SSL *tls_accept(SSL_CTX *ctx, int fd)
 
 /* ---- a client's ---- */
 
-/* `insecure`: certificates are not checked. `trusted`: a file of certificates, NULL: the system's. */
+/* `insecure`: certificates are not checked. `trusted`: a file of certificates, NULL: the system's.
+ */
 static inline SSL_CTX *tls_client(int insecure, const char *trusted, const char **why)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());

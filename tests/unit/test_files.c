@@ -34,7 +34,8 @@ static void put_link(const char *to, const char *name)
     CHECK(symlink(to, path) == 0);
 }
 
-/* top/secret, top/root-too/f and below top/root: f, "a b", d/f, in -> f, out -> ../secret, up -> .. */
+/* top/secret, top/root-too/f and below top/root: f, "a b", d/f, in -> f, out -> ../secret, up -> ..
+ */
 static void set_up(void)
 {
     char path[PATH_MAX], *real;
@@ -60,8 +61,8 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    static const char *const files[] = {"root/up", "root/out", "root/in", "root/d/f", "root/a b",
-                                        "root/f",  "root-too/f", "secret"};
+    static const char *const files[] = {"root/up",  "root/out", "root/in",    "root/d/f",
+                                        "root/a b", "root/f",   "root-too/f", "secret"};
     static const char *const dirs[] = {"root-too", "root/d", "root", "."};
     char path[PATH_MAX + 64];
     size_t i;
@@ -110,9 +111,18 @@ static void test_inside(void)
 
 static void test_outside(void)
 {
-    static const char *const paths[] = {
-        "/../secret", "/d/../../secret", "/%2e%2e/secret", "/..%2fsecret", "/%2E./secret", "/out",
-        "/up/secret", "/up/root/f/../../../secret", "/../root-too/f", "/up/root-too/f", "/..", "/d/.."};
+    static const char *const paths[] = {"/../secret",
+                                        "/d/../../secret",
+                                        "/%2e%2e/secret",
+                                        "/..%2fsecret",
+                                        "/%2E./secret",
+                                        "/out",
+                                        "/up/secret",
+                                        "/up/root/f/../../../secret",
+                                        "/../root-too/f",
+                                        "/up/root-too/f",
+                                        "/..",
+                                        "/d/.."};
     size_t i;
     set_up();
     for (i = 0; i < sizeof paths / sizeof paths[0]; i++)
