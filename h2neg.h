@@ -335,6 +335,8 @@ enum {
     X(PEER_IS_OTHER, PROTOCOL_ERROR, 400, "RFC 9112 2.2", "the first octets are not HTTP")         \
     X(PEER_GOAWAY, NO_ERROR, 0, "RFC 9113 6.8", "the peer ended the connection with GOAWAY")       \
     X(PEER_RESET, CANCEL, 0, "RFC 9113 6.4", "the peer reset the stream")                          \
+    X(PEER_ONLY_HTTP2, PROTOCOL_ERROR, 0, "RFC 9113 3.3",                                          \
+      "the peer speaks HTTP/2 alone: ask it with prior knowledge")                                 \
     X(PROXY_HEADER, PROTOCOL_ERROR, 400, "",                                                       \
       "a PROXY header: strip it first with h2neg_proxy_read")                                      \
     X(UNASKED, PROTOCOL_ERROR, 0, "RFC 9112 9.2", "octets of a response that nobody asked for")    \
@@ -7556,6 +7558,7 @@ enum {
     H2NEG__OWED,    /* rings: PING payloads to answer, RST_STREAM for streams without a slot */
     H2NEG__SHUT,    /* ring: how the last streams closed */
     H2NEG__QUEUE,   /* bodies of replies that windows keep back */
+    H2NEG__EARLY,   /* HTTP/2: octets that came before their CONNECT was answered */
     H2NEG__PARTS
 };
 
@@ -7598,7 +7601,7 @@ enum { H2NEG__H2_PREFACE, H2NEG__H2_HEADER, H2NEG__H2_PREFIX, H2NEG__H2_DATA_RUN
 typedef struct h2neg__http2 {
     h2neg_hpack_decoder decoder;
     h2neg_hpack_encoder encoder;
-    h2neg_hpack_list list;      /* the field block that is read */
+    h2neg_hpack_list *list;     /* the field block that is read, in WORK */
     h2neg_h2_frame frame;       /* the frame that is read */
     uint64_t at;                /* the offset of its first octet */
     unsigned char state, first; /* first: it must be SETTINGS (RFC 9113 3.4) */
@@ -7621,7 +7624,7 @@ typedef struct h2neg__http2 {
     uint32_t goaway_last;       /* of the last GOAWAY we sent; the peer's streams above it are ignored */
     uint32_t goaway_seen;       /* of the last GOAWAY we got */
     uint32_t owed_acks;
-    uint8_t owed_pings, ping_at, owed_resets, reset_at, shut_at;
+    uint8_t owed_pings, ping_at, owed_resets, reset_at, shut_at, shut_count;
     unsigned char credit_due, preface_owed, settings_unacked, goaway_sent, goaway_got, goaway_owed, drain_ping;
     unsigned char ping_state, ping[8];
     /* budgets */
@@ -7632,7 +7635,7 @@ typedef struct h2neg__http2 {
 
 /* HTTP/1's own. */
 typedef struct h2neg__http1 {
-    h2neg_h1_head head;         /* the head or trailer section that is read */
+    h2neg_h1_head *head;        /* the head or trailer section that is read, in WORK */
     unsigned char state, close, minor, body;
     unsigned char early;        /* a response ended before its request: the rest is drained */
     unsigned char offered;      /* client: h2c was offered */
@@ -7641,7 +7644,10 @@ typedef struct h2neg__http1 {
     size_t upgrade_need;        /* server: octets of an h2c offer and its body; 0: none */
     uint64_t left;              /* octets of the body still to come */
     uint64_t drained;
-    h2neg_chunked chunked;
+    union {
+        h2neg_h1_scan scan;     /* heads, trailers: what their parser remembers while WORK is away */
+        h2neg_chunked chunked;  /* chunked bodies */
+    } u;
     uint32_t stream;            /* the stream under way; 0: none */
     uint8_t offer_len;
     char offer[64];             /* server: the foreign tokens that an accept may choose from */
@@ -7677,17 +7683,17 @@ struct h2neg_conn {
     size_t swallowed;
     /* the event that was given last */
     uint32_t current, current_credit;
-    unsigned char current_done;
+    unsigned char current_done, current_early;
     uint32_t expecting;         /* a stream whose 100 Continue is due */
     /* streams */
     uint32_t next_stream, live, requests, slots; /* slots: how many of the table are set up */
     uint16_t free_slot, owed_first, owed_last;
     uint32_t marked, sending, wanting; /* how many slots have marks, a body to send, want WRITABLE */
     uint32_t behind;            /* slots that are kept behind their DONE */
-    size_t queued;
-    size_t again_room, again_queued; /* what there was when a head was refused with AGAIN */
+    size_t queued, early;       /* octets in the parts QUEUE and EARLY */
+    size_t again_room;          /* what there was when a head was refused with AGAIN */
     uint64_t useful, overhead;
-    uint64_t now, since[H2NEG__TIMERS], mark[H2NEG__TIMERS];
+    uint64_t now, since[H2NEG__TIMERS], mark_idle, mark_stall;
     h2neg__http1 h1;
     h2neg__http2 h2;
 };
@@ -7769,6 +7775,8 @@ static int h2neg__config_resolve(h2neg_config *out, const h2neg_config *config)
             return 0;
         memcpy((char *)out + d->at, &v, sizeof v);
     }
+    if (!(out->protocols & (H2NEG_H2 | H2NEG_PRIOR | H2NEG_H2C)))
+        out->max_queued = 0; /* no windows keep anything back */
     return (out->role == H2NEG_SERVER || out->role == H2NEG_CLIENT)
            && (out->protocols & (H2NEG_HTTP1 | H2NEG_H2 | H2NEG_PRIOR)) != 0
            && (out->common_field_count == 0 || out->common_fields);
@@ -7781,21 +7789,29 @@ static size_t h2neg__round(size_t n)
     return (n + 15) & ~(size_t)15;
 }
 
+static int h2neg__knows_h2(const h2neg_config *g)
+{
+    return (g->protocols & (H2NEG_H2 | H2NEG_PRIOR | H2NEG_H2C)) != 0;
+}
+
 /* Octets of one head, raw, at most: what >>h1-head lets in. */
 static size_t h2neg__head_bound(const h2neg_config *g)
 {
-    return (size_t)g->max_request_line + g->max_header_list + 4096;
+    return (size_t)g->max_request_line + g->max_header_list + 4096 + 16;
 }
 
 static size_t h2neg__work_fields(const h2neg_config *g)
 {
-    return (size_t)g->max_header_fields + g->max_cookie_crumbs + 8;
+    return (size_t)g->max_header_fields + (h2neg__knows_h2(g) ? g->max_cookie_crumbs : 0) + 8;
 }
 
-/* The text of a section, the table's strings, and the cookies joined once more behind it. */
+/* The text of a section, the table's strings, and the cookies joined once more behind it. HTTP/1 alone needs
+   some for what it joins: folded fields, or the tokens of an Upgrade. */
 static size_t h2neg__work_text(const h2neg_config *g)
 {
     size_t text = g->max_header_list;
+    if (!h2neg__knows_h2(g))
+        return g->role == H2NEG_CLIENT || g->lenient & H2NEG_ALLOW_FOLD ? text : 1024;
     if (text < g->hpack_decoder_table)
         text = g->hpack_decoder_table;
     return (text < 4096 ? 4096 : text) + g->max_header_list;
@@ -7842,7 +7858,8 @@ enum {
     H2NEG__S_RETRY = 0x1000000,    /* the peer has not acted on it */
     H2NEG__S_BY_PEER = 0x2000000,
     H2NEG__S_OWED = 0x4000000,     /* stands in the list of slots that owe events */
-    H2NEG__S_INCREMENTAL = 0x8000000
+    H2NEG__S_INCREMENTAL = 0x8000000,
+    H2NEG__S_EARLY = 0x10000000    /* has octets in the part of that name */
 };
 
 typedef struct h2neg__stream {
@@ -7860,7 +7877,7 @@ typedef struct h2neg__stream {
     uint64_t recv_left;         /* octets of Content-Length still to come, or H2NEG_UNKNOWN */
     uint64_t send_left;         /* ... still to be sent */
     const unsigned char *body;  /* borrowed, or NULL: it lies in the queue at `body_at` */
-    size_t body_at, body_left;
+    size_t body_at, body_left;  /* left without S_BODY: a reply of that length was refused */
     uint64_t recv_since, recv_octets, recv_mark, send_since, send_octets, stall_since, stall_octets;
     h2neg_str protocol;         /* client: the token asked for, borrowed until the answer */
 } h2neg__stream;
@@ -7868,26 +7885,38 @@ typedef struct h2neg__stream {
 /* How many slots the table has at most: a power of two. */
 static size_t h2neg__slot_bound(const h2neg_config *g)
 {
-    size_t n = 4;
-    while (n < (size_t)g->max_concurrent_streams + 1)
+    size_t n = 4; /* HTTP/1: one under way, and three that are kept */
+    while (h2neg__knows_h2(g) && n < (size_t)g->max_concurrent_streams + 1)
         n *= 2;
     return n;
 }
 
+/* What is kept of the input: a head that is not whole (and the body of an h2c offer), or one feed. */
+static size_t h2neg__in_bound(const h2neg_config *g)
+{
+    size_t feed = (size_t)g->max_input + H2NEG__PAYLOAD, head = h2neg__head_bound(g);
+    if (g->protocols & H2NEG_H2C)
+        head += g->max_upgrade_body;
+    return g->protocols & H2NEG_HTTP1 && head > feed ? head : feed;
+}
+
 static size_t h2neg__part_bound(const h2neg_config *g, int part)
 {
-    size_t body = g->max_input > g->max_upgrade_body ? g->max_input : g->max_upgrade_body;
+    uint32_t table = g->hpack_decoder_table > 4096 ? g->hpack_decoder_table : 4096;
+    if (part >= H2NEG__DECODER && part != H2NEG__STREAMS && !h2neg__knows_h2(g))
+        return 0;
     switch (part) {
-    case H2NEG__IN: return h2neg__head_bound(g) + body + H2NEG__PAYLOAD;
+    case H2NEG__IN: return h2neg__in_bound(g);
     case H2NEG__WORK:
-        return h2neg__work_fields(g) * sizeof(h2neg_field) + h2neg__work_text(g);
+        return h2neg__round(sizeof(h2neg_h1_head)) + h2neg__work_fields(g) * sizeof(h2neg_field)
+               + h2neg__work_text(g);
     case H2NEG__OUT: return g->max_output_pending;
-    case H2NEG__DECODER:
-        return h2neg_hpack_memory(g->hpack_decoder_table > 4096 ? g->hpack_decoder_table : 4096);
+    case H2NEG__DECODER: return h2neg_hpack_memory(table);
     case H2NEG__ENCODER: return h2neg_hpack_memory(g->hpack_encoder_table);
     case H2NEG__STREAMS: return h2neg__slot_bound(g) * sizeof(h2neg__stream);
     case H2NEG__OWED: return sizeof(h2neg__owed);
     case H2NEG__SHUT: return H2NEG__SHUT_COUNT * sizeof(uint32_t);
+    case H2NEG__EARLY: return 16384;
     default: return g->max_queued;
     }
 }
@@ -7910,7 +7939,8 @@ static int h2neg__part_take(h2neg_conn *c, int part, size_t size)
     return 1;
 }
 
-/* Grows a part by doubling, from `first` on. */
+/* Grows a part by doubling, from `first` on; above a quarter of its bound it goes there at once, so that the
+   old one and the new one never stand side by side at their largest. */
 static int h2neg__part_grow(h2neg_conn *c, int part, size_t need, size_t first)
 {
     size_t bound = h2neg__part_bound(&c->config, part), size = c->part[part].size;
@@ -7922,7 +7952,7 @@ static int h2neg__part_grow(h2neg_conn *c, int part, size_t need, size_t first)
         size = first;
     while (size < need)
         size *= 2;
-    return h2neg__part_take(c, part, size < bound ? size : bound);
+    return h2neg__part_take(c, part, size <= bound / 4 ? size : bound);
 }
 
 static void h2neg__part_drop(h2neg_conn *c, int part)
@@ -8009,10 +8039,11 @@ static const unsigned char *h2neg__in_have(h2neg_conn *c, size_t n)
     return h2neg__in(c).len >= n ? (const unsigned char *)h2neg__in(c).ptr : NULL;
 }
 
-/* All that is there, in one piece. */
+/* All that is there, in one piece, as far as it may be kept: more than any head. */
 static h2neg_str h2neg__in_all(h2neg_conn *c)
 {
-    if (c->kept && c->lent.len && !h2neg__in_keep(c, c->lent.len))
+    size_t room = h2neg__part_bound(&c->config, H2NEG__IN) - c->kept;
+    if (c->kept && c->lent.len && !h2neg__in_keep(c, c->lent.len < room ? c->lent.len : room))
         return h2neg__str(NULL, 0);
     return h2neg__in(c);
 }
@@ -8224,20 +8255,19 @@ enum { H2NEG__IDLE, H2NEG__OPEN, H2NEG__ENDED, H2NEG__BOTH, H2NEG__PEER_RST, H2N
 static void h2neg__shut_add(h2neg_conn *c, uint32_t id, int how)
 {
     uint32_t entry = (id >> 1) << 2 | (uint32_t)(how - H2NEG__BOTH);
-    size_t size = H2NEG__SHUT_COUNT * sizeof entry;
-    if (!c->part[H2NEG__SHUT].ptr || c->part[H2NEG__SHUT].size < size) {
-        if (!h2neg__part_take(c, H2NEG__SHUT, size))
-            return;
-        memset(c->part[H2NEG__SHUT].ptr, 0xff, size);
-    }
-    memcpy(c->part[H2NEG__SHUT].ptr + c->h2.shut_at * sizeof entry, &entry, sizeof entry);
+    size_t at = c->h2.shut_at * sizeof entry;
+    if (!h2neg__part_grow(c, H2NEG__SHUT, at + sizeof entry, 8 * sizeof entry))
+        return;
+    memcpy(c->part[H2NEG__SHUT].ptr + at, &entry, sizeof entry);
     c->h2.shut_at = (uint8_t)((c->h2.shut_at + 1) % H2NEG__SHUT_COUNT);
+    if (c->h2.shut_count < H2NEG__SHUT_COUNT)
+        c->h2.shut_count++;
 }
 
 static int h2neg__shut_find(const h2neg_conn *c, uint32_t id)
 {
     size_t i;
-    for (i = 0; c->part[H2NEG__SHUT].ptr && i < H2NEG__SHUT_COUNT; i++) {
+    for (i = 0; i < c->h2.shut_count; i++) {
         uint32_t entry;
         memcpy(&entry, c->part[H2NEG__SHUT].ptr + i * sizeof entry, sizeof entry);
         if (entry >> 2 == id >> 1)
@@ -8346,6 +8376,55 @@ static void h2neg__queue_leave(h2neg_conn *c, h2neg__stream *s, size_t n)
         h2neg__part_drop(c, H2NEG__QUEUE);
 }
 
+/* Early octets stand as records: the stream, the length, the octets. The first one of a stream from `at`
+   on, or c->early. */
+enum { H2NEG__EARLY_HEAD = 8 };
+static size_t h2neg__early_find(const h2neg_conn *c, uint32_t id, size_t at, uint32_t *len)
+{
+    uint32_t head[2];
+    for (; at < c->early; at += H2NEG__EARLY_HEAD + head[1]) {
+        memcpy(head, c->part[H2NEG__EARLY].ptr + at, sizeof head);
+        *len = head[1];
+        if (head[0] == id)
+            return at;
+    }
+    return c->early;
+}
+
+/* Appends octets of a stream that waits. 1, or 0: there are too many. */
+static int h2neg__early_put(h2neg_conn *c, h2neg__stream *s, h2neg_str in)
+{
+    uint32_t head[2];
+    unsigned char *p;
+    if (!h2neg__part_grow(c, H2NEG__EARLY, c->early + H2NEG__EARLY_HEAD + in.len, 1024))
+        return 0;
+    p = c->part[H2NEG__EARLY].ptr + c->early;
+    head[0] = s->id;
+    head[1] = (uint32_t)in.len;
+    memcpy(p, head, sizeof head);
+    memcpy(p + sizeof head, in.ptr, in.len);
+    c->early += sizeof head + in.len;
+    s->flags |= H2NEG__S_EARLY;
+    return 1;
+}
+
+/* Takes out the first record of a stream: its length, 0 when there was none. */
+static uint32_t h2neg__early_drop(h2neg_conn *c, h2neg__stream *s)
+{
+    uint32_t len = 0, more;
+    size_t at = h2neg__early_find(c, s->id, 0, &len), size = H2NEG__EARLY_HEAD + (size_t)len;
+    unsigned char *p = c->part[H2NEG__EARLY].ptr;
+    if (at == c->early)
+        return 0;
+    memmove(p + at, p + at + size, c->early - at - size);
+    c->early -= size;
+    if (h2neg__early_find(c, s->id, at, &more) == c->early)
+        s->flags &= ~(uint32_t)H2NEG__S_EARLY;
+    if (c->early == 0)
+        h2neg__part_drop(c, H2NEG__EARLY);
+    return len;
+}
+
 static void h2neg__body_stop(h2neg_conn *c, h2neg__stream *s)
 {
     if (s->flags & H2NEG__S_QUEUED)
@@ -8361,6 +8440,8 @@ static void h2neg__stream_done(h2neg_conn *c, h2neg__stream *s, int error, uint3
     if (s->flags & (H2NEG__S_DONE_OWED | H2NEG__S_DONE))
         return;
     h2neg__body_stop(c, s);
+    while (s->flags & H2NEG__S_EARLY)
+        c->h2.unreturned += h2neg__early_drop(c, s);
     h2neg__count_flag(s, H2NEG__S_WRITABLE, 0, &c->wanting);
     h2neg__count_flag(s, H2NEG__S_WU_MARK, 0, &c->marked);
     s->flags &= ~(uint32_t)(H2NEG__S_EXPECT | H2NEG__S_OPEN_OWED | H2NEG__S_WAITS);
@@ -8452,7 +8533,7 @@ static h2neg__stream *h2neg__owed_next(h2neg_conn *c)
         h2neg__stream *s = h2neg__slot(c, c->owed_first);
         uint32_t any = H2NEG__S_OPEN_OWED | H2NEG__S_DONE_OWED;
         if (!(s->flags & H2NEG__S_WAITS))
-            any |= H2NEG__S_END_OWED;
+            any |= H2NEG__S_END_OWED | H2NEG__S_EARLY;
         if (s->flags & any)
             return s;
         s->flags &= ~(uint32_t)H2NEG__S_OWED;
@@ -8543,11 +8624,12 @@ static void h2neg__plan_apply(h2neg_conn *c, h2neg__stream *s, const h2neg__plan
     s->flags |= H2NEG__S_HEAD_SENT;
     if (c->config.role == H2NEG_SERVER)
         s->flags &= ~(uint32_t)(H2NEG__S_EXPECT | H2NEG__S_WAITS);
-    if (s->flags & H2NEG__S_END_OWED)
-        h2neg__owe(c, s, H2NEG__S_END_OWED);
+    if (s->flags & (H2NEG__S_END_OWED | H2NEG__S_EARLY))
+        h2neg__owe(c, s, 0);
     if (p->drop)
         s->flags |= H2NEG__S_DROP;
     s->send_left = p->drop ? H2NEG_UNKNOWN : p->length;
+    s->body_left = 0;
     if (!p->ends && !(flags & H2NEG_MORE) && m->body_len) {
         s->body = (const unsigned char *)m->body;
         s->body_left = m->body_len;
@@ -9018,6 +9100,19 @@ static size_t h2neg__h2_sendable(const h2neg_conn *c, const h2neg__stream *s, si
     return n < room - 9 ? n : room - 9;
 }
 
+/* Octets that one call can send in as many frames as it takes. */
+static size_t h2neg__h2_room(const h2neg_conn *c, const h2neg__stream *s)
+{
+    size_t frame = (size_t)c->h2.peer_frame + 9, room = h2neg__app_room(c), heads, window;
+    if (h2neg__h2_sendable(c, s, room) == 0)
+        return 0;
+    heads = 9 * ((room + frame - 1) / frame);
+    window = (size_t)(s->send < c->h2.send ? s->send : c->h2.send);
+    if (c->h2.state == H2NEG__H2_PREFACE)
+        window = (size_t)h2neg__h2_stream_window(c, s);
+    return room - heads < window ? room - heads : window;
+}
+
 /* One DATA frame of at most `len` octets; `last`: it ends the message if it takes them all. Octets taken,
    or H2NEG_ERR_AGAIN. An empty end needs no window. */
 static ptrdiff_t h2neg__h2_put_data(h2neg_conn *c, h2neg__stream *s, const unsigned char *data, size_t len,
@@ -9152,11 +9247,15 @@ enum { H2NEG__B_DROP, H2NEG__B_REQUEST, H2NEG__B_RESPONSE, H2NEG__B_TRAILERS };
 /* The field workspace: an array, and text behind it. 1, or 0 and the connection has failed. */
 static int h2neg__work(h2neg_conn *c, h2neg_field **fields, char **text)
 {
+    unsigned char *p;
     if (!h2neg__part_take(c, H2NEG__WORK, h2neg__part_bound(&c->config, H2NEG__WORK))) {
         h2neg__fail(c, H2NEG_ERR_NOMEM, c->offset);
         return 0;
     }
-    *fields = (h2neg_field *)(void *)c->part[H2NEG__WORK].ptr;
+    p = c->part[H2NEG__WORK].ptr;
+    c->h1.head = (h2neg_h1_head *)(void *)p; /* one protocol's reader uses it at a time */
+    c->h2.list = (h2neg_hpack_list *)(void *)p;
+    *fields = (h2neg_field *)(void *)(p + h2neg__round(sizeof *c->h1.head));
     *text = (char *)(*fields + h2neg__work_fields(&c->config));
     return 1;
 }
@@ -9283,6 +9382,9 @@ static int h2neg__h2_data_run(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__GO_ON;
     }
     s->recv_octets += in.len;
+    if (s->flags & H2NEG__S_WAITS && c->config.role == H2NEG_SERVER)
+        return h2neg__early_put(c, s, in) ? (int)H2NEG__GO_ON
+                                          : h2neg__h2_stream_error(c, s->id, H2NEG_ERR_LIMIT_BODY);
     h2neg__event(c, ev, H2NEG_EV_DATA, s);
     ev->data = in;
     c->current_credit = (uint32_t)in.len;
@@ -9339,12 +9441,12 @@ static int h2neg__h2_on_headers(h2neg_conn *c)
     h2neg__h2_block_kind(c, state);
     if (cell->verdict == H2NEG__STREAM_ERR)
         h->block_error = cell->error;
-    memset(&h->list, 0, sizeof h->list);
-    h->list.fields = fields;
-    h->list.room = h2neg__work_fields(&c->config);
-    h->list.text = text;
-    h->list.text_room = h2neg__work_text(&c->config) - c->config.max_header_list;
-    h->list.max_size = c->config.max_header_list;
+    memset(h->list, 0, sizeof *h->list);
+    h->list->fields = fields;
+    h->list->room = h2neg__work_fields(&c->config);
+    h->list->text = text;
+    h->list->text_room = h2neg__work_text(&c->config) - c->config.max_header_list;
+    h->list->max_size = c->config.max_header_list;
     h->state = H2NEG__H2_PREFIX;
     return H2NEG__GO_ON;
 }
@@ -9376,7 +9478,7 @@ static int h2neg__h2_decode(h2neg_conn *c, const char *in, size_t len, int end)
 {
     h2neg__http2 *h = &c->h2;
     for (;;) {
-        ptrdiff_t n = h2neg_hpack_decode(&h->decoder, &h->list, in, len, end);
+        ptrdiff_t n = h2neg_hpack_decode(&h->decoder, h->list, in, len, end);
         if (n < 0) {
             h2neg__h2_frame_fail(c, (int)n);
             return 0;
@@ -9483,11 +9585,11 @@ static int h2neg__h2_on_request(h2neg_conn *c, h2neg_event *ev)
     h2neg__http2 *h = &c->h2;
     h2neg_h2_head head;
     h2neg__stream *s;
-    int err = h2neg__h2_section_limits(c, &h->list);
+    int err = h2neg__h2_section_limits(c, h->list);
     if (err)
         return h2neg__h2_answer(c, h->block, 431);
-    err = h2neg_h2_read_request(&head, h->list.fields, h->list.count, h->list.text + h->list.text_used,
-                                h2neg__work_text(&c->config) - h->list.text_used,
+    err = h2neg_h2_read_request(&head, h->list->fields, h->list->count, h->list->text + h->list->text_used,
+                                h2neg__work_text(&c->config) - h->list->text_used,
                                 (c->config.protocols & H2NEG_WEBSOCKET) != 0);
     if (!err && h->block_end && head.content_length != H2NEG_UNKNOWN && head.content_length)
         err = H2NEG_ERR_H2_CONTENT_LENGTH;
@@ -9520,10 +9622,10 @@ static int h2neg__h2_on_response(h2neg_conn *c, h2neg_event *ev)
     h2neg__http2 *h = &c->h2;
     h2neg__stream *s = h2neg__stream_find(c, h->block);
     h2neg_h2_head head;
-    int err = h2neg__h2_section_limits(c, &h->list);
+    int err = h2neg__h2_section_limits(c, h->list);
     if (!err)
-        err = h2neg_h2_read_response(&head, h->list.fields, h->list.count, h->list.text + h->list.text_used,
-                                     h2neg__work_text(&c->config) - h->list.text_used);
+        err = h2neg_h2_read_response(&head, h->list->fields, h->list->count, h->list->text + h->list->text_used,
+                                     h2neg__work_text(&c->config) - h->list->text_used);
     if (!err && head.status < 200 && h->block_end)
         err = H2NEG_ERR_H2_MESSAGE;
     if (!err && h->block_end && head.content_length + 1 > 1 && !(s->flags & H2NEG__S_HEAD)
@@ -9564,11 +9666,11 @@ static int h2neg__h2_on_trailers(h2neg_conn *c, h2neg_event *ev)
     h2neg__http2 *h = &c->h2;
     h2neg__stream *s = h2neg__stream_find(c, h->block);
     h2neg_h2_head head;
-    int err = h2neg__h2_section_limits(c, &h->list);
+    int err = h2neg__h2_section_limits(c, h->list);
     if (!err && (!h->block_end || s->flags & H2NEG__S_TUNNEL))
         err = H2NEG_ERR_H2_MESSAGE;
     if (!err)
-        err = h2neg_h2_read_trailers(&head, h->list.fields, h->list.count);
+        err = h2neg_h2_read_trailers(&head, h->list->fields, h->list->count);
     if (!err && s->recv_left != H2NEG_UNKNOWN && s->recv_left != 0)
         err = H2NEG_ERR_H2_CONTENT_LENGTH;
     if (err)
@@ -9627,7 +9729,7 @@ static int h2neg__h2_fragment(h2neg_conn *c, h2neg_event *ev)
         h2neg__h2_decode(c, in.ptr, in.len, 0);
         return H2NEG__GO_ON;
     }
-    if (h->list.size > 4 * (uint64_t)c->config.max_header_list)
+    if (h->list->size > 4 * (uint64_t)c->config.max_header_list)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_FIELDS);
     if (h->frame.flags & H2NEG_H2_END_HEADERS)
         return h2neg__h2_block_done(c, ev);
@@ -10466,18 +10568,33 @@ static int h2neg__h1_error(h2neg_conn *c, int error, size_t at)
 /* Lends the workspace to the head's parser. 1, or 0 and the connection has failed. */
 static int h2neg__h1_lend(h2neg_conn *c)
 {
-    h2neg_h1_head *head = &c->h1.head;
     const h2neg_config *g = &c->config;
-    if (!h2neg__work(c, &head->fields, &head->text))
+    h2neg_h1_head *head;
+    h2neg_field *fields;
+    char *text;
+    if (!h2neg__work(c, &fields, &text))
         return 0;
+    head = c->h1.head;
+    memset(head, 0, sizeof *head);
+    head->scan = c->h1.u.scan;
+    head->fields = fields;
+    head->text = text;
     head->room = g->max_header_fields;
-    head->text_room = g->max_header_list;
+    head->text_room = h2neg__work_text(g) < g->max_header_list ? h2neg__work_text(g) : g->max_header_list;
     head->lenient = g->lenient;
     head->max_line = g->max_request_line;
     head->max_field_line = g->max_field_line;
     head->max_list = g->max_header_list;
     head->max_empty = g->max_empty_lines;
     return 1;
+}
+
+/* Until the head is whole, its parser's memory of `seen` octets is kept. */
+static int h2neg__h1_more(h2neg_conn *c, size_t seen)
+{
+    c->h1.seen = seen;
+    c->h1.u.scan = c->h1.head->scan;
+    return H2NEG__STARVED;
 }
 
 /* What a body's framing makes the reader do next. */
@@ -10491,9 +10608,9 @@ static void h2neg__h1_body_begin(h2neg_conn *c, int kind, uint64_t length)
     h->seen = 0;
     h->state = H2NEG__H1_BODY;
     if (kind == H2NEG_BODY_CHUNKED) {
-        memset(&h->chunked, 0, sizeof h->chunked);
-        h->chunked.max_line = c->config.max_chunk_line;
-        h->chunked.max_overhead = c->config.chunk_overhead;
+        memset(&h->u.chunked, 0, sizeof h->u.chunked);
+        h->u.chunked.max_line = c->config.max_chunk_line;
+        h->u.chunked.max_overhead = c->config.chunk_overhead;
         h->state = H2NEG__H1_CHUNKED;
     }
 }
@@ -10520,7 +10637,7 @@ static int h2neg__h1_message_end(h2neg_conn *c)
    request, cleartext, a small body with a length, no other wish). */
 static const char *h2neg__h2c_refusal(const h2neg_conn *c, int kind, uint64_t length, h2neg_str settings)
 {
-    const h2neg_h1_head *head = &c->h1.head;
+    const h2neg_h1_head *head = c->h1.head;
     unsigned char payload[192];
     ptrdiff_t n = h2neg_h2_settings_decode(payload, sizeof payload, settings);
     ptrdiff_t i;
@@ -10544,7 +10661,7 @@ static const char *h2neg__h2c_refusal(const h2neg_conn *c, int kind, uint64_t le
 static int h2neg__h2c_wanted(h2neg_conn *c, int kind, uint64_t length)
 {
     static const char *const websocket[] = {"websocket"}, *const h2c[] = {"h2c"};
-    const h2neg_h1_head *head = &c->h1.head;
+    const h2neg_h1_head *head = c->h1.head;
     h2neg_str settings;
     if (h2neg_upgrade_choose(h2c, 1, head->minor, head->fields, head->count) < 0)
         return 0;
@@ -10569,7 +10686,7 @@ static void h2neg__put_token(h2neg__writer *w, h2neg_str token)
    request with a body, not h2c) stay, as far as 64 octets hold them, however much later it comes. */
 static h2neg_str h2neg__h1_tokens(h2neg_conn *c, int kind)
 {
-    const h2neg_h1_head *head = &c->h1.head;
+    const h2neg_h1_head *head = c->h1.head;
     h2neg__writer all = h2neg__write(head->text, head->text_room);
     h2neg__writer ours = h2neg__write(c->h1.offer, sizeof c->h1.offer);
     h2neg_str token;
@@ -10587,7 +10704,7 @@ static h2neg_str h2neg__h1_tokens(h2neg_conn *c, int kind)
 /* The slot of a request whose head was read, and its REQUEST event. */
 static int h2neg__h1_show(h2neg_conn *c, h2neg_event *ev, size_t taken, int kind, uint64_t length)
 {
-    h2neg_h1_head *head = &c->h1.head;
+    h2neg_h1_head *head = c->h1.head;
     h2neg__stream *s = h2neg__stream_new(c, c->next_stream);
     h2neg_h2_head view;
     if (!s)
@@ -10635,7 +10752,7 @@ static int h2neg__h2c_accept(h2neg_conn *c)
 {
     static const char answer[] = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n"
                                  "\r\n";
-    const h2neg_h1_head *head = &c->h1.head;
+    const h2neg_h1_head *head = c->h1.head;
     unsigned char payload[192];
     h2neg_str settings;
     ptrdiff_t n = 0;
@@ -10661,7 +10778,7 @@ static int h2neg__h2c_accept(h2neg_conn *c)
 static int h2neg__h2c_body_there(h2neg_conn *c, size_t need)
 {
     static const char answer[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    const h2neg_field *expect = h2neg_find(c->h1.head.fields, c->h1.head.count, "expect", NULL);
+    const h2neg_field *expect = h2neg_find(c->h1.head->fields, c->h1.head->count, "expect", NULL);
     unsigned char *out;
     c->h1.upgrade_need = need;
     if (expect && !c->h1.continued && h2neg_is_nocase(expect->value, "100-continue")) {
@@ -10680,7 +10797,7 @@ static int h2neg__h1_on_request(h2neg_conn *c, h2neg_event *ev, size_t taken)
 {
     h2neg__http1 *h = &c->h1;
     uint64_t length;
-    int kind = h2neg_body_kind(&h->head, h->head.method, &length), result;
+    int kind = h2neg_body_kind(h->head, h->head->method, &length), result;
     if (kind < 0)
         return h2neg__h1_error(c, kind, 0);
     if (c->config.max_content_length && kind == H2NEG_BODY_LENGTH && length > c->config.max_content_length)
@@ -10689,15 +10806,15 @@ static int h2neg__h1_on_request(h2neg_conn *c, h2neg_event *ev, size_t taken)
         if (h2neg__h2c_wanted(c, kind, length))
             return kind == H2NEG_BODY_NONE || h2neg__h2c_body_there(c, taken + (size_t)length)
                        ? h2neg__h2c_accept(c) : H2NEG__STARVED;
-        c->protocol = h->head.minor ? H2NEG_PROTO_HTTP11 : H2NEG_PROTO_HTTP10;
+        c->protocol = h->head->minor ? H2NEG_PROTO_HTTP11 : H2NEG_PROTO_HTTP10;
         c->via = c->agreed ? H2NEG_VIA_ALPN : H2NEG_VIA_DEFAULT;
         c->negotiated_owed = 1;
         c->phase = H2NEG__LIVE;
         return H2NEG__GO_ON; /* NEGOTIATED first; the head is read again */
     }
-    c->protocol = h->head.minor ? H2NEG_PROTO_HTTP11 : H2NEG_PROTO_HTTP10;
-    h->minor = (unsigned char)h->head.minor;
-    h->close = (unsigned char)!h2neg_h1_persists(&h->head);
+    c->protocol = h->head->minor ? H2NEG_PROTO_HTTP11 : H2NEG_PROTO_HTTP10;
+    h->minor = (unsigned char)h->head->minor;
+    h->close = (unsigned char)!h2neg_h1_persists(h->head);
     result = h2neg__h1_show(c, ev, taken, kind, length);
     if (result != H2NEG__EVENT)
         return result;
@@ -10715,18 +10832,18 @@ static int h2neg__h1_request_head(h2neg_conn *c, h2neg_event *ev)
     ptrdiff_t n;
     if (in.len == 0 || (h->upgrade_need && !h2neg__in_have(c, h->upgrade_need)))
         return H2NEG__STARVED;
-    if (h2neg__app_room(c) < H2NEG__REPLY + 512 || c->live >= c->config.max_concurrent_streams)
+    if (h2neg__app_room(c) < H2NEG__REPLY + 512 || c->live >= c->config.max_concurrent_streams
+        || c->live >= h2neg__slot_bound(&c->config))
         return H2NEG__STOPPED;
     in = h2neg__in_all(c);
     if (!h2neg__h1_lend(c))
         return H2NEG__GO_ON;
-    n = h2neg_h1_parse_request(&h->head, in.ptr, in.len, h->seen);
-    h->seen = in.len;
+    n = h2neg_h1_parse_request(h->head, in.ptr, in.len, h->seen);
     if (n == 0)
-        return H2NEG__STARVED;
+        return h2neg__h1_more(c, in.len);
     h->seen = 0;
     if (n < 0)
-        return h2neg__h1_error(c, (int)n, h->head.error_at);
+        return h2neg__h1_error(c, (int)n, h->head->error_at);
     return h2neg__h1_on_request(c, ev, (size_t)n);
 }
 
@@ -10752,9 +10869,9 @@ static int h2neg__h1_upgraded(h2neg_conn *c, h2neg_event *ev)
     ptrdiff_t n;
     if (!h2neg__h1_lend(c))
         return H2NEG__GO_ON;
-    n = h2neg_h1_parse_request(&h->head, in.ptr, in.len, 0);
+    n = h2neg_h1_parse_request(h->head, in.ptr, in.len, 0);
     H2NEG_ASSERT(n > 0);
-    kind = h2neg_body_kind(&h->head, h->head.method, &length);
+    kind = h2neg_body_kind(h->head, h->head->method, &length);
     result = h2neg__h1_show(c, ev, (size_t)n, kind, length);
     h->left = kind == H2NEG_BODY_LENGTH ? length : 0;
     h->state = H2NEG__H1_UPGRADE_BODY;
@@ -10835,21 +10952,21 @@ static int h2neg__h1_chunks(h2neg_conn *c, h2neg_event *ev)
     h2neg_str in = h2neg__in(c), data;
     const h2neg__stream *s = h2neg__stream_find(c, h->stream);
     ptrdiff_t n;
-    if (h->chunked.done) {
+    if (h->u.chunked.done) {
         h->state = H2NEG__H1_TRAILERS;
         h->seen = 0;
         return H2NEG__GO_ON;
     }
     if (in.len == 0 || h2neg__h1_held(c))
         return in.len ? H2NEG__STOPPED : H2NEG__STARVED;
-    n = h2neg_chunked_decode(&h->chunked, in.ptr, in.len, &data);
+    n = h2neg_chunked_decode(&h->u.chunked, in.ptr, in.len, &data);
     if (n < 0)
-        return h2neg__h1_error(c, (int)n, h->chunked.error_at);
+        return h2neg__h1_error(c, (int)n, h->u.chunked.error_at);
     h2neg__in_take(c, (size_t)n);
     if (h2neg__overhead(c, (uint64_t)n - data.len))
         return h2neg__h1_error(c, H2NEG_ERR_LIMIT_OVERHEAD, 0);
     if (s && c->config.max_content_length
-        && s->recv_octets + data.len + h->chunked.left > c->config.max_content_length)
+        && s->recv_octets + data.len + h->u.chunked.left > c->config.max_content_length)
         return h2neg__fail(c, H2NEG_ERR_LIMIT_BODY, c->offset - data.len); /* known at the chunk's line */
     return data.len ? h2neg__h1_data(c, ev, data) : H2NEG__GO_ON;
 }
@@ -10864,19 +10981,19 @@ static int h2neg__h1_trailer_section(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__STARVED;
     if (!h2neg__h1_lend(c))
         return H2NEG__GO_ON;
-    n = h2neg_h1_parse_trailers(&h->head, in.ptr, in.len, h->seen);
-    h->seen = in.len;
+    h->head->lenient |= c->config.role == H2NEG_CLIENT ? H2NEG_ALLOW_FOLD : 0; /* RFC 9112 5.2 */
+    n = h2neg_h1_parse_trailers(h->head, in.ptr, in.len, h->seen);
     if (n == 0)
-        return H2NEG__STARVED;
+        return h2neg__h1_more(c, in.len);
     if (n < 0)
-        return h2neg__h1_error(c, (int)n, h->head.error_at);
+        return h2neg__h1_error(c, (int)n, h->head->error_at);
     h2neg__in_take(c, (size_t)n);
     h2neg__h1_message_end(c);
-    if (h->head.count == 0 || h->early || !s)
+    if (h->head->count == 0 || h->early || !s)
         return H2NEG__GO_ON;
     h2neg__event(c, ev, H2NEG_EV_TRAILERS, s);
-    ev->fields = h->head.fields;
-    ev->field_count = h2neg__h1_view(h->head.fields, h->head.count);
+    ev->fields = h->head->fields;
+    ev->field_count = h2neg__h1_view(h->head->fields, h->head->count);
     return H2NEG__EVENT;
 }
 
@@ -10924,14 +11041,14 @@ static int h2neg__h1_foreign_answer(h2neg_str in)
 {
     if (in.ptr[0] == 0x15)
         return H2NEG_ERR_PEER_IS_TLS;
-    return in.ptr[0] == 0 ? H2NEG_ERR_PEER_IS_HTTP2 : 0;
+    return in.ptr[0] == 0 ? H2NEG_ERR_PEER_ONLY_HTTP2 : 0;
 }
 
 /* h2c was taken: HTTP/2 begins behind the last octet of our request (RFC 7540 3.2). */
 static int h2neg__h1_on_101_h2c(h2neg_conn *c, h2neg__stream *s, size_t taken)
 {
     static const char *const h2c[] = {"h2c"};
-    const h2neg_h1_head *head = &c->h1.head;
+    const h2neg_h1_head *head = c->h1.head;
     if (h2neg_upgrade_check(h2c, 1, head->minor, head->fields, head->count) < 0)
         return h2neg__h1_error(c, H2NEG_ERR_UPGRADE_ANSWER, 0);
     if (!(s->flags & H2NEG__S_LOCAL_END))
@@ -10951,7 +11068,7 @@ static int h2neg__h1_on_101_h2c(h2neg_conn *c, h2neg__stream *s, size_t taken)
 static int h2neg__h1_on_101(h2neg_conn *c, h2neg_event *ev, size_t taken)
 {
     h2neg__stream *s = h2neg__stream_find(c, c->h1.stream);
-    const h2neg_h1_head *head = &c->h1.head;
+    const h2neg_h1_head *head = c->h1.head;
     h2neg_str token;
     h2neg_list list;
     if (c->h1.offered)
@@ -10966,7 +11083,7 @@ static int h2neg__h1_on_101(h2neg_conn *c, h2neg_event *ev, size_t taken)
     ev->status = 101;
     ev->upgrade = s->protocol;
     ev->fields = head->fields;
-    ev->field_count = h2neg__h1_view(c->h1.head.fields, head->count);
+    ev->field_count = h2neg__h1_view(c->h1.head->fields, head->count);
     s->flags = (s->flags & ~(uint32_t)H2NEG__S_WAITS) | H2NEG__S_TUNNEL;
     s->send_left = H2NEG_UNKNOWN;
     c->h1.state = H2NEG__H1_TUNNEL;
@@ -10979,7 +11096,7 @@ static int h2neg__h1_settled(h2neg_conn *c)
 {
     if (c->phase != H2NEG__START)
         return 0;
-    c->protocol = c->h1.head.minor ? H2NEG_PROTO_HTTP11 : H2NEG_PROTO_HTTP10;
+    c->protocol = c->h1.head->minor ? H2NEG_PROTO_HTTP11 : H2NEG_PROTO_HTTP10;
     c->via = c->agreed ? H2NEG_VIA_ALPN : H2NEG_VIA_DEFAULT;
     if (c->h1.offered)
         c->why = "h2c offered, not taken by the server";
@@ -10990,7 +11107,7 @@ static int h2neg__h1_settled(h2neg_conn *c)
 
 static void h2neg__h1_response_event(h2neg_conn *c, h2neg_event *ev, int type, h2neg__stream *s)
 {
-    h2neg_h1_head *head = &c->h1.head;
+    h2neg_h1_head *head = c->h1.head;
     h2neg__event(c, ev, type, s);
     ev->status = head->status;
     ev->fields = head->fields;
@@ -11005,14 +11122,14 @@ static int h2neg__h1_on_response(h2neg_conn *c, h2neg_event *ev, size_t taken)
     h2neg__stream *s = h2neg__stream_find(c, h->stream);
     const char *method = s->flags & H2NEG__S_CONNECT ? "CONNECT" : s->flags & H2NEG__S_HEAD ? "HEAD" : "GET";
     uint64_t length;
-    int kind = h2neg_body_kind(&h->head, h2neg_s(method), &length), open = kind == H2NEG_BODY_TUNNEL;
+    int kind = h2neg_body_kind(h->head, h2neg_s(method), &length), open = kind == H2NEG_BODY_TUNNEL;
     if (kind < 0)
         return h2neg__h1_error(c, kind, 0);
     if (h2neg__h1_settled(c))
         return H2NEG__GO_ON;
-    if (!h2neg_h1_persists(&h->head) || kind == H2NEG_BODY_CLOSE)
+    if (!h2neg_h1_persists(h->head) || kind == H2NEG_BODY_CLOSE)
         h->close = 1;
-    h->minor = (unsigned char)h->head.minor;
+    h->minor = (unsigned char)h->head->minor;
     h->offered = 0;
     h2neg__h1_response_event(c, ev, open ? H2NEG_EV_OPEN : H2NEG_EV_RESPONSE, s);
     ev->length = length;
@@ -11045,18 +11162,17 @@ static int h2neg__h1_response_head(h2neg_conn *c, h2neg_event *ev)
         return h2neg__h1_error(c, s ? h2neg__h1_foreign_answer(in) : H2NEG_ERR_UNASKED, 0);
     if (!h2neg__h1_lend(c))
         return H2NEG__GO_ON;
-    n = h2neg_h1_parse_response(&h->head, in.ptr, in.len, h->seen);
-    h->seen = in.len;
+    n = h2neg_h1_parse_response(h->head, in.ptr, in.len, h->seen);
     if (n == 0)
-        return H2NEG__STARVED;
+        return h2neg__h1_more(c, in.len);
     h->seen = 0;
     if (n < 0)
-        return h2neg__h1_error(c, (int)n, h->head.error_at);
-    if (h->head.status >= 200)
+        return h2neg__h1_error(c, (int)n, h->head->error_at);
+    if (h->head->status >= 200)
         return h2neg__h1_on_response(c, ev, (size_t)n);
     if (!h->offered && h2neg__h1_settled(c))
         return H2NEG__GO_ON;
-    if (h->head.status == 101)
+    if (h->head->status == 101)
         return h2neg__h1_on_101(c, ev, (size_t)n);
     if (++s->informational > c->config.max_informational)
         return h2neg__h1_error(c, H2NEG_ERR_LIMIT_INFORMATIONAL, 0);
@@ -11146,8 +11262,10 @@ H2NEG__DEF size_t h2neg_memory_bound(const h2neg_config *config)
     for (i = 0; i < H2NEG__PARTS; i++) {
         part = h2neg__part_bound(&resolved, i);
         n += h2neg__round(part);
-        if (part > most && i != H2NEG__OUT && i != H2NEG__WORK)
-            most = part;
+        if (i == H2NEG__OUT || i == H2NEG__WORK)
+            continue; /* taken at once */
+        part /= i == H2NEG__DECODER || i == H2NEG__ENCODER || i == H2NEG__STREAMS ? 2 : 4;
+        most = part > most ? part : most;
     }
     return n + most; /* while a part grows the old one stands beside the new one */
 }
@@ -11181,7 +11299,6 @@ H2NEG__DEF h2neg_conn *h2neg_conn_place(void *block, size_t size, const h2neg_co
         c->part[i].size = h2neg__part_bound(&resolved, i);
         at += h2neg__round(c->part[i].size);
     }
-    memset(c->part[H2NEG__SHUT].ptr, 0xff, c->part[H2NEG__SHUT].size);
     if (c->h2_on) /* its tables were not there yet */
         h2neg__h2_begin(c, c->protocol, c->via);
     return c;
@@ -11377,14 +11494,24 @@ static size_t h2neg__room_of(const h2neg_conn *c, const h2neg__stream *s)
     if (s->flags & H2NEG__S_BODY || s->flags & H2NEG__S_LOCAL_END)
         return 0;
     if (c->h2_on)
-        return h2neg__h2_sendable(c, s, room);
+        return h2neg__h2_room(c, s);
     return room > 25 ? room - 25 : 0;
 }
 
-/* Whether a head that was refused is worth another try: there is more room, or less in the queue. */
+/* Whether a head that was refused is worth another try. */
 static int h2neg__head_again(const h2neg_conn *c)
 {
-    return h2neg__app_room(c) > c->again_room || c->queued < c->again_queued;
+    return h2neg__app_room(c) > c->again_room;
+}
+
+/* ... and a reply that did not fit into the queue: now it does, or its windows have opened. */
+static int h2neg__reply_again(const h2neg_conn *c, const h2neg__stream *s)
+{
+    int64_t window = s->send < c->h2.send ? s->send : c->h2.send;
+    if (h2neg__app_room(c) < 2048)
+        return 0;
+    return c->config.max_queued - c->queued >= s->body_left
+           || (window >= (int64_t)s->body_left && h2neg__app_room(c) >= s->body_left + 2048);
 }
 
 /* Whether a client may open a stream now: 0, AGAIN, or never. */
@@ -11416,7 +11543,9 @@ static int h2neg__request_again(const h2neg_conn *c)
 
 static int h2neg__writable(const h2neg_conn *c, const h2neg__stream *s)
 {
-    return s->flags & H2NEG__S_HEAD_SENT ? h2neg__room_of(c, s) > 0 : h2neg__head_again(c);
+    if (s->flags & H2NEG__S_HEAD_SENT)
+        return h2neg__room_of(c, s) > 0;
+    return s->body_left ? h2neg__reply_again(c, s) : h2neg__head_again(c);
 }
 
 /* A stream that can still be spoken on; NULL: it is gone. */
@@ -11456,7 +11585,6 @@ static void h2neg__last(h2neg_conn *c, unsigned flags)
 static void h2neg__short(h2neg_conn *c, h2neg__stream *s)
 {
     c->again_room = h2neg__app_room(c);
-    c->again_queued = c->queued;
     h2neg__count_flag(s, H2NEG__S_WRITABLE, 1, &c->wanting);
 }
 
@@ -11466,15 +11594,19 @@ static void h2neg__short(h2neg_conn *c, h2neg__stream *s)
 static void h2neg__release(h2neg_conn *c)
 {
     h2neg__stream *s = h2neg__stream_find(c, c->current);
+    if (c->current_early && s && s->flags & H2NEG__S_EARLY)
+        h2neg__early_drop(c, s);
     if (c->current_credit)
         h2neg__h2_credit(c, s, c->current_credit);
+    if (c->current_early)
+        h2neg__h2_credit_due(c, s);
     h2neg__owed_next(c); /* lets go of slots that owe nothing more */
     if (c->current_done && s && s->flags & H2NEG__S_KEEP)
         c->behind++;
     else if (c->current_done && s)
         h2neg__stream_free(c, s);
     c->current = c->current_credit = 0;
-    c->current_done = 0;
+    c->current_done = c->current_early = 0;
 }
 
 static int h2neg__event_error(h2neg_conn *c, h2neg_event *ev)
@@ -11487,6 +11619,17 @@ static int h2neg__event_error(h2neg_conn *c, h2neg_event *ev)
     h2neg__all_done(c, c->error.code, c->error.h2_code ? c->error.h2_code : (uint32_t)H2NEG_CANCEL, 0,
                     refused && c->config.role == H2NEG_CLIENT ? 0 : UINT32_MAX);
     return 1;
+}
+
+/* Octets that came before the answer to their CONNECT. */
+static void h2neg__event_early(h2neg_conn *c, h2neg__stream *s, h2neg_event *ev)
+{
+    uint32_t len = 0;
+    size_t at = h2neg__early_find(c, s->id, 0, &len);
+    h2neg__event(c, ev, H2NEG_EV_DATA, s);
+    ev->data = h2neg__str(c->part[H2NEG__EARLY].ptr + at + H2NEG__EARLY_HEAD, len);
+    c->current_credit = len;
+    c->current_early = 1;
 }
 
 /* Whether an event may be given: an END that asks for an answer waits until one has room. */
@@ -11517,6 +11660,8 @@ static int h2neg__event_owed(h2neg_conn *c, h2neg_event *ev)
         s->flags &= ~(uint32_t)H2NEG__S_OPEN_OWED;
         h2neg__event(c, ev, H2NEG_EV_OPEN, s);
         ev->upgrade = s->protocol;
+    } else if (s->flags & H2NEG__S_EARLY) {
+        h2neg__event_early(c, s, ev);
     } else if (s->flags & H2NEG__S_END_OWED) {
         s->flags &= ~(uint32_t)H2NEG__S_END_OWED;
         h2neg__event(c, ev, H2NEG_EV_END, s);
@@ -11861,34 +12006,48 @@ static void h2neg__timer_ends(h2neg_conn *c, int i)
     } else if (error) {
         h2neg__fail(c, error, c->offset);
     } else {
+        if (c->h2_on)
+            c->h2.goaway_owed = 2;
         h2neg__all_done(c, 0, H2NEG_CANCEL, 0, UINT32_MAX);
         h2neg__inert(c);
     }
 }
 
-/* One timer at `now`. A change of what it watches begins it anew. */
+/* What begins a timer anew: octets that came or went, octets that were written. */
+static void h2neg__timer_marks(h2neg_conn *c)
+{
+    uint64_t idle = c->in_total + c->out_total, stall = c->out_total - c->out;
+    if (c->mark_idle != idle)
+        c->since[H2NEG__T_IDLE] = 0;
+    if (c->mark_stall != stall)
+        c->since[H2NEG__T_STALL] = 0;
+    c->mark_idle = idle;
+    c->mark_stall = stall;
+}
+
+/* One timer at `now`. */
 static void h2neg__timer_tick(h2neg_conn *c, int i, uint64_t *at)
 {
-    uint64_t mark = i == H2NEG__T_STALL ? c->out_total - c->out
-                    : i == H2NEG__T_IDLE ? c->offset + c->out_total : 0;
     uint32_t limit;
     memcpy(&limit, (const char *)&c->config + h2neg__timers[i].limit, sizeof limit);
     if (!h2neg__timers[i].runs(c) || limit == H2NEG_OFF) {
         c->since[i] = 0;
         return;
     }
-    if (c->since[i] == 0 || c->mark[i] != mark)
+    if (c->since[i] == 0)
         c->since[i] = c->now + 1;
-    c->mark[i] = mark;
     if (c->now + 1 - c->since[i] >= limit) {
         h2neg__timer_ends(c, i);
         return;
     }
-    if (i == H2NEG__T_DRAIN && c->h2.drain_ping == 2 && c->now + 1 - c->since[i] >= limit / 10) {
-        c->h2.drain_ping = 0;
-        c->h2.goaway_owed = 2;
+    if (i == H2NEG__T_DRAIN && c->h2.drain_ping == 2) {
+        limit /= 10; /* the peer owes the PING's answer first */
+        if (c->now + 1 - c->since[i] >= limit) {
+            c->h2.drain_ping = 0;
+            c->h2.goaway_owed = 2;
+        }
     }
-    if (c->since[i] - 1 + limit < *at)
+    if (c->since[i] - 1 + limit < *at && c->since[i] - 1 + limit > c->now)
         *at = c->since[i] - 1 + limit;
 }
 
@@ -11909,6 +12068,7 @@ H2NEG__DEF uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms)
             c->h2.resets = (int32_t)c->config.reset_budget;
         c->now = now_ms;
     }
+    h2neg__timer_marks(c);
     for (i = 0; i < H2NEG__TIMERS; i++)
         h2neg__timer_tick(c, i, &at);
     h2neg__streams_tick(c, &at);
@@ -12000,8 +12160,7 @@ H2NEG__DEF int h2neg_request(h2neg_conn *c, const h2neg_message *m, unsigned fla
     if (err == H2NEG_ERR_AGAIN) {
         c->want_request = (unsigned char)what;
         c->again_room = h2neg__app_room(c);
-        c->again_queued = c->queued;
-    }
+        }
     if (stream)
         *stream = id;
     if (err)
@@ -12095,8 +12254,11 @@ H2NEG__DEF int h2neg_reply(h2neg_conn *c, uint32_t s, int status, const char *ty
         return err;
     if (!p.ends && !h2neg__goes_at_once(c, found, &m)) {
         if (len > c->config.max_queued)
-            return len > c->config.max_output_pending / 2 ? H2NEG_ERR_TOO_SMALL : H2NEG_ERR_AGAIN;
-        err = len > c->config.max_queued - c->queued ? (int)H2NEG_ERR_AGAIN : 0;
+            err = len > c->config.max_output_pending / 2 ? H2NEG_ERR_TOO_SMALL : H2NEG_ERR_AGAIN;
+        else if (len > c->config.max_queued - c->queued
+                 || h2neg__app_room(c) < h2neg__message_bound(c, &m) + 64)
+            err = H2NEG_ERR_AGAIN;
+        found->body_left = err == H2NEG_ERR_AGAIN ? len : 0;
         if (!err && !h2neg__part_grow(c, H2NEG__QUEUE, c->queued + len, 1024))
             return H2NEG_ERR_NOMEM;
     }

@@ -47,20 +47,41 @@ typedef struct server {
 
 enum { FIRST = 2 };
 
-/* What answers a request over more than one event; small answers need none. */
-enum { SEND_PATTERN = 1, SEND_FILE, SEND_TRAILERS, ECHO_BODY, DIGEST_BODY };
-typedef struct exchange {
-    h2neg_conn *conn;
+/* How a request is answered; what stands behind WHOLE is sent piece by piece. */
+enum { WHOLE = 0, SEND_PATTERN, SEND_FILE, SEND_TRAILERS, ECHO_BODY };
+
+typedef struct exchange exchange;
+typedef struct route {
+    const char *path;  /* ends in '/' and is longer: a prefix */
+    const char *allow; /* NULL: every method */
+    void (*answer)(exchange *x);
+} route;
+
+/* A request and its answer, from REQUEST to DONE. What the connection cannot take now stands here
+   until WRITABLE. */
+struct exchange {
+    peer *from;
     uint32_t stream;
-    int kind;
-    uint64_t at, total; /* octets of our body: sent, and all of them or H2NEG_UNKNOWN */
-    int fd;             /* SEND_FILE */
-    int heard_all;      /* ECHO_BODY: the peer's END came */
-    int ended;          /* our message is whole */
-    char *kept;         /* ECHO_BODY: octets that had no room, from kept_at to kept_len */
+    const route *route;
+    int protocol, via;
+    int head;          /* the method is HEAD */
+    int expects;       /* the peer keeps its body until it is told to go on */
+    int refusal;       /* 0, or the status that the method gets here */
+    h2neg_str path;    /* of the request */
+    int status, kind;  /* of the answer; status 0: none is chosen yet */
+    h2neg_str type;    /* of the request's body, then of the answer's; so are these two */
+    int more;          /* a body comes in pieces */
+    uint64_t total;    /* its octets, or H2NEG_UNKNOWN */
+    uint64_t at;       /* octets of our body that are sent */
+    uint64_t received; /* octets of the request's body */
+    int begun, ended;  /* the head of our answer is taken; all of it is */
+    int heard_all;     /* the peer's END came */
+    int fd;            /* SEND_FILE */
+    char *kept;        /* WHOLE: the body; ECHO_BODY: what had no room, from kept_at on */
     size_t kept_at, kept_len, kept_room;
-    h2neg_sha1 sha1; /* DIGEST_BODY */
-} exchange;
+    h2neg_sha1 sha1; /* /upload */
+    char words[];    /* copies of what path and type name */
+};
 
 static server self; /* one process, one server; it is large, so not on the stack */
 static int signal_pipe[2];
@@ -77,10 +98,10 @@ static const char *pattern_at(uint64_t offset)
     return octets + offset % 26;
 }
 
-static size_t file_at(const exchange *x, const char **out)
+static size_t file_at(const exchange *x, size_t len, const char **out)
 {
     static char octets[CHUNK];
-    ssize_t n = pread(x->fd, octets, sizeof octets, (off_t)x->at);
+    ssize_t n = pread(x->fd, octets, len, (off_t)x->at);
     *out = octets;
     return n > 0 ? (size_t)n : 0;
 }
@@ -89,10 +110,11 @@ static size_t file_at(const exchange *x, const char **out)
 static size_t next_octets(const exchange *x, const char **out)
 {
     uint64_t left = x->total - x->at;
+    size_t len = left < CHUNK ? (size_t)left : CHUNK;
     switch (x->kind) {
-    case SEND_FILE: return file_at(x, out);
+    case SEND_FILE: return file_at(x, len, out);
     case ECHO_BODY: *out = x->kept + x->kept_at; return x->kept_len - x->kept_at;
-    default: *out = pattern_at(x->at); return left < CHUNK ? (size_t)left : CHUNK;
+    default: *out = pattern_at(x->at); return len;
     }
 }
 
@@ -103,9 +125,9 @@ static void end_message(exchange *x)
     trailers[0] = h2neg_f("x-octets", "26");
     trailers[1] = h2neg_f("x-checksum", "none");
     if (x->kind == SEND_TRAILERS)
-        sent = h2neg_trailers(x->conn, x->stream, trailers, 2);
+        sent = h2neg_trailers(x->from->link.conn, x->stream, trailers, 2);
     else
-        sent = h2neg_send(x->conn, x->stream, NULL, 0, 0) < 0;
+        sent = h2neg_send(x->from->link.conn, x->stream, NULL, 0, 0) < 0;
     x->ended = sent == 0;
 }
 
@@ -115,14 +137,14 @@ static void echo_emptied(exchange *x)
     if (!x->kept_len)
         return;
     x->kept_at = x->kept_len = 0;
-    h2neg_hold(x->conn, x->stream, 0);
+    h2neg_hold(x->from->link.conn, x->stream, 0);
 }
 
 /* One call of send: how much of it was taken. What is known to be the last carries the end. */
 static size_t send_some(exchange *x, const char *octets, size_t len)
 {
     int last = x->kind != SEND_TRAILERS && x->total - x->at == len;
-    ptrdiff_t n = h2neg_send(x->conn, x->stream, octets, len, last ? 0 : H2NEG_MORE);
+    ptrdiff_t n = h2neg_send(x->from->link.conn, x->stream, octets, len, last ? 0 : H2NEG_MORE);
     if (n < 0)
         return 0;
     x->at += (uint64_t)n;
@@ -144,23 +166,79 @@ static void push(exchange *x)
     if (x->kind == ECHO_BODY)
         echo_emptied(x);
     else if (x->at < x->total) /* the file has shrunk under us */
-        h2neg_reset(x->conn, x->stream, H2NEG_INTERNAL_ERROR);
+        h2neg_reset(x->from->link.conn, x->stream, H2NEG_INTERNAL_ERROR);
     if (!x->ended && (x->kind == ECHO_BODY ? x->heard_all : x->at == x->total))
         end_message(x);
 }
 
-static exchange *exchange_new(peer *p, const h2neg_event *ev, int kind)
+/* The head, and all of a WHOLE body, which the connection borrows until DONE. */
+static int begin(exchange *x)
 {
-    exchange *x = calloc(1, sizeof *x);
+    char digits[24];
+    h2neg_field fields[3];
+    h2neg_message m = {.status = x->status, .fields = fields};
+    if (x->type.len) {
+        fields[m.field_count] = h2neg_f("content-type", "");
+        fields[m.field_count++].value = x->type;
+    }
+    if (x->status == 405)
+        fields[m.field_count++] = h2neg_f("allow", x->route->allow);
+    if (x->kind == WHOLE) {
+        m.body = x->kept;
+        m.body_len = x->kept_len;
+    } else if (x->total != H2NEG_UNKNOWN && x->kind != SEND_TRAILERS) {
+        snprintf(digits, sizeof digits, "%llu", (unsigned long long)x->total);
+        fields[m.field_count++] = h2neg_f("content-length", digits);
+    }
+    return h2neg_respond(x->from->link.conn, x->stream, &m, x->more ? H2NEG_MORE : 0);
+}
+
+/* Sends what can be sent now, once an answer is chosen and again at each WRITABLE. */
+static void proceed(exchange *x)
+{
+    if (x->status && !x->begun) {
+        int failed = begin(x);
+        x->begun = !failed;
+        x->ended = x->begun && !x->more;
+        if (failed && failed != H2NEG_ERR_AGAIN)
+            h2neg_reset(x->from->link.conn, x->stream, H2NEG_INTERNAL_ERROR);
+    }
+    if (x->begun && !x->ended)
+        push(x);
+}
+
+static h2neg_str copy(char **to, h2neg_str from)
+{
+    h2neg_str out = {*to, from.len};
+    if (from.len)
+        memcpy(*to, from.ptr, from.len);
+    *to += from.len;
+    return out;
+}
+
+/* Limits of the request's head bound what is copied of it. */
+static exchange *exchange_new(peer *p, const h2neg_event *ev)
+{
+    const h2neg_field *f = h2neg_find(ev->fields, ev->field_count, "content-type", NULL);
+    h2neg_str type = f ? f->value : h2neg_s("");
+    exchange *x = calloc(1, sizeof *x + ev->path.len + type.len);
+    char *to = x ? x->words : NULL;
     if (!x || h2neg_set_user(p->link.conn, ev->stream, x) != 0) {
         free(x);
         h2neg_reset(p->link.conn, ev->stream, H2NEG_INTERNAL_ERROR);
         return NULL;
     }
-    x->conn = p->link.conn;
+    x->from = p;
     x->stream = ev->stream;
-    x->kind = kind;
+    x->protocol = ev->protocol;
+    x->via = ev->via;
+    x->head = h2neg_is(ev->method, "HEAD");
+    x->more = ev->more;
+    x->total = ev->length;
+    x->path = copy(&to, ev->path);
+    x->type = copy(&to, type);
     x->fd = -1;
+    h2neg_sha1_init(&x->sha1);
     return x;
 }
 
@@ -176,40 +254,38 @@ static void exchange_free(exchange *x)
 
 /* ---- answers ---- */
 
-static void answer_text(peer *p, const h2neg_event *ev, int status)
+/* A whole answer, copied: the connection may need it until DONE. */
+static void reply(exchange *x, int status, const char *type, const char *text, int len)
+{
+    x->kept = malloc((size_t)len);
+    if (!x->kept) {
+        h2neg_reset(x->from->link.conn, x->stream, H2NEG_INTERNAL_ERROR);
+        return;
+    }
+    memcpy(x->kept, text, (size_t)len);
+    x->kept_len = (size_t)len;
+    x->status = status;
+    x->more = 0;
+    x->type = h2neg_s(type);
+    proceed(x);
+}
+
+static void reply_status(exchange *x, int status)
 {
     char text[80];
     int len = snprintf(text, sizeof text, "%d %s\n", status, h2neg_status_text(status));
-    h2neg_reply(p->link.conn, ev->stream, status, "text/plain", text, (size_t)len);
+    reply(x, status, "text/plain", text, len);
 }
 
-/* A head whose body push() sends; without one for HEAD, which must not send terabytes into nothing.
- */
-static void begin(peer *p, const h2neg_event *ev, int kind, uint64_t total, const char *type,
-                  int fd)
+/* An answer whose body push() sends; for HEAD there is none. */
+static void reply_stream(exchange *x, int kind, uint64_t total, const char *type)
 {
-    char digits[24];
-    h2neg_field fields[2];
-    h2neg_message m = {.status = 200, .fields = fields, .field_count = 1};
-    int head = h2neg_is(ev->method, "HEAD");
-    exchange *x = head ? NULL : exchange_new(p, ev, kind);
-    fields[0] = h2neg_f("content-type", type);
-    if (kind != SEND_TRAILERS) {
-        snprintf(digits, sizeof digits, "%llu", (unsigned long long)total);
-        fields[m.field_count++] = h2neg_f("content-length", digits);
-    }
-    if (head && fd >= 0)
-        close(fd);
-    if (head) {
-        h2neg_respond(p->link.conn, ev->stream, &m, 0);
-    } else if (x) {
-        x->fd = fd;
-        x->total = total;
-        h2neg_respond(p->link.conn, ev->stream, &m, H2NEG_MORE);
-        push(x);
-    } else if (fd >= 0) {
-        close(fd);
-    }
+    x->status = 200;
+    x->kind = kind;
+    x->more = !x->head;
+    x->total = total;
+    x->type = h2neg_s(type);
+    proceed(x);
 }
 
 static const char *via_text(int via)
@@ -234,123 +310,104 @@ static const char page_ways[] =
     "href=/bytes/1000>/bytes/N</a>"
     " <a href=/trailers>/trailers</a> <a href=/status/418>/status/N</a> /echo /upload</html>\n";
 
-static void answer_page(peer *p, const h2neg_event *ev)
+static void answer_page(exchange *x)
 {
     char page[3072];
-    int len = snprintf(page, sizeof page,
-                       "%s<p>This request came over <b>%s (%s)</b>, %s TLS, on stream %lu.%s",
-                       page_head, h2neg_protocol_name(ev->protocol), via_text(ev->via),
-                       p->link.ssl ? "under" : "without", (unsigned long)ev->stream, page_ways);
-    h2neg_reply(p->link.conn, ev->stream, 200, "text/html; charset=utf-8", page, (size_t)len);
+    int len = snprintf(
+        page, sizeof page, "%s<p>This request came over <b>%s (%s)</b>, %s TLS, on stream %lu.%s",
+        page_head, h2neg_protocol_name(x->protocol), via_text(x->via),
+        x->from->link.ssl ? "under" : "without", (unsigned long)x->stream, page_ways);
+    reply(x, 200, "text/html; charset=utf-8", page, len);
 }
 
-static void answer_hello(peer *p, const h2neg_event *ev)
+static void answer_hello(exchange *x)
 {
-    h2neg_reply(p->link.conn, ev->stream, 200, "text/plain", "hello, world\n", 13);
+    reply(x, 200, "text/plain", "hello, world\n", 13);
 }
 
-static void answer_negotiated(peer *p, const h2neg_event *ev)
+static void answer_negotiated(exchange *x)
 {
     char json[128];
     int len = snprintf(json, sizeof json,
                        "{\"protocol\":\"%s\",\"via\":\"%s\",\"tls\":%s,\"stream\":%lu}",
-                       h2neg_protocol_name(ev->protocol), h2neg_via_name(ev->via),
-                       p->link.ssl ? "true" : "false", (unsigned long)ev->stream);
-    h2neg_reply(p->link.conn, ev->stream, 200, "application/json", json, (size_t)len);
+                       h2neg_protocol_name(x->protocol), h2neg_via_name(x->via),
+                       x->from->link.ssl ? "true" : "false", (unsigned long)x->stream);
+    reply(x, 200, "application/json", json, len);
 }
 
-/* Answers before the body has come, so an expectation is met by hand. */
-static void answer_echo(peer *p, const h2neg_event *ev)
+/* Type, length and body are the request's own. Where the peer waits to be told to go on, so does
+   the answer: the connection tells it. */
+static void answer_echo(exchange *x)
 {
-    const h2neg_field *type = h2neg_find(ev->fields, ev->field_count, "content-type", NULL);
-    const h2neg_field *length = h2neg_find(ev->fields, ev->field_count, "content-length", NULL);
-    h2neg_field fields[2];
-    h2neg_message go_on = {.status = 100};
-    h2neg_message m = {.status = 200, .fields = fields};
-    exchange *x = ev->more ? exchange_new(p, ev, ECHO_BODY) : NULL;
-    if (type) {
-        fields[m.field_count] = h2neg_f("content-type", "");
-        fields[m.field_count++].value = type->value;
-    }
-    if (length && x) {
-        fields[m.field_count] = h2neg_f("content-length", "");
-        fields[m.field_count++].value = length->value;
-    }
-    if (ev->more && !x)
-        return;
-    if (x)
-        x->total = ev->length;
-    if (x && h2neg_find(ev->fields, ev->field_count, "expect", NULL))
-        h2neg_respond(p->link.conn, ev->stream, &go_on, 0);
-    h2neg_respond(p->link.conn, ev->stream, &m, x ? H2NEG_MORE : 0);
+    x->status = 200;
+    x->kind = ECHO_BODY;
+    if (!x->expects)
+        proceed(x);
 }
 
-static void answer_upload(peer *p, const h2neg_event *ev)
+static void answer_upload(exchange *x)
 {
-    exchange *x = exchange_new(p, ev, DIGEST_BODY);
-    if (x)
-        h2neg_sha1_init(&x->sha1);
+    unsigned char digest[20];
+    char hex[41], json[128];
+    int i, len;
+    h2neg_sha1_final(&x->sha1, digest);
+    for (i = 0; i < 20; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    len = snprintf(json, sizeof json, "{\"octets\":%llu,\"sha1\":\"%s\"}",
+                   (unsigned long long)x->received, hex);
+    reply(x, 200, "application/json", json, len);
 }
 
 /* What stands behind a route's prefix. */
-static uint64_t route_number(const h2neg_event *ev, const char *prefix, uint64_t most)
+static uint64_t route_number(const exchange *x, const char *prefix, uint64_t most)
 {
     char digits[20] = "";
-    size_t skip = strlen(prefix), len = ev->path.len - skip;
+    size_t skip = strlen(prefix), len = x->path.len - skip;
     long long n = -1;
     if (len < sizeof digits) {
-        memcpy(digits, ev->path.ptr + skip, len);
+        memcpy(digits, x->path.ptr + skip, len);
         n = options_number(digits, (long long)most);
     }
     return n < 0 ? H2NEG_UNKNOWN : (uint64_t)n;
 }
 
-static void answer_bytes(peer *p, const h2neg_event *ev)
+static void answer_bytes(exchange *x)
 {
-    uint64_t total = route_number(ev, "/bytes/", (uint64_t)1 << 40);
+    uint64_t total = route_number(x, "/bytes/", (uint64_t)1 << 40);
     if (total == H2NEG_UNKNOWN)
-        answer_text(p, ev, 400);
+        reply_status(x, 400);
     else
-        begin(p, ev, SEND_PATTERN, total, "text/plain", -1);
+        reply_stream(x, SEND_PATTERN, total, "text/plain");
 }
 
-static void answer_trailers(peer *p, const h2neg_event *ev)
+static void answer_trailers(exchange *x)
 {
-    begin(p, ev, SEND_TRAILERS, 26, "text/plain", -1);
+    reply_stream(x, SEND_TRAILERS, 26, "text/plain");
 }
 
-static void answer_status(peer *p, const h2neg_event *ev)
+static void answer_status(exchange *x)
 {
-    uint64_t status = route_number(ev, "/status/", 599);
-    answer_text(p, ev, status == H2NEG_UNKNOWN || status < 200 ? 400 : (int)status);
+    uint64_t status = route_number(x, "/status/", 599);
+    reply_status(x, status == H2NEG_UNKNOWN || status < 200 ? 400 : (int)status);
 }
 
-static void answer_file(peer *p, const h2neg_event *ev)
+static void answer_file(exchange *x)
 {
     char path[PATH_MAX];
     struct stat st;
-    int fd, status = self.root ? files_resolve(path, self.root, ev->path) : 404;
+    int status = self.root ? files_resolve(path, self.root, x->path) : 404;
     if (status) {
-        answer_text(p, ev, status);
+        reply_status(x, status);
         return;
     }
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-        answer_text(p, ev, fd < 0 && (errno == EMFILE || errno == ENFILE) ? 503 : 404);
-        if (fd >= 0)
-            close(fd);
-        return;
-    }
-    begin(p, ev, SEND_FILE, (uint64_t)st.st_size, files_type(path), fd);
+    x->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (x->fd < 0 || fstat(x->fd, &st) || !S_ISREG(st.st_mode))
+        reply_status(x, x->fd < 0 && (errno == EMFILE || errno == ENFILE) ? 503 : 404);
+    else
+        reply_stream(x, SEND_FILE, (uint64_t)st.st_size, files_type(path));
 }
 
 /* ---- routes ---- */
-
-typedef struct route {
-    const char *path;  /* ends in '/' and is longer: a prefix */
-    const char *allow; /* NULL: every method */
-    void (*answer)(peer *p, const h2neg_event *ev);
-} route;
 
 static const route routes[] = {
     {"/", "GET, HEAD", answer_page},
@@ -398,26 +455,31 @@ static int route_allows(const route *r, h2neg_str method)
     return 0;
 }
 
-static void on_request(peer *p, const h2neg_event *ev)
+static void answer(exchange *x)
 {
-    const route *r = route_of(ev->path);
-    h2neg_field fields[2];
-    h2neg_message m = {
-        .status = 405, .fields = fields, .field_count = 2, .body = "405\n", .body_len = 4};
-    if (h2neg_is(ev->method, "CONNECT")) {
-        answer_text(p, ev, 501);
-        return;
-    }
-    if (route_allows(r, ev->method)) {
-        r->answer(p, ev);
-        return;
-    }
-    fields[0] = h2neg_f("allow", r->allow);
-    fields[1] = h2neg_f("content-type", "text/plain");
-    h2neg_respond(p->link.conn, ev->stream, &m, 0);
+    if (x->refusal)
+        reply_status(x, x->refusal);
+    else
+        x->route->answer(x);
 }
 
 /* ---- events ---- */
+
+/* The answer waits for the END, because the rest of the request may still be malformed. At once go
+   an echo, a refusal that saves the peer its body, and the answer to CONNECT, whose END waits for
+   it. */
+static void on_request(peer *p, const h2neg_event *ev)
+{
+    exchange *x = exchange_new(p, ev);
+    int connect = h2neg_is(ev->method, "CONNECT");
+    if (!x)
+        return;
+    x->route = route_of(ev->path);
+    x->refusal = connect ? 501 : route_allows(x->route, ev->method) ? 0 : 405;
+    x->expects = ev->more && h2neg_find(ev->fields, ev->field_count, "expect", NULL);
+    if (!ev->more || connect || x->route->answer == answer_echo || (x->refusal && x->expects))
+        answer(x);
+}
 
 /* Keeps what the peer sent and cannot be sent back yet; hold() bounds it to one window. */
 static int echo_keep(exchange *x, const char *octets, size_t len)
@@ -440,63 +502,46 @@ static int echo_keep(exchange *x, const char *octets, size_t len)
 
 static void on_echo_data(exchange *x, h2neg_str data)
 {
-    size_t n = x->kept_len ? 0 : send_some(x, data.ptr, data.len);
+    size_t n;
+    proceed(x);
+    n = x->begun && !x->kept_len ? send_some(x, data.ptr, data.len) : 0;
     if (n == data.len)
         return;
-    h2neg_hold(x->conn, x->stream, 1);
+    h2neg_hold(x->from->link.conn, x->stream, 1);
     if (echo_keep(x, data.ptr + n, data.len - n) < 0)
-        h2neg_reset(x->conn, x->stream, H2NEG_INTERNAL_ERROR);
+        h2neg_reset(x->from->link.conn, x->stream, H2NEG_INTERNAL_ERROR);
 }
 
+/* Only /echo and /upload look at a body. */
 static void on_data(exchange *x, h2neg_str data)
 {
-    if (x->kind == DIGEST_BODY) {
-        x->at += data.len;
-        h2neg_sha1_update(&x->sha1, data.ptr, data.len);
-    } else if (x->kind == ECHO_BODY) {
+    if (x->kind == ECHO_BODY)
         on_echo_data(x, data);
-    }
-}
-
-static void reply_digest(exchange *x)
-{
-    unsigned char digest[20];
-    char hex[41], json[128];
-    int i, len;
-    h2neg_sha1_final(&x->sha1, digest);
-    for (i = 0; i < 20; i++)
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-    len = snprintf(json, sizeof json, "{\"octets\":%llu,\"sha1\":\"%s\"}",
-                   (unsigned long long)x->at, hex);
-    h2neg_reply(x->conn, x->stream, 200, "application/json", json, (size_t)len);
+    else if (x->route->answer == answer_upload)
+        h2neg_sha1_update(&x->sha1, data.ptr, data.len);
+    x->received += data.len;
 }
 
 static void on_end(exchange *x)
 {
     x->heard_all = 1;
-    if (x->kind == DIGEST_BODY)
-        reply_digest(x);
-    else if (x->kind == ECHO_BODY)
-        push(x);
+    if (x->status)
+        proceed(x);
+    else
+        answer(x);
 }
 
 static void on_event(peer *p, const h2neg_event *ev)
 {
     exchange *x = ev->stream ? (exchange *)ev->user : NULL;
+    if (ev->type == H2NEG_EV_REQUEST)
+        on_request(p, ev);
+    if (!x)
+        return;
     switch (ev->type) {
-    case H2NEG_EV_REQUEST: on_request(p, ev); break;
-    case H2NEG_EV_DATA:
-        if (x)
-            on_data(x, ev->data);
-        break;
-    case H2NEG_EV_END:
-        if (x)
-            on_end(x);
-        break;
-    case H2NEG_EV_WRITABLE:
-        if (x && !x->ended && x->kind != DIGEST_BODY)
-            push(x);
-        break;
+    case H2NEG_EV_DATA: on_data(x, ev->data); break;
+    case H2NEG_EV_END: on_end(x); break;
+    case H2NEG_EV_WRITABLE: proceed(x); break;
     case H2NEG_EV_DONE: exchange_free(x); break;
     default: break;
     }

@@ -1,13 +1,14 @@
 /* conn.h: what the tests of the connection share. Include it behind h2neg.h and check.h.
 
-   1. A script: octets in steps, played to one connection with a small application behind it. It is played
-      whole, octet by octet, at random cuts, in a placed block between guards, and with every allocation made
-      to fail in turn. What came out, put into words, must be what the test says; and the same for every cut.
+   1. A script: octets in steps, played to one connection with a small application behind it. It is
+   played whole, octet by octet, at random cuts, in a placed block between guards, and with every
+   allocation made to fail in turn. What came out, put into words, must be what the test says; and
+   the same for every cut.
    2. A pair: a client and a server of ours with a pipe of a given size each way.
    3. An allocator that counts, moves every block, checks old sizes and can fail.
 
-   What the peer says is built here by hand, and what the connection says is taken apart here, both without
-   the header's own readers and writers; only HPACK is decoded by its pieces. */
+   What the peer says is built here by hand, and what the connection says is taken apart here, both
+   without the header's own readers and writers; only HPACK is decoded by its pieces. */
 #ifndef CONN_H
 #define CONN_H
 
@@ -83,7 +84,8 @@ static inline const char *buf_str(const buf *b)
 /* The octet at an offset of a stream's body in one direction. */
 static inline unsigned char pattern(uint32_t stream, int direction, size_t at)
 {
-    return (unsigned char)(at * 31 + (at >> 8) * 7 + (at >> 16) + stream * 13 + (size_t)direction * 101);
+    return (unsigned char)(at * 31 + (at >> 8) * 7 + (at >> 16) + stream * 13 +
+                           (size_t)direction * 101);
 }
 
 /* ---- the peer's octets, by hand ------------------------------------------ */
@@ -109,7 +111,8 @@ static inline void put_head(buf *b, size_t length, int type, int flags, uint32_t
     put_u32(b, stream);
 }
 
-static inline void put_frame(buf *b, int type, int flags, uint32_t stream, const void *payload, size_t len)
+static inline void put_frame(buf *b, int type, int flags, uint32_t stream, const void *payload,
+                             size_t len)
 {
     put_head(b, len, type, flags, stream);
     buf_add(b, payload, len);
@@ -129,7 +132,8 @@ static inline void put_integer(buf *b, unsigned first, int bits, size_t v)
     buf_octet(b, (unsigned)v);
 }
 
-static inline void put_field(buf *b, const char *name, size_t name_len, const char *value, size_t value_len)
+static inline void put_field(buf *b, const char *name, size_t name_len, const char *value,
+                             size_t value_len)
 {
     buf_octet(b, 0); /* literal, not indexed, new name (RFC 7541 6.2.2) */
     put_integer(b, 0, 7, name_len);
@@ -161,15 +165,16 @@ static inline void put_headers(buf *b, uint32_t stream, int flags, const char *l
     buf_free(&block);
 }
 
-#define REQ(method, path) \
+#define REQ(method, path)                                                                          \
     ":method: " method "\n:scheme: http\n:authority: example.com\n:path: " path "\n"
 
 /* A whole head of a request; `end`: END or 0. */
-static inline void put_request(buf *b, uint32_t stream, int end, const char *method, const char *path,
-                               const char *lines)
+static inline void put_request(buf *b, uint32_t stream, int end, const char *method,
+                               const char *path, const char *lines)
 {
     buf text = {0, 0, 0};
-    buf_fmt(&text, ":method: %s\n:scheme: http\n:authority: example.com\n:path: %s\n", method, path);
+    buf_fmt(&text, ":method: %s\n:scheme: http\n:authority: example.com\n:path: %s\n", method,
+            path);
     buf_text(&text, lines);
     put_headers(b, stream, HEADS | end, text.p);
     buf_free(&text);
@@ -265,10 +270,20 @@ static inline void put_preface(buf *b, const char *settings)
 
 static inline const char *code_name(uint32_t code)
 {
-    static const char *const names[] = {
-        "NO_ERROR", "PROTOCOL_ERROR", "INTERNAL_ERROR", "FLOW_CONTROL_ERROR", "SETTINGS_TIMEOUT",
-        "STREAM_CLOSED", "FRAME_SIZE_ERROR", "REFUSED_STREAM", "CANCEL", "COMPRESSION_ERROR",
-        "CONNECT_ERROR", "ENHANCE_YOUR_CALM", "INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED"};
+    static const char *const names[] = {"NO_ERROR",
+                                        "PROTOCOL_ERROR",
+                                        "INTERNAL_ERROR",
+                                        "FLOW_CONTROL_ERROR",
+                                        "SETTINGS_TIMEOUT",
+                                        "STREAM_CLOSED",
+                                        "FRAME_SIZE_ERROR",
+                                        "REFUSED_STREAM",
+                                        "CANCEL",
+                                        "COMPRESSION_ERROR",
+                                        "CONNECT_ERROR",
+                                        "ENHANCE_YOUR_CALM",
+                                        "INADEQUATE_SECURITY",
+                                        "HTTP_1_1_REQUIRED"};
     return code < sizeof names / sizeof names[0] ? names[code] : "CODE?";
 }
 
@@ -302,18 +317,20 @@ static inline void word_body(buf *b, const char *p, size_t n)
     buf_fmt(b, "<%zu:%08lx>", n, (unsigned long)hash);
 }
 
-static inline void word_field(buf *b, const char *name, size_t name_len, const char *value, size_t value_len)
+static inline void word_field(buf *b, const char *name, size_t name_len, const char *value,
+                              size_t value_len)
 {
     size_t i;
     buf_octet(b, ' ');
     for (i = 0; i < name_len; i++)
-        buf_octet(b, name[i] >= 'A' && name[i] <= 'Z' ? (unsigned)name[i] + 32u : (unsigned char)name[i]);
+        buf_octet(b, name[i] >= 'A' && name[i] <= 'Z' ? (unsigned)name[i] + 32u
+                                                      : (unsigned char)name[i]);
     buf_octet(b, '=');
     word_add(b, value, value_len);
 }
 
-/* One expected line against one actual line: the first word is the same, a number as second word too; every
-   further word stands somewhere ("word*": begins so), and none begins with a "!word". */
+/* One expected line against one actual line: the first word is the same, a number as second word
+   too; every further word stands somewhere ("word*": begins so), and none begins with a "!word". */
 static inline int line_has(const char *line, size_t len, const char *word, size_t n, int prefix)
 {
     size_t at = 0;
@@ -351,7 +368,8 @@ static inline int line_fits(const char *line, size_t len, const char *want, size
         size_t end = word_end(want, at, want_len);
         if (index == 0 && (end != first || memcmp(line, want, end) != 0))
             return 0;
-        if (index == 1 && want[at] >= '0' && want[at] <= '9' && strspn(want + at, "0123456789") == end - at &&
+        if (index == 1 && want[at] >= '0' && want[at] <= '9' &&
+            strspn(want + at, "0123456789") == end - at &&
             (end - at != word_end(line, first + 1, len) - first - 1 ||
              memcmp(line + first + 1, want + at, end - at) != 0))
             return 0;
@@ -397,16 +415,16 @@ typedef struct taker {
     buf *text;
     h2neg_hpack_decoder hpack;
     void *hpack_memory;
-    buf block;           /* a field block that goes on in CONTINUATION */
+    buf block; /* a field block that goes on in CONTINUATION */
     uint32_t block_stream;
     int block_end;
-    buf data;            /* DATA of one stream, joined */
+    buf data; /* DATA of one stream, joined */
     uint32_t data_stream;
     int data_open;
-    unsigned heads;      /* bit n: final response n answers a HEAD */
+    unsigned heads; /* bit n: final response n answers a HEAD */
     int responses;
-    int tunnel;          /* behind this one's 2xx, or a CONNECT, octets are nobody's */
-    int windows;         /* WINDOW_UPDATE is told */
+    int tunnel;  /* behind this one's 2xx, or a CONNECT, octets are nobody's */
+    int windows; /* WINDOW_UPDATE is told */
 } taker;
 
 static inline void take_data_end(taker *t, int end)
@@ -473,7 +491,8 @@ static inline void take_settings(taker *t, const char *p, size_t n, int flags)
     buf_octet(t->text, '\n');
 }
 
-static inline void take_frame(taker *t, int type, int flags, uint32_t stream, const char *p, size_t n)
+static inline void take_frame(taker *t, int type, int flags, uint32_t stream, const char *p,
+                              size_t n)
 {
     if (type == 0) {
         take_data(t, stream, p, n, flags & END);
@@ -503,7 +522,8 @@ static inline void take_frame(taker *t, int type, int flags, uint32_t stream, co
         word_body(t->text, p + 8, n - 8);
         buf_octet(t->text, '\n');
     } else if (type == 8) {
-        buf_fmt(t->text, "WINDOW_UPDATE %lu +%lu\n", (unsigned long)stream, (unsigned long)get_u32(p));
+        buf_fmt(t->text, "WINDOW_UPDATE %lu +%lu\n", (unsigned long)stream,
+                (unsigned long)get_u32(p));
     } else {
         buf_fmt(t->text, "FRAME %d flags=%d stream=%lu\n", type, flags, (unsigned long)stream);
     }
@@ -567,7 +587,8 @@ static inline size_t take_chunks(taker *t, const char *p, size_t n)
             return at + 2;
         buf_text(t->text, "TRAILER");
         if (colon && colon < end)
-            word_field(t->text, p + at, (size_t)(colon - p) - at, colon + 2, (size_t)(end - colon) - 2);
+            word_field(t->text, p + at, (size_t)(colon - p) - at, colon + 2,
+                       (size_t)(end - colon) - 2);
         buf_octet(t->text, '\n');
         at = (size_t)(end - p) + 2;
     }
@@ -747,7 +768,11 @@ static inline void *meter_fn(void *user, void *old, size_t old_size, size_t new_
 enum { JOBS = 128, TRACK = 16384 };
 
 enum { /* what a job does */
-    JOB_NONE, JOB_END, JOB_STREAM, JOB_ECHO, JOB_TUNNEL
+       JOB_NONE,
+       JOB_END,
+       JOB_STREAM,
+       JOB_ECHO,
+       JOB_TUNNEL
 };
 
 /* One stream, as the application sees it. */
@@ -765,26 +790,27 @@ typedef struct side {
     h2neg_conn *c;
     int client;
     buf events, out;
-    buf data;           /* DATA of one stream, joined */
+    buf data; /* DATA of one stream, joined */
     uint32_t data_stream;
     job jobs[JOBS];
     unsigned char track[TRACK];
-    long opened, done;  /* streams */
+    long opened, done; /* streams */
     int negotiated, errors, goaways;
-    int lenient;        /* memory may fail: what calls answer is not checked */
-    int quiet;          /* no words */
+    int lenient; /* memory may fail: what calls answer is not checked */
+    int quiet;   /* no words */
     int tell_writable;
-    int cut;            /* 0: whole; 1: octet by octet; 2: random */
-    int no_write;       /* output is not taken */
+    int cut;      /* 0: whole; 1: octet by octet; 2: random */
+    int no_write; /* output is not taken */
     size_t fed;
-    buf backlog;        /* octets that the connection did not want to read yet */
+    buf backlog; /* octets that the connection did not want to read yet */
     int (*hook)(struct side *s, const h2neg_event *ev); /* 1: the event is dealt with */
     void *arg;
-    char *big;          /* a body of a pattern, 256 KiB, for message.body */
-    uint32_t stream;    /* free for the tests: a stream of the client */
+    char *big;       /* a body of a pattern, 256 KiB, for message.body */
+    uint32_t stream; /* free for the tests: a stream of the client */
 } side;
 
-#define SIDE_CHECK(s, condition) ((condition) || (s)->lenient ? (void)0 : side_fault(s, #condition, __LINE__))
+#define SIDE_CHECK(s, condition)                                                                   \
+    ((condition) || (s)->lenient ? (void)0 : side_fault(s, #condition, __LINE__))
 
 static inline void side_fault(side *s, const char *what, int line)
 {
@@ -845,7 +871,8 @@ static inline int side_ok(side *s, uint32_t stream, long r, const char *what)
         return 1;
     if (!s->lenient) {
         check_failures++;
-        fprintf(stderr, "conn.h: %s answered %s\n%s", what, h2neg_error_name((int)r), buf_str(&s->events));
+        fprintf(stderr, "conn.h: %s answered %s\n%s", what, h2neg_error_name((int)r),
+                buf_str(&s->events));
     }
     if (stream)
         h2neg_reset(s->c, stream, H2NEG_INTERNAL_ERROR);
@@ -862,7 +889,8 @@ static inline h2neg_message message_status(int status)
 
 static inline void app_reply(side *s, uint32_t stream, int status, const char *text)
 {
-    side_ok(s, stream, h2neg_reply(s->c, stream, status, "text/plain", text, strlen(text)), "reply");
+    side_ok(s, stream, h2neg_reply(s->c, stream, status, "text/plain", text, strlen(text)),
+            "reply");
 }
 
 /* JOB_STREAM: sends until it is all out or there is no room. */
@@ -941,8 +969,8 @@ static inline void app_hints(side *s, uint32_t stream)
     app_reply(s, stream, 200, "hello");
 }
 
-/* What a path asks for: /now /end /echo /stream/N /body/N /status/N /trailers /later /hold /keep /reset/N
-   /hints /last /accept /continue. */
+/* What a path asks for: /now /end /echo /stream/N /body/N /status/N /trailers /later /hold /keep
+   /reset/N /hints /last /accept /continue. */
 static inline void app_request(side *s, const h2neg_event *ev)
 {
     char path[64];
@@ -977,7 +1005,8 @@ static inline void app_request(side *s, const h2neg_event *ev)
         SIDE_CHECK(s, h2neg_keep(s->c, id, 1) == 0);
         app_reply(s, id, 200, "hello");
     } else if (!strcmp(path, "/accept") || !h2neg_is(ev->method, "CONNECT")) {
-        if (!strcmp(path, "/accept") && side_ok(s, id, h2neg_accept(s->c, id, NULL, NULL, 0), "accept"))
+        if (!strcmp(path, "/accept") &&
+            side_ok(s, id, h2neg_accept(s->c, id, NULL, NULL, 0), "accept"))
             j->kind = JOB_TUNNEL;
     }
     if (!strcmp(path, "/hold"))
@@ -1100,11 +1129,10 @@ static inline void side_tell(side *s, const h2neg_event *ev)
     unsigned long id = (unsigned long)ev->stream;
     switch (ev->type) {
     case H2NEG_EV_NEGOTIATED:
-        buf_fmt(b, "NEGOTIATED %s %s\n", h2neg_protocol_name(ev->protocol), h2neg_via_name(ev->via));
+        buf_fmt(b, "NEGOTIATED %s %s\n", h2neg_protocol_name(ev->protocol),
+                h2neg_via_name(ev->via));
         break;
-    case H2NEG_EV_END:
-        buf_fmt(b, "END %lu\n", id);
-        break;
+    case H2NEG_EV_END: buf_fmt(b, "END %lu\n", id); break;
     case H2NEG_EV_WRITABLE:
         if (s->tell_writable)
             buf_fmt(b, "WRITABLE %lu\n", id);
@@ -1126,10 +1154,10 @@ static inline void side_tell(side *s, const h2neg_event *ev)
         buf_octet(b, '\n');
         break;
     case H2NEG_EV_ERROR:
-        buf_fmt(b, "ERROR %s h2=%s\n", h2neg_error_name(ev->error.code), code_name(ev->error.h2_code));
+        buf_fmt(b, "ERROR %s h2=%s\n", h2neg_error_name(ev->error.code),
+                code_name(ev->error.h2_code));
         break;
-    default:
-        tell_head(b, ev);
+    default: tell_head(b, ev);
     }
 }
 
@@ -1137,8 +1165,9 @@ static inline void side_tell(side *s, const h2neg_event *ev)
 
 static inline int is_hop_field(h2neg_str name)
 {
-    static const char *const hop[] = {"host", "connection", "keep-alive", "proxy-connection",
-                                      "transfer-encoding", "upgrade", "http2-settings", "te"};
+    static const char *const hop[] = {
+        "host",    "connection",     "keep-alive", "proxy-connection", "transfer-encoding",
+        "upgrade", "http2-settings", "te"};
     size_t i;
     if (name.len && name.ptr[0] == ':')
         return 1;
@@ -1195,9 +1224,7 @@ static inline void side_rules(side *s, const h2neg_event *ev)
     switch (ev->type) {
     case H2NEG_EV_REQUEST:
     case H2NEG_EV_RESPONSE:
-    case H2NEG_EV_INFORMATIONAL:
-        rule_head(s, ev, t);
-        break;
+    case H2NEG_EV_INFORMATIONAL: rule_head(s, ev, t); break;
     case H2NEG_EV_OPEN:
         *t |= SAW_HEAD;
         *t &= (unsigned char)~SAW_END;
@@ -1215,11 +1242,8 @@ static inline void side_rules(side *s, const h2neg_event *ev)
         SIDE_MUST(s, (*t & SAW_HEAD) && !(*t & SAW_END));
         *t |= SAW_END;
         break;
-    case H2NEG_EV_DONE:
-        rule_done(s, t);
-        break;
-    default:
-        break;
+    case H2NEG_EV_DONE: rule_done(s, t); break;
+    default: break;
     }
 }
 
@@ -1236,25 +1260,16 @@ static inline void side_app(side *s, const h2neg_event *ev)
     if (s->client)
         return;
     switch (ev->type) {
-    case H2NEG_EV_REQUEST:
-        app_request(s, ev);
-        break;
-    case H2NEG_EV_DATA:
-        app_data(s, ev);
-        break;
-    case H2NEG_EV_END:
-        app_end(s, ev);
-        break;
-    case H2NEG_EV_WRITABLE:
-        app_writable(s, ev);
-        break;
+    case H2NEG_EV_REQUEST: app_request(s, ev); break;
+    case H2NEG_EV_DATA: app_data(s, ev); break;
+    case H2NEG_EV_END: app_end(s, ev); break;
+    case H2NEG_EV_WRITABLE: app_writable(s, ev); break;
     case H2NEG_EV_DONE:
         j = side_job(s, ev->stream);
         if (j)
             j->used = 0;
         break;
-    default:
-        break;
+    default: break;
     }
 }
 
@@ -1436,21 +1451,22 @@ typedef struct step {
 typedef struct script {
     const char *name;
     h2neg_config config;
-    const char *alpn;     /* with config.tls; NULL: no ALPN */
-    buf in;               /* the peer's octets */
-    size_t marked;        /* of which so many stand in steps */
+    const char *alpn; /* with config.tls; NULL: no ALPN */
+    buf in;           /* the peer's octets */
+    size_t marked;    /* of which so many stand in steps */
     step steps[64];
     size_t step_count;
     int (*hook)(side *s, const h2neg_event *ev);
     void *arg;
     unsigned heads;
     int tunnel, windows, tell_writable;
-    int loose;            /* octets may differ by the cut, words may not */
-    int quick;            /* whole and octet by octet only */
-    int no_memory_runs;   /* no failing allocations */
-    int unfed;            /* some of the input may be left */
+    int loose;                /* octets may differ by the cut, words may not */
+    int quick;                /* whole and octet by octet only */
+    int no_memory_runs;       /* no failing allocations */
+    int unfed;                /* some of the input may be left */
+    int forgiving;            /* the application's calls may fail */
     const char *must_in_info; /* a text that info.why must hold */
-    unsigned wants;       /* these bits stand at the end */
+    unsigned wants;           /* these bits stand at the end */
 } script;
 
 static inline void script_init(script *sc, const char *name)
@@ -1499,8 +1515,8 @@ static inline void script_tick(script *sc, uint64_t now)
 /* One way to play it. */
 typedef struct played {
     int cut;
-    meter *memory;   /* or NULL: malloc */
-    void *block;     /* or a placed block */
+    meter *memory; /* or NULL: malloc */
+    void *block;   /* or a placed block */
     size_t block_size;
     int lenient;
     unsigned long long seed;
@@ -1528,20 +1544,11 @@ static inline void run_info(played *r, side *s)
 static inline void run_step(const script *sc, side *s, const step *st)
 {
     switch (st->kind) {
-    case STEP_FEED:
-        side_give(s, sc->in.p + st->from, st->to - st->from);
-        break;
-    case STEP_CALL:
-        st->call(s);
-        break;
-    case STEP_EOF:
-        h2neg_eof(s->c);
-        break;
-    case STEP_LOST:
-        h2neg_lost(s->c);
-        break;
-    default:
-        h2neg_tick(s->c, st->now);
+    case STEP_FEED: side_give(s, sc->in.p + st->from, st->to - st->from); break;
+    case STEP_CALL: st->call(s); break;
+    case STEP_EOF: h2neg_eof(s->c); break;
+    case STEP_LOST: h2neg_lost(s->c); break;
+    default: h2neg_tick(s->c, st->now);
     }
     side_drain(s);
     side_give(s, NULL, 0);
@@ -1575,7 +1582,7 @@ static inline void run_script(const script *sc, played *r)
     }
     s->client = config.role == H2NEG_CLIENT;
     s->cut = r->cut;
-    s->lenient = r->lenient;
+    s->lenient = r->lenient || sc->forgiving;
     s->hook = sc->hook;
     s->arg = sc->arg;
     s->tell_writable = sc->tell_writable;
@@ -1609,16 +1616,16 @@ static inline void script_words(const script *sc, const played *r, buf *text)
     take_all(text, &r->out, sc->heads, sc->tunnel, sc->windows);
 }
 
-static inline void script_fault(const script *sc, const char *how, const char *label, const char *is,
-                                const char *should)
+static inline void script_fault(const script *sc, const char *how, const char *label,
+                                const char *is, const char *should)
 {
     check_failures++;
-    fprintf(stderr, "script \"%s\" (%s): %s differ\n--- is\n%.6000s--- should be\n%.6000s---\n", sc->name, how,
-            label, is, should);
+    fprintf(stderr, "script \"%s\" (%s): %s differ\n--- is\n%.6000s--- should be\n%.6000s---\n",
+            sc->name, how, label, is, should);
 }
 
-/* A second way of playing it gives the same. (In a placed block HPACK's table is large from the start, so that
-   there the words count.) */
+/* A second way of playing it gives the same. (In a placed block HPACK's table is large from the
+   start, so that there the words count.) */
 static inline int script_same(const script *sc, const played *a, const played *b, const char *how)
 {
     buf ta = {0, 0, 0}, tb = {0, 0, 0};
@@ -1632,7 +1639,8 @@ static inline int script_same(const script *sc, const played *a, const played *b
     if (strcmp(ta.p, tb.p) != 0) {
         script_fault(sc, how, "output", tb.p, ta.p);
         same = 0;
-    } else if (!sc->loose && !b->block && (a->out.len != b->out.len || memcmp(a->out.p, b->out.p, a->out.len) != 0)) {
+    } else if (!sc->loose && !b->block &&
+               (a->out.len != b->out.len || memcmp(a->out.p, b->out.p, a->out.len) != 0)) {
         check_failures++;
         fprintf(stderr, "script \"%s\" (%s): octets differ\n", sc->name, how);
         check_print("is", (const unsigned char *)buf_str(&b->out), b->out.len);
@@ -1694,8 +1702,8 @@ static inline long script_metered(const script *sc, const played *whole)
     script_same(sc, whole, &r, "metered");
     if (m.live || m.faults || m.peak > h2neg_memory_bound(&sc->config)) {
         check_failures++;
-        fprintf(stderr, "script \"%s\": %zu octets leak, %ld wrong sizes, peak %zu of %zu\n", sc->name,
-                m.live, m.faults, m.peak, h2neg_memory_bound(&sc->config));
+        fprintf(stderr, "script \"%s\": %zu octets leak, %ld wrong sizes, peak %zu of %zu\n",
+                sc->name, m.live, m.faults, m.peak, h2neg_memory_bound(&sc->config));
     }
     run_free(&r);
     return m.calls;
@@ -1741,7 +1749,8 @@ static inline void script_free(script *sc)
     buf_free(&sc->in);
 }
 
-static inline void script_expect(const script *sc, const played *r, const char *events, const char *output)
+static inline void script_expect(const script *sc, const played *r, const char *events,
+                                 const char *output)
 {
     buf text = {0, 0, 0};
     script_words(sc, r, &text);
@@ -1806,8 +1815,10 @@ static inline void script_h2(script *sc, const char *name, const char *settings)
     put_preface(&sc->in, settings);
 }
 
-/* A client that speaks HTTP/2 at once (prior knowledge), a server's SETTINGS behind its first call. */
-static inline void script_h2_client(script *sc, const char *name, void (*call)(side *s), const char *settings)
+/* A client that speaks HTTP/2 at once (prior knowledge), a server's SETTINGS behind its first call.
+ */
+static inline void script_h2_client(script *sc, const char *name, void (*call)(side *s),
+                                    const char *settings)
 {
     script_init(sc, name);
     sc->config.role = H2NEG_CLIENT;
@@ -1839,7 +1850,8 @@ typedef struct pair {
     duct up, down; /* to the server; to the client */
 } pair;
 
-static inline void pair_init(pair *p, const h2neg_config *client, const h2neg_config *server, size_t cap)
+static inline void pair_init(pair *p, const h2neg_config *client, const h2neg_config *server,
+                             size_t cap)
 {
     memset(p, 0, sizeof *p);
     p->client.c = h2neg_conn_new(client);

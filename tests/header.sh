@@ -40,13 +40,12 @@ combination() {
 }
 
 # words COMPILER LANGUAGE I|i: every combination, with the implementation or the interface alone, where
-# ASSERT and REALLOC change nothing.
+# ASSERT and REALLOC change nothing, and STATIC promises what only the implementation can keep.
 words() {
     openssl='_'
     if with_tls; then openssl='_ O'; fi
-    inner='_'
-    [ "$3" = i ] || inner='_ A R AR'
-    for s in _ S; do for n in _ N; do for o in $openssl; do for m in $inner; do
+    if [ "$3" = I ]; then static='_ S' inner='_ A R AR'; else static='_' inner='_'; fi
+    for s in $static; do for n in _ N; do for o in $openssl; do for m in $inner; do
         echo "$1-$2-$3$s$n$o$m"
     done; done; done; done
 }
@@ -201,14 +200,14 @@ needs_only() {
 }
 symbols() {
     have nm || { skipped "header/symbols" nm; return; }
-    strings='mem(cpy|move|set|cmp|chr)|strlen'
+    strings='mem(cpy|move|set|cmp|chr)|bcmp|strlen|strchr' # clang makes bcmp of memcmp, and malloc of realloc
     for compiler in gcc clang; do
         have $compiler || { skipped "header/symbols by $compiler" $compiler; continue; }
         attempt "header/exports h2neg_ alone ($compiler)" only_ours $compiler I
         attempt "header/no writable data ($compiler)" no_writable_data $compiler I
         attempt "header/H2NEG_STATIC exports nothing ($compiler)" nothing_outside $compiler IS
         attempt "header/calls memory, strings and assert alone ($compiler)" \
-            needs_only "$strings|realloc|free|__assert_fail" $compiler I
+            needs_only "$strings|realloc|malloc|free|__assert_fail" $compiler I
         attempt "header/user macros replace allocator and assert ($compiler)" \
             needs_only "$strings|user_realloc|user_free" $compiler IAR
         attempt "header/H2NEG_NO_CONN allocates nothing ($compiler)" \

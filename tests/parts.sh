@@ -86,20 +86,43 @@ part_rooms() { sh ./rooms.sh ../h2neg.h; }
 part_header() { sh ./header.sh all; }
 part_programs() { sh ./programs.sh; }
 
-part_interop() {
+interop() { # options of interop.py
     have python3 || { skipped interop "python3"; return; }
     python=python3 # the one that has the h2 module, where one has
     for p in python3 /usr/bin/python3; do
         "$p" -c 'import h2' >/dev/null 2>&1 && python=$p && break
     done
     with_tls && tls=1 || tls=0
-    limited "${INTEROP_LIMIT:-900}" "$python" -B interop/interop.py --tls "$tls" ${INTEROP:-}
+    limited "${INTEROP_LIMIT:-900}" "$python" -B interop/interop.py --tls "$tls" "$@"
     status=$?
     [ "$status" -le 1 ] || failed "interop: exit status $status"
 }
 
+part_interop() { interop ${INTEROP:-}; }
+
+# The same with programs that watch themselves.
+part_interop_sanitized() {
+    compiler=gcc
+    have gcc || compiler=$CC
+    compiles $compiler $san || { skipped interop-sanitized "$compiler with sanitizers"; return; }
+    tree=$BUILD/sanitized
+    mkdir -p "$tree/examples" && cp -p ../h2neg.h "$tree/" &&
+        cp -p ../examples/*.c ../examples/*.h ../examples/Makefile "$tree/examples/"
+    tls_0=
+    with_tls || tls_0=TLS=0
+    if $MAKE -C "$tree/examples" -j"$JOBS" all CC="$compiler" CFLAGS="$san" $tls_0 \
+        >"$BUILD/log.sanitized" 2>&1
+    then
+        interop --sanitized --programs "$tree/examples" ${INTEROP:-} |
+            sed 's,^\([a-zA-Z]*\) interop/,\1 interop-sanitized/,'
+    else
+        failed "interop-sanitized: the programs do not build" "$BUILD/log.sanitized"
+    fi
+}
+
 part_full() {
     LIMIT=600
+    # what clang's sanitizers find and gcc's do not, at other levels, with other libraries and compilers
     sanitized clang-address clang "$san"
     LEAVE_OUT=test_openssl sanitized clang-memory clang \
         '-g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=memory'

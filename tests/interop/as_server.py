@@ -309,12 +309,12 @@ def memory_after_load(context, rounds, number):
     ended_well(server)
 
 
-@test('server/h2load: memory does not grow', 'h2load', limit=200)
+@test('server/h2load: memory does not grow', 'h2load', 'plain', limit=200)
 def load_memory(context):
     memory_after_load(context, 5, 4000)
 
 
-@test('server/h2load: memory does not grow in 100,000 requests', 'h2load', 'soak', limit=600)
+@test('server/h2load: memory does not grow in 100,000 requests', 'h2load', 'soak', 'plain', limit=600)
 def soak_memory(context):
     memory_after_load(context, 10, 10000)
 
@@ -536,7 +536,7 @@ def drain_idle(context):
     check(time.monotonic() - began < 2, 'it took %.1f s' % (time.monotonic() - began))
 
 
-@test('server/a reader that does not read costs no memory and stops nobody')
+@test('server/a reader that does not read costs no memory and stops nobody', 'plain')
 def slow_reader(context):
     server = our_server(context)
     before = None

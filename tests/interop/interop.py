@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Our server and client against the world's, over loopback.
 
-usage: interop.py [--tls 0|1] [--programs DIRECTORY] [--soak] [PART OF A NAME...]
+usage: interop.py [--tls 0|1] [--programs DIRECTORY] [--soak] [--sanitized] [PART OF A NAME...]
 """
 import argparse
 import os
@@ -16,13 +16,15 @@ def main():
     parser.add_argument('--tls', type=int, default=1)
     parser.add_argument('--programs', help='the directory of server, client and hello')
     parser.add_argument('--soak', action='store_true', default=os.environ.get('SOAK') == '1')
+    parser.add_argument('--sanitized', action='store_true', help='the programs are built with sanitizers')
     parser.add_argument('only', nargs='*')
     args = parser.parse_args()
     built = os.path.join(here, '..', 'build', 'with-tls' if args.tls else 'no-tls', 'examples')
     programs = os.path.abspath(args.programs or built)
     context = harness.Context(*[os.path.join(programs, name) for name in ('server', 'client', 'hello')],
-                              tls=args.tls, soak=args.soak)
-    import as_server, raw, python_h2, as_client, broken  # each declares its tests
+                              tls=args.tls, soak=args.soak, sanitized=args.sanitized)
+    os.environ['ASAN_OPTIONS'] = os.environ['UBSAN_OPTIONS'] = 'exitcode=99'
+    import as_server, raw, python_h2, as_client, broken, conformance  # each declares its tests
     try:
         for name in (context.server, context.client, context.hello):
             if not os.path.exists(name):

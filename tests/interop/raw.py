@@ -371,23 +371,20 @@ def tls_on_cleartext(context):
     ended_well(server)
 
 
-@test('raw/a connection without an octet ends in time', limit=90)
-def silent(context):
+@test('raw/deadlines: silence ends, a slow head and a slow body get 408', 'soak', limit=120)
+def deadlines(context):
     server = context.once('cleartext', lambda: our_server(context))
-    s = connect(server)
+    silent, head, body = connect(server), connect(server), connect(server)
     began = time.monotonic()
-    equal(read_all(s, 75), b'')
-    check(time.monotonic() - began > 3, 'it was closed after %.1f s' % (time.monotonic() - began))
-    s.close()
-
-
-@test('raw/a head that never ends gets 408', limit=60)
-def slow_head(context):
-    server = context.once('cleartext', lambda: our_server(context))
-    s = connect(server)
-    s.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n')
-    equal(statuses(read_all(s, 40)), [408])
-    s.close()
+    head.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n')
+    body.sendall(post(b'Content-Length: 1000000\r\n', b'abc'))
+    equal(statuses(read_all(head, 40)), [408])
+    check(time.monotonic() - began > 15, 'the head had %.1f s' % (time.monotonic() - began))
+    equal(statuses(read_all(body, 40)), [408])
+    equal(read_all(silent, 75), b'')
+    check(time.monotonic() - began > 50, 'silence had %.1f s' % (time.monotonic() - began))
+    for s in (silent, head, body):
+        s.close()
 
 
 @test('raw/half-closed clients still get their answer')

@@ -1,5 +1,5 @@
-/* HTTP/2 on a connection: the states of RFC 9113 5.1 (Figure 2), every frame rule of 6 with its scope and
-   code, malformed messages of 8, settings, windows, PING, GOAWAY, refusals, tunnels. */
+/* HTTP/2 on a connection: the states of RFC 9113 5.1 (Figure 2), every frame rule of 6 with its
+   scope and code, malformed messages of 8, settings, windows, PING, GOAWAY, refusals, tunnels. */
 #define H2NEG_IMPLEMENTATION
 #include "h2neg.h"
 #include "check.h"
@@ -7,8 +7,8 @@
 
 /* ---- verdicts ------------------------------------------------------------ */
 
-/* "conn CODE" when the connection said GOAWAY with a code, "stream CODE" for a RST_STREAM behind the first
-   `skip` of them, else "ok". */
+/* "conn CODE" when the connection said GOAWAY with a code, "stream CODE" for a RST_STREAM behind
+   the first `skip` of them, else "ok". */
 static void verdict_of(const char *text, int skip, char out[64])
 {
     const char *at = text;
@@ -67,46 +67,40 @@ static void script_verdict(script *sc, int skip, const char *allowed)
 /* ---- RFC 9113 5.1: state x frame ----------------------------------------- */
 
 enum {
-    FR_DATA, FR_TRAILERS, FR_HEADERS, FR_PRIORITY, FR_RST, FR_WINDOW, FR_PUSH, FR_CONTINUATION, FR_UNKNOWN,
+    FR_DATA,
+    FR_TRAILERS,
+    FR_HEADERS,
+    FR_PRIORITY,
+    FR_RST,
+    FR_WINDOW,
+    FR_PUSH,
+    FR_CONTINUATION,
+    FR_UNKNOWN,
     FR_COUNT
 };
-static const char *const frame_names[] = {"DATA", "HEADERS with END_STREAM", "HEADERS", "PRIORITY",
-                                          "RST_STREAM", "WINDOW_UPDATE", "PUSH_PROMISE", "CONTINUATION",
-                                          "an unknown type"};
+static const char *const frame_names[] = {
+    "DATA",           "HEADERS with END_STREAM", "HEADERS",      "PRIORITY",
+    "RST_STREAM",     "WINDOW_UPDATE",           "PUSH_PROMISE", "CONTINUATION",
+    "an unknown type"};
 
 static void put_kind(buf *b, int kind, uint32_t id, int client)
 {
     static const char push[] = "\0\0\0\2";
     switch (kind) {
-    case FR_DATA:
-        put_data(b, id, 0, "abc");
-        break;
-    case FR_TRAILERS:
-        put_headers(b, id, HEADS | END, "x-trailer: 1\n");
-        break;
+    case FR_DATA: put_data(b, id, 0, "abc"); break;
+    case FR_TRAILERS: put_headers(b, id, HEADS | END, "x-trailer: 1\n"); break;
     case FR_HEADERS:
         if (client)
             put_response(b, id, 0, 200, "");
         else
             put_request(b, id, 0, "POST", "/later", "");
         break;
-    case FR_PRIORITY:
-        put_priority(b, id, 0);
-        break;
-    case FR_RST:
-        put_rst(b, id, 8);
-        break;
-    case FR_WINDOW:
-        put_window(b, id, 10);
-        break;
-    case FR_PUSH:
-        put_frame(b, 5, HEADS, id, push, 4);
-        break;
-    case FR_CONTINUATION:
-        put_frame(b, 9, HEADS, id, "", 0);
-        break;
-    default:
-        put_frame(b, 0x42, 0, id, "anything", 8);
+    case FR_PRIORITY: put_priority(b, id, 0); break;
+    case FR_RST: put_rst(b, id, 8); break;
+    case FR_WINDOW: put_window(b, id, 10); break;
+    case FR_PUSH: put_frame(b, 5, HEADS, id, push, 4); break;
+    case FR_CONTINUATION: put_frame(b, 9, HEADS, id, "", 0); break;
+    default: put_frame(b, 0x42, 0, id, "anything", 8);
     }
 }
 
@@ -167,19 +161,62 @@ static void put_early(buf *b) /* answered before its end: END_STREAM, then RST_S
 
 static const state_row server_states[] = {
     {"idle", put_nothing, NULL, NULL, 1, 0, {PE, NULL, "ok", "ok", PE, PE, PE, PE, "ok"}},
-    {"idle, of the server", put_nothing, NULL, NULL, 2, 0, {PE, PE, PE, "ok", PE, PE, PE, PE, "ok"}},
-    {"open", put_open, NULL, NULL, 1, 0, {"ok", "ok", "stream PROTOCOL_ERROR", "ok", "ok", "ok", PE, PE, "ok"}},
-    {"half-closed (remote)", put_half, NULL, NULL, 1, 0,
-     {"stream STREAM_CLOSED", "stream STREAM_CLOSED", "stream STREAM_CLOSED", "ok", "ok", "ok", PE, PE, "ok"}},
-    {"closed, both ended", put_both_ended, NULL, NULL, 1, 0,
+    {"idle, of the server",
+     put_nothing,
+     NULL,
+     NULL,
+     2,
+     0,
+     {PE, PE, PE, "ok", PE, PE, PE, PE, "ok"}},
+    {"open",
+     put_open,
+     NULL,
+     NULL,
+     1,
+     0,
+     {"ok", "ok", "stream PROTOCOL_ERROR", "ok", "ok", "ok", PE, PE, "ok"}},
+    {"half-closed (remote)",
+     put_half,
+     NULL,
+     NULL,
+     1,
+     0,
+     {"stream STREAM_CLOSED", "stream STREAM_CLOSED", "stream STREAM_CLOSED", "ok", "ok", "ok", PE,
+      PE, "ok"}},
+    {"closed, both ended",
+     put_both_ended,
+     NULL,
+     NULL,
+     1,
+     0,
      {SC_ANY, ANY_ERROR, ANY_ERROR, "ok", "ok", "ok", PE, PE, "ok"}},
-    {"closed by the peer's reset", put_peer_reset, NULL, NULL, 1, 0,
+    {"closed by the peer's reset",
+     put_peer_reset,
+     NULL,
+     NULL,
+     1,
+     0,
      {SC_ANY, ANY_ERROR, ANY_ERROR, "ok", "ok|" SC_ANY, "ok|" SC_ANY, PE, PE, "ok"}},
-    {"closed by our reset", put_we_reset, NULL, NULL, 1, 1,
+    {"closed by our reset",
+     put_we_reset,
+     NULL,
+     NULL,
+     1,
+     1,
      {"ok", "ok", "ok", "ok", "ok", "ok", PE, PE, "ok"}},
-    {"closed by an early answer", put_early, NULL, NULL, 1, 1,
+    {"closed by an early answer",
+     put_early,
+     NULL,
+     NULL,
+     1,
+     1,
      {"ok", "ok", "ok", "ok", "ok", "ok", PE, PE, "ok"}},
-    {"closed, as it was skipped", put_skipped, NULL, NULL, 1, 0,
+    {"closed, as it was skipped",
+     put_skipped,
+     NULL,
+     NULL,
+     1,
+     0,
      {ANY_ERROR, ANY_ERROR, ANY_ERROR, "ok", "ok|" ANY_ERROR, "ok|" ANY_ERROR, PE, PE, "ok"}}};
 
 static void test_states_server(void)
@@ -245,20 +282,62 @@ static void put_answer_reset(buf *b)
 static const state_row client_states[] = {
     {"idle", put_nothing, call_none, NULL, 1, 0, {PE, PE, PE, "ok", PE, PE, PE, PE, "ok"}},
     {"idle, above", put_nothing, call_get, NULL, 3, 0, {PE, PE, PE, "ok", PE, PE, PE, PE, "ok"}},
-    {"idle, of the server", put_nothing, call_get, NULL, 2, 0, {PE, PE, PE, "ok", PE, PE, PE, PE, "ok"}},
-    {"open, no response yet", put_nothing, call_open, NULL, 1, 0,
+    {"idle, of the server",
+     put_nothing,
+     call_get,
+     NULL,
+     2,
+     0,
+     {PE, PE, PE, "ok", PE, PE, PE, PE, "ok"}},
+    {"open, no response yet",
+     put_nothing,
+     call_open,
+     NULL,
+     1,
+     0,
      {"stream PROTOCOL_ERROR", "stream PROTOCOL_ERROR", "ok", "ok", "ok", "ok", PE, PE, "ok"}},
-    {"half-closed (local), no response yet", put_nothing, call_get, NULL, 1, 0,
+    {"half-closed (local), no response yet",
+     put_nothing,
+     call_get,
+     NULL,
+     1,
+     0,
      {"stream PROTOCOL_ERROR", "stream PROTOCOL_ERROR", "ok", "ok", "ok", "ok", PE, PE, "ok"}},
-    {"half-closed (local)", put_answer, call_get, NULL, 1, 0,
+    {"half-closed (local)",
+     put_answer,
+     call_get,
+     NULL,
+     1,
+     0,
      {"ok", "ok", "stream PROTOCOL_ERROR", "ok", "ok", "ok", PE, PE, "ok"}},
-    {"half-closed (remote)", put_answer_end, call_open, NULL, 1, 0,
-     {"stream STREAM_CLOSED", "stream STREAM_CLOSED", "stream STREAM_CLOSED", "ok", "ok", "ok", PE, PE, "ok"}},
-    {"closed, both ended", put_answer_end, call_get, NULL, 1, 0,
+    {"half-closed (remote)",
+     put_answer_end,
+     call_open,
+     NULL,
+     1,
+     0,
+     {"stream STREAM_CLOSED", "stream STREAM_CLOSED", "stream STREAM_CLOSED", "ok", "ok", "ok", PE,
+      PE, "ok"}},
+    {"closed, both ended",
+     put_answer_end,
+     call_get,
+     NULL,
+     1,
+     0,
      {SC_ANY, ANY_ERROR, ANY_ERROR, "ok", "ok", "ok", PE, PE, "ok"}},
-    {"closed by the peer's reset", put_answer_reset, call_get, NULL, 1, 0,
+    {"closed by the peer's reset",
+     put_answer_reset,
+     call_get,
+     NULL,
+     1,
+     0,
      {SC_ANY, ANY_ERROR, ANY_ERROR, "ok", "ok|" SC_ANY, "ok|" SC_ANY, PE, PE, "ok"}},
-    {"closed by our reset", put_nothing, call_get, call_reset, 1, 1,
+    {"closed by our reset",
+     put_nothing,
+     call_get,
+     call_reset,
+     1,
+     1,
      {"ok", "ok", "ok", "ok", "ok", "ok", PE, PE, "ok"}}};
 
 static void test_states_client(void)
@@ -283,7 +362,8 @@ static void test_states_client(void)
     }
 }
 
-/* Both ends answer in half-closed (remote) what the peer's second error would be: one RST_STREAM only. */
+/* Both ends answer in half-closed (remote) what the peer's second error would be: one RST_STREAM
+ * only. */
 static void test_one_reset_a_stream(void)
 {
     script sc;
@@ -292,7 +372,8 @@ static void test_one_reset_a_stream(void)
     put_data(&sc.in, 1, 0, "a");
     put_data(&sc.in, 1, 0, "b");
     put_ping(&sc.in, 0, "12345678");
-    script_play(&sc, "NEGOTIATED h2c\nREQUEST 1\nEND 1\nDONE 1 STREAM_CLOSED err=H2_CLOSED !by-peer\n",
+    script_play(&sc,
+                "NEGOTIATED h2c\nREQUEST 1\nEND 1\nDONE 1 STREAM_CLOSED err=H2_CLOSED !by-peer\n",
                 "SETTINGS\nSETTINGS ACK\nRST_STREAM 1 STREAM_CLOSED\nPING ACK \"12345678\"\n");
 }
 
@@ -313,22 +394,25 @@ static const frame_row frame_rows[] = {
     {"DATA on stream 0", 0, 0, 0, "61", PE},
     {"DATA whose padding is its payload", 0, PADDED, 1, "01", PE},
     {"DATA whose padding is longer", 0, PADDED, 1, "05 61 62", PE},
-    {"DATA, padded, with no octet for the pad length", 0, PADDED, 1, "", "stream FRAME_SIZE_ERROR|" FSE "|" PE},
+    {"DATA, padded, with no octet for the pad length", 0, PADDED, 1, "",
+     "stream FRAME_SIZE_ERROR|" FSE "|" PE},
     {"DATA of padding alone", 0, PADDED, 1, "02 00 00", "ok"},
     {"DATA with padding", 0, PADDED, 1, "02 61 00 00", "ok"},
     {"DATA with unknown flags", 0, 0xf6, 1, "61", "ok"},
     {"HEADERS on stream 0", 1, HEADS | END, 0, "82 84 86", PE},
     {"HEADERS whose padding is longer", 1, PADDED | HEADS | END, 3, "09 82 84", PE},
     {"HEADERS, too short for its priority", 1, PRIO | HEADS | END, 3, "00 00 00 00", FSE},
-    {"HEADERS that depend on themselves", 1, PRIO | HEADS | END, 3, "00 00 00 03 0f 82 84 86 41 01 61",
-     "stream PROTOCOL_ERROR|" PE},
+    {"HEADERS that depend on themselves", 1, PRIO | HEADS | END, 3,
+     "00 00 00 03 0f 82 84 86 41 01 61", "stream PROTOCOL_ERROR|" PE},
     {"HEADERS with priority and padding", 1, PRIO | PADDED | HEADS | END, 3,
      "02 80 00 00 01 0f 82 84 86 41 01 61 00 00", "ok"},
     {"HEADERS on a stream of ours", 1, HEADS | END, 4, "82 84 86 41 01 61", PE},
     {"HEADERS of a broken block", 1, HEADS | END, 3, "80", "conn COMPRESSION_ERROR"},
     {"HEADERS of a cut block", 1, HEADS | END, 3, "82 84 86 41 05 61", "conn COMPRESSION_ERROR"},
-    {"HEADERS with an index outside the tables", 1, HEADS | END, 3, "82 be", "conn COMPRESSION_ERROR"},
-    {"HEADERS with a table above the limit", 1, HEADS | END, 3, "3f e2 1f 82", "conn COMPRESSION_ERROR"},
+    {"HEADERS with an index outside the tables", 1, HEADS | END, 3, "82 be",
+     "conn COMPRESSION_ERROR"},
+    {"HEADERS with a table above the limit", 1, HEADS | END, 3, "3f e2 1f 82",
+     "conn COMPRESSION_ERROR"},
     {"PRIORITY on stream 0", 2, 0, 0, "00 00 00 01 0f", PE},
     {"PRIORITY of 4 octets", 2, 0, 1, "00 00 00 03", "stream FRAME_SIZE_ERROR"},
     {"PRIORITY of 6 octets", 2, 0, 1, "00 00 00 03 0f 00", "stream FRAME_SIZE_ERROR"},
@@ -354,7 +438,8 @@ static const frame_row frame_rows[] = {
     {"MAX_FRAME_SIZE 2^24-1", 4, 0, 0, "00 05 00 ff ff ff", "ok"},
     {"ENABLE_CONNECT_PROTOCOL 2", 4, 0, 0, "00 08 00 00 00 02", PE},
     {"NO_RFC7540_PRIORITIES 2", 4, 0, 0, "00 09 00 00 00 02", PE},
-    {"HEADER_TABLE_SIZE 0, an unknown setting", 4, 0, 0, "00 01 00 00 00 00 ff 00 12 34 56 78", "ok"},
+    {"HEADER_TABLE_SIZE 0, an unknown setting", 4, 0, 0, "00 01 00 00 00 00 ff 00 12 34 56 78",
+     "ok"},
     {"PUSH_PROMISE", 5, HEADS, 1, "00 00 00 02 82 84 86", PE},
     {"PUSH_PROMISE on stream 0", 5, HEADS, 0, "00 00 00 02", PE},
     {"PING of 7 octets", 6, 0, 0, "01 02 03 04 05 06 07", FSE},
@@ -480,10 +565,11 @@ static void test_continuation_pieces(void)
         put_frame(&sc.in, 9, i + piece >= block.len ? HEADS : 0, 1, block.p + i,
                   i + piece >= block.len ? block.len - i : piece);
     put_data(&sc.in, 1, END, "body");
-    script_play(&sc,
-                "NEGOTIATED\nREQUEST 1 method=POST path=/end more x-name=some_value_here cookie=a=1;_b=2\n"
-                "DATA 1 \"body\"\nEND 1\nDONE 1 NO_ERROR\n",
-                "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=200\nDATA 1 \"hello\" end\n");
+    script_play(
+        &sc,
+        "NEGOTIATED\nREQUEST 1 method=POST path=/end more x-name=some_value_here cookie=a=1;_b=2\n"
+        "DATA 1 \"body\"\nEND 1\nDONE 1 NO_ERROR\n",
+        "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=200\nDATA 1 \"hello\" end\n");
     buf_free(&block);
 }
 
@@ -543,7 +629,8 @@ static void test_malformed_requests(void)
         put_get(&sc.in, 3, "/now"); /* the connection goes on */
         sc.quick = 1;
         script_play(&sc, "NEGOTIATED\nREQUEST 3\nEND 3\nDONE 3 NO_ERROR\n",
-                    "SETTINGS\nSETTINGS ACK\nRST_STREAM 1 PROTOCOL_ERROR\nHEADERS 3\nDATA 3 \"hello\" end\n");
+                    "SETTINGS\nSETTINGS ACK\nRST_STREAM 1 PROTOCOL_ERROR\nHEADERS 3\nDATA 3 "
+                    "\"hello\" end\n");
     }
 }
 
@@ -574,8 +661,12 @@ static void test_malformed_octets(void)
 static void test_wellformed_requests(void)
 {
     static const char *const rows[] = {
-        TOP "te: trailers\n", TOP "host: a\n", ":method: GET\n:scheme: http\n:path: /later\nhost: a\n",
-        TOP "content-length: 0\n", TOP "x-y: \n", TOP "x-y: a\xff b\n",
+        TOP "te: trailers\n",
+        TOP "host: a\n",
+        ":method: GET\n:scheme: http\n:path: /later\nhost: a\n",
+        TOP "content-length: 0\n",
+        TOP "x-y: \n",
+        TOP "x-y: a\xff b\n",
         ":method: OPTIONS\n:scheme: http\n:authority: a\n:path: *\n",
         ":method: m-search\n:scheme: foo\n:authority: a\n:path: /later\n",
         ":path: /later\n:authority: [::1]:80\n:scheme: http\n:method: GET\n"};
@@ -597,12 +688,16 @@ static void test_content_length(void)
     put_request(&sc.in, 1, 0, "POST", "/end", "content-length: 5\n");
     put_data(&sc.in, 1, 0, "he");
     put_data(&sc.in, 1, END, "llo");
-    script_play(&sc, "NEGOTIATED\nREQUEST 1 more length=5\nDATA 1 \"hello\"\nEND 1\nDONE 1 NO_ERROR\n", NULL);
+    script_play(&sc,
+                "NEGOTIATED\nREQUEST 1 more length=5\nDATA 1 \"hello\"\nEND 1\nDONE 1 NO_ERROR\n",
+                NULL);
     script_h2(&sc, "content-length not met", "");
     put_request(&sc.in, 1, 0, "POST", "/end", "content-length: 6\n");
     put_data(&sc.in, 1, END, "hello");
-    script_play(&sc, "NEGOTIATED\nREQUEST 1\nDATA 1 \"hello\"\nDONE 1 PROTOCOL_ERROR err=H2_CONTENT_LENGTH\n",
-                "SETTINGS\nSETTINGS ACK\nRST_STREAM 1 PROTOCOL_ERROR\n");
+    script_play(
+        &sc,
+        "NEGOTIATED\nREQUEST 1\nDATA 1 \"hello\"\nDONE 1 PROTOCOL_ERROR err=H2_CONTENT_LENGTH\n",
+        "SETTINGS\nSETTINGS ACK\nRST_STREAM 1 PROTOCOL_ERROR\n");
     script_h2(&sc, "content-length passed", "");
     put_request(&sc.in, 1, 0, "POST", "/end", "content-length: 4\n");
     put_data(&sc.in, 1, END, "hello");
@@ -617,8 +712,10 @@ static void test_trailers(void)
     put_request(&sc.in, 1, 0, "POST", "/end", "");
     put_data(&sc.in, 1, 0, "hello");
     put_headers(&sc.in, 1, HEADS | END, "x-sum: 5\n");
-    script_play(&sc, "NEGOTIATED\nREQUEST 1 more !length\nDATA 1 \"hello\"\nTRAILERS 1 x-sum=5\nEND 1\n"
-                "DONE 1 NO_ERROR\n", "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=200\nDATA 1 \"hello\" end\n");
+    script_play(&sc,
+                "NEGOTIATED\nREQUEST 1 more !length\nDATA 1 \"hello\"\nTRAILERS 1 x-sum=5\nEND 1\n"
+                "DONE 1 NO_ERROR\n",
+                "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=200\nDATA 1 \"hello\" end\n");
     script_h2(&sc, "trailers out", "");
     put_get(&sc.in, 1, "/trailers");
     script_play(&sc, "NEGOTIATED\nREQUEST 1\nEND 1\nDONE 1 NO_ERROR\n",
@@ -656,9 +753,10 @@ static void test_informational(void)
     script sc;
     script_h2(&sc, "early hints", "");
     put_get(&sc.in, 1, "/hints");
-    script_play(&sc, NULL,
-                "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=103 link=</a> !end\nHEADERS 1 :status=200\n"
-                "DATA 1 \"hello\" end\n");
+    script_play(
+        &sc, NULL,
+        "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=103 link=</a> !end\nHEADERS 1 :status=200\n"
+        "DATA 1 \"hello\" end\n");
 }
 
 static void test_expect(void)
@@ -675,7 +773,8 @@ static void test_expect(void)
     script_play(&sc, NULL, "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=200\nDATA 1 \"hello\" end\n");
     script_h2(&sc, "100-continue, answered at once", "");
     put_request(&sc.in, 1, 0, "POST", "/status/403", "expect: 100-continue\n");
-    script_play(&sc, NULL, "SETTINGS\nSETTINGS ACK\nHEADERS 1 end :status=403\nRST_STREAM 1 NO_ERROR\n");
+    script_play(&sc, NULL,
+                "SETTINGS\nSETTINGS ACK\nHEADERS 1 end :status=403\nRST_STREAM 1 NO_ERROR\n");
     script_h2(&sc, "an unknown expectation", "");
     put_request(&sc.in, 1, 0, "POST", "/end", "expect: a-miracle\n");
     put_get(&sc.in, 3, "/now");
@@ -702,7 +801,8 @@ static void test_expect_manual(void)
     put_request(&sc.in, 1, 0, "POST", "/end", "expect: 100-continue\n");
     put_data(&sc.in, 1, END, "hi");
     script_play(&sc, NULL,
-                "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=100\nHEADERS 1 :status=200\nDATA 1 \"hello\" end\n");
+                "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=100\nHEADERS 1 :status=200\nDATA 1 "
+                "\"hello\" end\n");
     script_h2(&sc, "no 100-continue by the engine", "");
     sc.config.no_auto_continue = 1;
     put_request(&sc.in, 1, 0, "POST", "/end", "expect: 100-continue\n");
@@ -710,8 +810,8 @@ static void test_expect_manual(void)
     script_play(&sc, NULL, "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=200\nDATA 1 \"hello\" end\n");
 }
 
-/* An answer that ends before the request does: END_STREAM, then RST_STREAM NO_ERROR (RFC 9113 8.1). What
-   still comes is dropped, and its connection credit returned. */
+/* An answer that ends before the request does: END_STREAM, then RST_STREAM NO_ERROR (RFC 9113 8.1).
+   What still comes is dropped, and its connection credit returned. */
 static void test_early_answer(void)
 {
     script sc;
@@ -721,8 +821,10 @@ static void test_early_answer(void)
     put_data(&sc.in, 1, 0, "dropped");
     put_headers(&sc.in, 1, HEADS | END, "x-sum: 5\n");
     put_get(&sc.in, 3, "/now");
-    script_play(&sc, "NEGOTIATED\nREQUEST 1\nDONE 1 NO_ERROR !err\nREQUEST 3\nEND 3\nDONE 3 NO_ERROR\n",
-                "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=200\nDATA 1 \"hello\" end\nRST_STREAM 1 NO_ERROR\n"
+    script_play(&sc,
+                "NEGOTIATED\nREQUEST 1\nDONE 1 NO_ERROR !err\nREQUEST 3\nEND 3\nDONE 3 NO_ERROR\n",
+                "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=200\nDATA 1 \"hello\" end\nRST_STREAM 1 "
+                "NO_ERROR\n"
                 "HEADERS 3\nDATA 3 \"hello\" end\n");
     script_h2(&sc, "2 MB behind early answers", "");
     for (i = 0; i < 40; i++) {
@@ -816,11 +918,77 @@ static void test_table_size(void)
     put_settings(&sc.in, "1=4294967295");
     put_get(&sc.in, 5, "/now");
     put_get(&sc.in, 7, "/now");
-    script_play(&sc, NULL,
-                "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=200 content-type=text/plain\nDATA 1 end\n"
-                "HEADERS 3 :status=200 content-type=text/plain\nDATA 3 end\nSETTINGS ACK\n"
-                "HEADERS 5 :status=200 content-type=text/plain\nDATA 5 end\n"
-                "HEADERS 7 :status=200 content-type=text/plain\nDATA 7 end\n");
+    script_play(
+        &sc, NULL,
+        "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=200 content-type=text/plain\nDATA 1 end\n"
+        "HEADERS 3 :status=200 content-type=text/plain\nDATA 3 end\nSETTINGS ACK\n"
+        "HEADERS 5 :status=200 content-type=text/plain\nDATA 5 end\n"
+        "HEADERS 7 :status=200 content-type=text/plain\nDATA 7 end\n");
+}
+
+/* Our settings bind the peer once it has acknowledged them, and not before. */
+static void test_own_settings(void)
+{
+    int acked;
+    for (acked = 0; acked < 2; acked++) {
+        script sc;
+        script_h2(&sc, "our window of 1,000", "");
+        sc.config.initial_window = 1000;
+        sc.unfed = 1;
+        if (acked)
+            put_ack(&sc.in);
+        put_request(&sc.in, 1, 0, "POST", "/hold", "");
+        put_bulk(&sc.in, 1, 0, 1001);
+        script_verdict(&sc, 0, acked ? "stream FLOW_CONTROL_ERROR|conn FLOW_CONTROL_ERROR" : "ok");
+        script_h2(&sc, "our decoder's table of 0", "");
+        sc.config.hpack_decoder_table = H2NEG_OFF;
+        sc.unfed = 1;
+        put_frame(&sc.in, 1, HEADS | END, 1,
+                  "\x82\x84\x86\x41\x01"
+                  "a\x40\x01x\x01y",
+                  11); /* x: y is indexed */
+        if (acked)
+            put_ack(&sc.in);
+        put_frame(&sc.in, 1, HEADS | END, 3, "\x82\x84\x86\xbe", 4);
+        script_verdict(&sc, 0, acked ? "conn COMPRESSION_ERROR" : "ok|stream PROTOCOL_ERROR");
+    }
+}
+
+/* A change of INITIAL_WINDOW_SIZE moves windows that are open when it is acknowledged (RFC
+ * 9113 6.9.2). */
+static void test_own_window_shrinks(void)
+{
+    script sc;
+    script_h2(&sc, "our window shrinks under an open stream", "");
+    sc.config.initial_window = 1000;
+    put_request(&sc.in, 1, 0, "POST", "/hold", "");
+    put_bulk(&sc.in, 1, 0, 900);
+    put_ack(&sc.in);
+    put_bulk(&sc.in, 1, END, 100);
+    sc.quick = 1;
+    script_play(&sc, "NEGOTIATED\nREQUEST 1\nDATA 1 <1000:*\nEND 1\nDONE 1 NO_ERROR\n", NULL);
+}
+
+/* The last identifier there is. */
+static void test_last_identifier(void)
+{
+    script sc;
+    script_h2(&sc, "stream 2^31-1", "");
+    put_get(&sc.in, 0x7fffffff, "/now");
+    sc.quick = 1;
+    script_play(&sc, "NEGOTIATED\nREQUEST 2147483647\nEND 2147483647\nDONE 2147483647 NO_ERROR\n",
+                "SETTINGS\nSETTINGS ACK\n...\nHEADERS 2147483647\nDATA 2147483647 end\n...");
+}
+
+static void test_last(void)
+{
+    script sc;
+    script_h2(&sc, "the application says last", "");
+    put_ack(&sc.in);
+    put_get(&sc.in, 1, "/last");
+    script_play(
+        &sc, "NEGOTIATED\nREQUEST 1\nEND 1\nDONE 1 NO_ERROR\n",
+        "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=200 content-length=5\n...\nGOAWAY *\n...");
 }
 
 /* ---- windows ------------------------------------------------------------- */
@@ -841,7 +1009,8 @@ static void test_windows(void)
     script_h2(&sc, "an empty end needs no window", "4=5");
     put_get(&sc.in, 1, "/stream/0");
     put_get(&sc.in, 3, "/now");
-    script_play(&sc, NULL, "SETTINGS\nSETTINGS ACK\nHEADERS 1\n...\nHEADERS 3\nDATA 3 \"hello\" end\n");
+    script_play(&sc, NULL,
+                "SETTINGS\nSETTINGS ACK\nHEADERS 1\n...\nHEADERS 3\nDATA 3 \"hello\" end\n");
 }
 
 /* RFC 9113 6.9.2: a change of INITIAL_WINDOW_SIZE moves open windows, also below zero. */
@@ -857,9 +1026,10 @@ static void test_negative_window(void)
     put_window(&sc.in, 1, 3);
     put_ping(&sc.in, 0, "bbbbbbbb");
     put_settings(&sc.in, "4=87");
-    script_play(&sc, "NEGOTIATED\nREQUEST 1\nEND 1\nDONE 1 NO_ERROR\n",
-                "SETTINGS\nSETTINGS ACK\nHEADERS 1 content-length=100\nDATA 1 !end\nSETTINGS ACK\n"
-                "PING ACK \"aaaaaaaa\"\nDATA 1 !end\nPING ACK \"bbbbbbbb\"\nSETTINGS ACK\nDATA 1 end\n");
+    script_play(
+        &sc, "NEGOTIATED\nREQUEST 1\nEND 1\nDONE 1 NO_ERROR\n",
+        "SETTINGS\nSETTINGS ACK\nHEADERS 1 content-length=100\nDATA 1 !end\nSETTINGS ACK\n"
+        "PING ACK \"aaaaaaaa\"\nDATA 1 !end\nPING ACK \"bbbbbbbb\"\nSETTINGS ACK\nDATA 1 end\n");
     script_h2(&sc, "a setting that takes a window above its bound", "4=65535");
     put_request(&sc.in, 1, 0, "POST", "/later", "");
     put_window(&sc.in, 1, 0x7fff0000);
@@ -948,7 +1118,8 @@ static void test_hold(void)
     for (k = 0; k < 60; k++)
         put_bulk(&sc.in, 21, k == 59 ? END : 0, 16384);
     sc.quick = 1;
-    script_play(&sc, NULL, "SETTINGS\nSETTINGS ACK\nHEADERS 21 :status=200\nDATA 21 \"hello\" end\n");
+    script_play(&sc, NULL,
+                "SETTINGS\nSETTINGS ACK\nHEADERS 21 :status=200\nDATA 21 \"hello\" end\n");
 }
 
 static void call_unhold(side *s)
@@ -970,7 +1141,8 @@ static void test_unhold(void)
     put_ping(&sc.in, 0, "freefree");
     sc.windows = 1;
     script_play(&sc, NULL,
-                "SETTINGS\nWINDOW_UPDATE 0\nSETTINGS ACK\n...\nPING ACK \"heldheld\"\nWINDOW_UPDATE 1 +49152\n"
+                "SETTINGS\nWINDOW_UPDATE 0\nSETTINGS ACK\n...\nPING ACK "
+                "\"heldheld\"\nWINDOW_UPDATE 1 +49152\n"
                 "PING ACK \"freefree\"\n");
 }
 
@@ -984,7 +1156,7 @@ static void test_credit(void)
     unsigned long back = 0;
     int i;
     script_h2(&sc, "credit", "");
-    put_request(&sc.in, 1, 0, "POST", "/now", "");  /* reset: its DATA is dropped */
+    put_request(&sc.in, 1, 0, "POST", "/now", ""); /* reset: its DATA is dropped */
     put_request(&sc.in, 3, 0, "POST", "/end", "");
     for (i = 0; i < 100; i++) {
         put_bulk(&sc.in, 1, 0, 10000);
@@ -1019,7 +1191,8 @@ static void test_peer_reset(void)
     put_rst(&sc.in, 1, 8);
     put_get(&sc.in, 5, "/now");
     script_play(&sc,
-                "NEGOTIATED\nREQUEST 1\nEND 1\nREQUEST 3\nDONE 3 INTERNAL_ERROR by-peer err=PEER_RESET !retry\n"
+                "NEGOTIATED\nREQUEST 1\nEND 1\nREQUEST 3\nDONE 3 INTERNAL_ERROR by-peer "
+                "err=PEER_RESET !retry\n"
                 "DONE 1 CANCEL by-peer err=PEER_RESET\nREQUEST 5\nEND 5\nDONE 5 NO_ERROR\n",
                 "SETTINGS\nSETTINGS ACK\nHEADERS 5\nDATA 5 end\n");
 }
@@ -1030,10 +1203,11 @@ static void test_our_reset(void)
     script_h2(&sc, "we reset", "");
     put_get(&sc.in, 1, "/reset/11");
     put_get(&sc.in, 3, "/now");
-    script_play(&sc,
-                "NEGOTIATED\nREQUEST 1\n...\nDONE 1 ENHANCE_YOUR_CALM !by-peer !retry\nREQUEST 3\nEND 3\n"
-                "DONE 3 NO_ERROR\n",
-                "SETTINGS\nSETTINGS ACK\nRST_STREAM 1 ENHANCE_YOUR_CALM\nHEADERS 3\nDATA 3 end\n");
+    script_play(
+        &sc,
+        "NEGOTIATED\nREQUEST 1\n...\nDONE 1 ENHANCE_YOUR_CALM !by-peer !retry\nREQUEST 3\nEND 3\n"
+        "DONE 3 NO_ERROR\n",
+        "SETTINGS\nSETTINGS ACK\nRST_STREAM 1 ENHANCE_YOUR_CALM\nHEADERS 3\nDATA 3 end\n");
 }
 
 static void call_gone(side *s)
@@ -1084,8 +1258,9 @@ static void test_second_answer(void)
 
 static void call_bad_messages(side *s)
 {
-    static const char *const names[] = {"connection", "transfer-encoding", "keep-alive", "upgrade",
-                                        "proxy-connection", ":status", "bad name", ""};
+    static const char *const names[] = {
+        "connection",       "transfer-encoding", "keep-alive", "upgrade",
+        "proxy-connection", ":status",           "bad name",   ""};
     static const int statuses[] = {0, 99, 101, 1000, -1};
     size_t i;
     for (i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -1117,7 +1292,8 @@ static void test_bad_messages(void)
     put_get(&sc.in, 1, "/later");
     script_call(&sc, call_bad_messages);
     script_play(&sc, NULL, "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=200\nDATA 1 \"fine\" end\n");
-    script_h1(&sc, "messages that may not be sent, HTTP/1.1", "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+    script_h1(&sc, "messages that may not be sent, HTTP/1.1",
+              "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
     script_call(&sc, call_bad_messages);
     script_play(&sc, NULL, "HTTP/1.1 200\nBODY \"fine\"\n");
 }
@@ -1144,10 +1320,11 @@ static void test_refused(void)
     put_get(&sc.in, 5, "/now");
     put_rst(&sc.in, 3, 8);
     put_get(&sc.in, 7, "/now");
-    script_play(&sc,
-                "NEGOTIATED\nREQUEST 1\nEND 1\nREQUEST 3\nEND 3\nDONE 3 CANCEL by-peer\nREQUEST 7\nEND 7\n"
-                "DONE 7 NO_ERROR\n",
-                "SETTINGS\nSETTINGS ACK\nRST_STREAM 5 REFUSED_STREAM\nHEADERS 7\nDATA 7 end\n");
+    script_play(
+        &sc,
+        "NEGOTIATED\nREQUEST 1\nEND 1\nREQUEST 3\nEND 3\nDONE 3 CANCEL by-peer\nREQUEST 7\nEND 7\n"
+        "DONE 7 NO_ERROR\n",
+        "SETTINGS\nSETTINGS ACK\nRST_STREAM 5 REFUSED_STREAM\nHEADERS 7\nDATA 7 end\n");
 }
 
 static void call_let_go(side *s)
@@ -1166,10 +1343,10 @@ static void test_keep(void)
     put_get(&sc.in, 3, "/now");
     script_call(&sc, call_let_go);
     put_get(&sc.in, 5, "/now");
-    script_play(&sc,
-                "NEGOTIATED\nREQUEST 1\nEND 1\nDONE 1 NO_ERROR\nREQUEST 5\nEND 5\nDONE 5 NO_ERROR\n",
-                "SETTINGS\nSETTINGS ACK\nHEADERS 1\nDATA 1 end\nRST_STREAM 3 REFUSED_STREAM\nHEADERS 5\n"
-                "DATA 5 end\n");
+    script_play(
+        &sc, "NEGOTIATED\nREQUEST 1\nEND 1\nDONE 1 NO_ERROR\nREQUEST 5\nEND 5\nDONE 5 NO_ERROR\n",
+        "SETTINGS\nSETTINGS ACK\nHEADERS 1\nDATA 1 end\nRST_STREAM 3 REFUSED_STREAM\nHEADERS 5\n"
+        "DATA 5 end\n");
 }
 
 /* ---- GOAWAY -------------------------------------------------------------- */
@@ -1179,7 +1356,8 @@ static void call_shutdown(side *s)
     h2neg_shutdown(s->c);
 }
 
-/* Two steps: the highest identifier and a PING; behind its ACK the last stream. What is under way ends. */
+/* Two steps: the highest identifier and a PING; behind its ACK the last stream. What is under way
+ * ends. */
 static void test_shutdown(void)
 {
     side *s = (side *)calloc(1, sizeof *s);
@@ -1207,8 +1385,9 @@ static void test_shutdown(void)
     side_drain(s);
     text.len = 0;
     take_all(&text, &s->out, 0, 0, 0);
-    CHECK(lines_fit(text.p, "SETTINGS\nSETTINGS ACK\nGOAWAY 2147483647 NO_ERROR\nPING\nGOAWAY 3 NO_ERROR\n"
-                            "HEADERS 3\nDATA 3 \"three\" end\nHEADERS 1\nDATA 1 \"one\" end\n"));
+    CHECK(lines_fit(text.p,
+                    "SETTINGS\nSETTINGS ACK\nGOAWAY 2147483647 NO_ERROR\nPING\nGOAWAY 3 NO_ERROR\n"
+                    "HEADERS 3\nDATA 3 \"three\" end\nHEADERS 1\nDATA 1 \"one\" end\n"));
     CHECK(h2neg_wants(s->c) & H2NEG_WANT_HALF_CLOSE);
     h2neg_eof(s->c);
     side_drain(s);
@@ -1245,7 +1424,8 @@ static void test_goaway_at_server(void)
     put_goaway(&sc.in, 0, 0, "bye");
     put_get(&sc.in, 3, "/now");
     script_play(&sc,
-                "NEGOTIATED\nREQUEST 1\nEND 1\nGOAWAY NO_ERROR \"bye\"\nREQUEST 3\nEND 3\nDONE 3 NO_ERROR\n",
+                "NEGOTIATED\nREQUEST 1\nEND 1\nGOAWAY NO_ERROR \"bye\"\nREQUEST 3\nEND 3\nDONE 3 "
+                "NO_ERROR\n",
                 "SETTINGS\nSETTINGS ACK\nHEADERS 3\nDATA 3 end\n");
 }
 
@@ -1279,14 +1459,17 @@ static void test_goaway_at_client(void)
     put_goaway(&sc.in, 0x7fffffff, 0, "");
     put_goaway(&sc.in, 1, 0, "");
     put_response(&sc.in, 1, END, 204, "");
-    script_play(&sc,
-                "NEGOTIATED\nGOAWAY NO_ERROR\nGOAWAY NO_ERROR\nDONE * retry\nDONE * retry\nRESPONSE 1\n"
-                "END 1\nDONE 1 NO_ERROR\n", NULL);
+    script_play(
+        &sc,
+        "NEGOTIATED\nGOAWAY NO_ERROR\nGOAWAY NO_ERROR\nDONE * retry\nDONE * retry\nRESPONSE 1\n"
+        "END 1\nDONE 1 NO_ERROR\n",
+        NULL);
     script_h2_client(&sc, "a GOAWAY that raises its identifier", call_three, "");
     put_goaway(&sc.in, 1, 0, "");
     put_goaway(&sc.in, 3, 0, "");
     sc.unfed = 1;
-    script_play(&sc, "NEGOTIATED\nGOAWAY NO_ERROR\n...\nERROR H2_GOAWAY\n...", "...\nGOAWAY 0 PROTOCOL_ERROR\n");
+    script_play(&sc, "NEGOTIATED\nGOAWAY NO_ERROR\n...\nERROR H2_GOAWAY\n...",
+                "...\nGOAWAY 0 PROTOCOL_ERROR\n");
 }
 
 static void test_refused_at_client(void)
@@ -1297,8 +1480,10 @@ static void test_refused_at_client(void)
     put_rst(&sc.in, 5, 8);
     put_response(&sc.in, 1, END, 204, "");
     script_play(&sc,
-                "NEGOTIATED\nDONE 3 REFUSED_STREAM by-peer retry\nDONE 5 CANCEL by-peer !retry\nRESPONSE 1\n"
-                "END 1\nDONE 1 NO_ERROR\n", NULL);
+                "NEGOTIATED\nDONE 3 REFUSED_STREAM by-peer retry\nDONE 5 CANCEL by-peer "
+                "!retry\nRESPONSE 1\n"
+                "END 1\nDONE 1 NO_ERROR\n",
+                NULL);
 }
 
 /* RFC 9113 8.1: a whole response, then RST_STREAM NO_ERROR: the request's rest is not wanted. */
@@ -1324,18 +1509,29 @@ static void test_client_messages(void)
     put_response(&sc.in, 1, 0, 200, "x-a: b\n");
     put_data(&sc.in, 1, 0, "body");
     put_headers(&sc.in, 1, HEADS | END, "x-sum: 4\n");
-    script_play(&sc,
-                "NEGOTIATED\nINFORMATIONAL 1 status=103 link=</x>\nINFORMATIONAL 1 status=100\n"
-                "RESPONSE 1 status=200 x-a=b more !length\nDATA 1 \"body\"\nTRAILERS 1 x-sum=4\nEND 1\n"
-                "DONE 1 NO_ERROR\n", NULL);
+    script_play(
+        &sc,
+        "NEGOTIATED\nINFORMATIONAL 1 status=103 link=</x>\nINFORMATIONAL 1 status=100\n"
+        "RESPONSE 1 status=200 x-a=b more !length\nDATA 1 \"body\"\nTRAILERS 1 x-sum=4\nEND 1\n"
+        "DONE 1 NO_ERROR\n",
+        NULL);
 }
 
 static void test_malformed_responses(void)
 {
-    static const char *const rows[] = {
-        "x-a: b\n", ":status: 200\n:status: 200\n", "x-a: b\n:status: 200\n", ":status: 20\n", ":status: 2000\n",
-        ":status: abc\n", ":status: 101\n", ":status: 200\n:path: /\n", ":status: 200\nconnection: close\n",
-        ":status: 200\nX-A: b\n", ":status: 200\ncontent-length: 5\n", ":status: 103\n", ":status: 200\ncontent-length: x\n"};
+    static const char *const rows[] = {"x-a: b\n",
+                                       ":status: 200\n:status: 200\n",
+                                       "x-a: b\n:status: 200\n",
+                                       ":status: 20\n",
+                                       ":status: 2000\n",
+                                       ":status: abc\n",
+                                       ":status: 101\n",
+                                       ":status: 200\n:path: /\n",
+                                       ":status: 200\nconnection: close\n",
+                                       ":status: 200\nX-A: b\n",
+                                       ":status: 200\ncontent-length: 5\n",
+                                       ":status: 103\n",
+                                       ":status: 200\ncontent-length: x\n"};
     size_t i;
     for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         script sc;
@@ -1359,7 +1555,8 @@ static void test_client_head(void)
     script sc;
     script_h2_client(&sc, "the answer to HEAD has a length and no body", call_head, "");
     put_response(&sc.in, 1, END, 200, "content-length: 500\n");
-    script_play(&sc, "NEGOTIATED\nRESPONSE 1 status=200 length=500 !more\nEND 1\nDONE 1 NO_ERROR\n", NULL);
+    script_play(&sc, "NEGOTIATED\nRESPONSE 1 status=200 length=500 !more\nEND 1\nDONE 1 NO_ERROR\n",
+                NULL);
 }
 
 static void call_over_limit(side *s)
@@ -1380,7 +1577,8 @@ static void test_client_limit(void)
     put_response(&sc.in, 3, END, 204, "");
     sc.tell_writable = 1;
     script_play(&sc,
-                "NEGOTIATED\nRESPONSE 1\nEND 1\nDONE 1 NO_ERROR\nWRITABLE 0\nRESPONSE 3\nEND 3\nDONE 3 NO_ERROR\n"
+                "NEGOTIATED\nRESPONSE 1\nEND 1\nDONE 1 NO_ERROR\nWRITABLE 0\nRESPONSE 3\nEND "
+                "3\nDONE 3 NO_ERROR\n"
                 "WRITABLE 0\n",
                 "PREFACE\nSETTINGS\nSETTINGS ACK\nHEADERS 1\nHEADERS 3\n");
 }
@@ -1406,14 +1604,17 @@ static void test_connect(void)
     put_data(&sc.in, 1, 0, "tunnel");
     put_data(&sc.in, 1, END, "led");
     script_play(&sc,
-                "NEGOTIATED\nREQUEST 1 method=CONNECT authority=yes.example:80\nOPEN 1\nDATA 1 \"tunnelled\"\n"
+                "NEGOTIATED\nREQUEST 1 method=CONNECT authority=yes.example:80\nOPEN 1\nDATA 1 "
+                "\"tunnelled\"\n"
                 "END 1\nDONE 1 NO_ERROR\n",
-                "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=200 !end !content-length\nDATA 1 \"tunnelled\" end\n");
+                "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=200 !end !content-length\nDATA 1 "
+                "\"tunnelled\" end\n");
     script_h2(&sc, "trailers in a tunnel", "");
     put_headers(&sc.in, 1, HEADS, ":method: CONNECT\n:authority: yes.example:80\n");
     put_headers(&sc.in, 1, HEADS | END, "x-sum: 5\n");
-    script_play(&sc, "NEGOTIATED\nREQUEST 1\nOPEN 1\nDONE 1 PROTOCOL_ERROR err=*\n",
-                "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=200 !end\nRST_STREAM 1 PROTOCOL_ERROR\n");
+    script_play(
+        &sc, "NEGOTIATED\nREQUEST 1\nOPEN 1\nDONE 1 PROTOCOL_ERROR err=*\n",
+        "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=200 !end\nRST_STREAM 1 PROTOCOL_ERROR\n");
 }
 
 static void test_extended_connect(void)
@@ -1421,12 +1622,14 @@ static void test_extended_connect(void)
     script sc;
     script_h2(&sc, "extended CONNECT", "");
     sc.loose = 1;
-    put_headers(&sc.in, 1, HEADS,
-                ":method: CONNECT\n:protocol: foo\n:scheme: http\n:authority: a\n:path: /accept?x\n");
+    put_headers(
+        &sc.in, 1, HEADS,
+        ":method: CONNECT\n:protocol: foo\n:scheme: http\n:authority: a\n:path: /accept?x\n");
     put_data(&sc.in, 1, 0, "abc");
     put_data(&sc.in, 1, END, "");
     script_play(&sc,
-                "NEGOTIATED\nREQUEST 1 method=CONNECT upgrade=foo authority=a path=/accept query=x\nOPEN 1\n"
+                "NEGOTIATED\nREQUEST 1 method=CONNECT upgrade=foo authority=a path=/accept "
+                "query=x\nOPEN 1\n"
                 "DATA 1 \"abc\"\nEND 1\nDONE 1 NO_ERROR\n",
                 "SETTINGS 8=1\nSETTINGS ACK\nHEADERS 1 :status=200 !end\nDATA 1 \"abc\" end\n");
     script_h2(&sc, "extended CONNECT that was not announced", "");
@@ -1444,11 +1647,13 @@ static void test_connect_refused(void)
     script_call(&sc, call_none);
     script_play(&sc, "NEGOTIATED\nREQUEST 1 method=CONNECT\n", "SETTINGS\nSETTINGS ACK\n");
     script_h2(&sc, "extended CONNECT is answered with a reply", "");
-    put_headers(&sc.in, 1, HEADS,
-                ":method: CONNECT\n:protocol: foo\n:scheme: http\n:authority: a\n:path: /status/404\n");
+    put_headers(
+        &sc.in, 1, HEADS,
+        ":method: CONNECT\n:protocol: foo\n:scheme: http\n:authority: a\n:path: /status/404\n");
     put_get(&sc.in, 3, "/now");
-    script_play(&sc, NULL,
-                "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=404\n...\nHEADERS 3\nDATA 3 \"hello\" end\n");
+    script_play(
+        &sc, NULL,
+        "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=404\n...\nHEADERS 3\nDATA 3 \"hello\" end\n");
 }
 
 static void call_connect(side *s)
@@ -1472,9 +1677,10 @@ static void test_client_connect(void)
     put_data(&sc.in, 1, 0, "down");
     script_call(&sc, call_tunnel_send);
     put_data(&sc.in, 1, END, "");
-    script_play(&sc, "NEGOTIATED\nOPEN 1 status=200\nDATA 1 \"down\"\nEND 1\nDONE 1 NO_ERROR\n",
-                "PREFACE\nSETTINGS\nHEADERS 1 :method=CONNECT :authority=host:80 !:path !:scheme !end\n"
-                "SETTINGS ACK\nDATA 1 \"up\" end\n");
+    script_play(
+        &sc, "NEGOTIATED\nOPEN 1 status=200\nDATA 1 \"down\"\nEND 1\nDONE 1 NO_ERROR\n",
+        "PREFACE\nSETTINGS\nHEADERS 1 :method=CONNECT :authority=host:80 !:path !:scheme !end\n"
+        "SETTINGS ACK\nDATA 1 \"up\" end\n");
 }
 
 static void call_extended_again(side *s)
@@ -1510,7 +1716,8 @@ static void test_client_extended(void)
     put_data(&sc.in, 1, END, "down");
     script_play(&sc, "NEGOTIATED\nOPEN 1 status=200\nDATA 1 \"down\"\nEND 1\n",
                 "PREFACE\nSETTINGS\nSETTINGS ACK\n"
-                "HEADERS 1 :method=CONNECT :protocol=foo :path=/x :scheme=http :authority=example.com !end\n");
+                "HEADERS 1 :method=CONNECT :protocol=foo :path=/x :scheme=http "
+                ":authority=example.com !end\n");
     script_h2_client(&sc, "a server without extended CONNECT", call_none, "");
     script_call(&sc, call_extended_never);
     script_play(&sc, "NEGOTIATED\n", "PREFACE\nSETTINGS\nSETTINGS ACK\n");
@@ -1548,7 +1755,9 @@ static void test_lost(void)
     put_request(&sc.in, 3, 0, "POST", "/echo", "");
     script_end(&sc, STEP_LOST);
     sc.wants = H2NEG_WANT_CLOSE;
-    script_play(&sc, "NEGOTIATED\nREQUEST 1\nEND 1\nREQUEST 3\n...\nDONE * !NO_ERROR\nDONE * !NO_ERROR\n", NULL);
+    script_play(
+        &sc, "NEGOTIATED\nREQUEST 1\nEND 1\nREQUEST 3\n...\nDONE * !NO_ERROR\nDONE * !NO_ERROR\n",
+        NULL);
     script_h2_client(&sc, "a client's transport breaks", call_three, "");
     script_end(&sc, STEP_LOST);
     script_play(&sc, "NEGOTIATED\n...\nDONE * !NO_ERROR !by-peer=\nDONE *\nDONE *\n", NULL);
@@ -1566,22 +1775,25 @@ static void test_order_of_endings(void)
     put_get(&sc.in, 7, "/now");
     sc.wants = H2NEG_WANT_HALF_CLOSE;
     sc.unfed = 1;
-    script_play(&sc,
-                "NEGOTIATED\nREQUEST 1\nEND 1\nREQUEST 3\nEND 3\nDONE 3 NO_ERROR\nREQUEST 5\nEND 5\n"
-                "ERROR H2_STREAM_ID h2=PROTOCOL_ERROR\nDONE * PROTOCOL_ERROR\nDONE * PROTOCOL_ERROR\n",
-                "SETTINGS\nSETTINGS ACK\nHEADERS 3\nDATA 3 end\nGOAWAY 5 PROTOCOL_ERROR\n");
+    script_play(
+        &sc,
+        "NEGOTIATED\nREQUEST 1\nEND 1\nREQUEST 3\nEND 3\nDONE 3 NO_ERROR\nREQUEST 5\nEND 5\n"
+        "ERROR H2_STREAM_ID h2=PROTOCOL_ERROR\nDONE * PROTOCOL_ERROR\nDONE * PROTOCOL_ERROR\n",
+        "SETTINGS\nSETTINGS ACK\nHEADERS 3\nDATA 3 end\nGOAWAY 5 PROTOCOL_ERROR\n");
 }
 
-CHECK_MAIN(test_states_server, test_states_client, test_one_reset_a_stream, test_frames, test_priority_update,
-           test_frame_size, test_continuation, test_continuation_pieces, test_malformed_requests,
-           test_malformed_octets, test_wellformed_requests, test_content_length, test_trailers,
-           test_no_content, test_informational, test_expect, test_expect_manual, test_early_answer, test_echo,
-           test_common_fields, test_acks, test_ping, test_table_size, test_windows, test_negative_window,
-           test_connection_window, test_borrowed_body, test_streamed_body, test_flow_violation, test_hold,
-           test_unhold, test_credit, test_peer_reset, test_our_reset, test_gone, test_second_answer,
-           test_bad_messages, test_even_and_falling, test_refused, test_keep, test_shutdown, test_goaway_now,
-           test_goaway_at_server, test_goaway_at_client, test_refused_at_client,
-           test_early_response_at_client, test_client_messages, test_malformed_responses, test_client_head,
-           test_client_limit, test_server_push_settings, test_connect, test_extended_connect,
-           test_connect_refused, test_client_connect, test_client_extended, test_eof, test_lost,
-           test_order_of_endings)
+CHECK_MAIN(test_states_server, test_states_client, test_one_reset_a_stream, test_frames,
+           test_priority_update, test_frame_size, test_continuation, test_continuation_pieces,
+           test_malformed_requests, test_malformed_octets, test_wellformed_requests,
+           test_content_length, test_trailers, test_no_content, test_informational, test_expect,
+           test_expect_manual, test_early_answer, test_echo, test_common_fields, test_acks,
+           test_ping, test_table_size, test_own_settings, test_own_window_shrinks,
+           test_last_identifier, test_last, test_windows, test_negative_window,
+           test_connection_window, test_borrowed_body, test_streamed_body, test_flow_violation,
+           test_hold, test_unhold, test_credit, test_peer_reset, test_our_reset, test_gone,
+           test_second_answer, test_bad_messages, test_even_and_falling, test_refused, test_keep,
+           test_shutdown, test_goaway_now, test_goaway_at_server, test_goaway_at_client,
+           test_refused_at_client, test_early_response_at_client, test_client_messages,
+           test_malformed_responses, test_client_head, test_client_limit, test_server_push_settings,
+           test_connect, test_extended_connect, test_connect_refused, test_client_connect,
+           test_client_extended, test_eof, test_lost, test_order_of_endings)

@@ -1,5 +1,5 @@
-/* What hostile peers send, row by row of the limits: one scenario that trips the bound, one honest one that
-   comes close and passes. EYC is ENHANCE_YOUR_CALM. */
+/* What hostile peers send, row by row of the limits: one scenario that trips the bound, one honest
+   one that comes close and passes. EYC is ENHANCE_YOUR_CALM. */
 #define H2NEG_IMPLEMENTATION
 #include "h2neg.h"
 #include "check.h"
@@ -102,8 +102,8 @@ static void test_resets_honest(void)
     trips(&sc, "LIMIT_RESETS", "* " EYC);
 }
 
-/* A reset costs only if the response had not ended; RST_STREAM NO_ERROR, and frames on a stream that we reset,
-   cost nothing. */
+/* A reset costs only if the response had not ended; RST_STREAM NO_ERROR, and frames on a stream
+   that we reset, cost nothing. */
 static void test_resets_free(void)
 {
     script sc;
@@ -164,7 +164,9 @@ static void put_continued(buf *b, int n, int empty, size_t filler)
             buf_add(&piece, block.p, block.len);
         else if (i >= empty)
             while (piece.len < filler + 1)
-                buf_octet(&piece, 0x20); /* HEADER_TABLE_SIZE 0: two of these at most, so the block is bad */
+                buf_octet(
+                    &piece,
+                    0x20); /* HEADER_TABLE_SIZE 0: two of these at most, so the block is bad */
         put_frame(b, 9, i == n - 1 ? HEADS : 0, 1, piece.p, piece.len);
         buf_free(&piece);
     }
@@ -222,7 +224,8 @@ static void test_block_wire(void)
     trips(&sc, "*", "* " EYC);
 }
 
-/* The list's size: 431 on the stream, and the connection goes on; above 4 times that it does not. */
+/* The list's size: 431 on the stream, and the connection goes on; above 4 times that it does not.
+ */
 static void put_sized(buf *b, uint32_t id, size_t fields, size_t value)
 {
     buf block = {0, 0, 0}, text = {0, 0, 0};
@@ -231,7 +234,8 @@ static void put_sized(buf *b, uint32_t id, size_t fields, size_t value)
     buf_fill(&text, 'v', value);
     for (i = 0; i < fields; i++)
         put_field(&block, "x-long-name", 11, text.p, text.len);
-    put_head(b, block.len < 16384 ? block.len : 16384, 1, END | (block.len <= 16384 ? HEADS : 0), id);
+    put_head(b, block.len < 16384 ? block.len : 16384, 1, END | (block.len <= 16384 ? HEADS : 0),
+             id);
     buf_add(b, block.p, block.len < 16384 ? block.len : 16384);
     for (i = 16384; i < block.len; i += 16384) {
         size_t k = block.len - i < 16384 ? block.len - i : 16384;
@@ -355,7 +359,8 @@ static void test_client_list(void)
     script_h2_client(&sc, "a response of 129 fields", call_get, "");
     put_frame(&sc.in, 1, HEADS | END, 1, block.p, block.len);
     sc.quick = 1;
-    script_play(&sc, "NEGOTIATED\nDONE 1 " EYC " err=LIMIT_FIELDS\n", "...\nRST_STREAM 1 " EYC "\n");
+    script_play(&sc, "NEGOTIATED\nDONE 1 " EYC " err=LIMIT_FIELDS\n",
+                "...\nRST_STREAM 1 " EYC "\n");
     buf_free(&block);
 }
 
@@ -405,17 +410,10 @@ static void test_settings_entries(void)
 static void put_cheap(buf *b, int kind)
 {
     switch (kind) {
-    case 0:
-        put_ping(b, 0, "12345678");
-        break;
-    case 1:
-        put_settings(b, "3=1");
-        break;
-    case 2:
-        put_priority(b, 101, 0);
-        break;
-    default:
-        put_frame(b, 0x42, 0, 0, "12345678", 8);
+    case 0: put_ping(b, 0, "12345678"); break;
+    case 1: put_settings(b, "3=1"); break;
+    case 2: put_priority(b, 101, 0); break;
+    default: put_frame(b, 0x42, 0, 0, "12345678", 8);
     }
 }
 
@@ -523,8 +521,9 @@ static void test_short_data(void)
     put_window(&sc.in, 1, 2000);
     sc.quick = 1;
     sc.loose = 1;
-    script_play(&sc, NULL,
-                "SETTINGS\nSETTINGS ACK\nHEADERS 1\nDATA 1 <64:* !end\nPING ACK\nDATA 1 <1936:* end\n");
+    script_play(
+        &sc, NULL,
+        "SETTINGS\nSETTINGS ACK\nHEADERS 1\nDATA 1 <64:* !end\nPING ACK\nDATA 1 <1936:* end\n");
 }
 
 static void test_goaway_debug(void)
@@ -536,7 +535,8 @@ static void test_goaway_debug(void)
     put_goaway(&sc.in, 0, 0, debug.p);
     put_get(&sc.in, 1, "/now");
     sc.quick = 1;
-    script_play(&sc, "NEGOTIATED\nGOAWAY NO_ERROR <256:*\nREQUEST 1\nEND 1\nDONE 1 NO_ERROR\n", H2_HELLO);
+    script_play(&sc, "NEGOTIATED\nGOAWAY NO_ERROR <256:*\nREQUEST 1\nEND 1\nDONE 1 NO_ERROR\n",
+                H2_HELLO);
     buf_free(&debug);
 }
 
@@ -577,7 +577,8 @@ static void test_content(void)
     put_bulk(&sc.in, 1, END, 600);
     sc.quick = 1;
     script_play(&sc, "NEGOTIATED\nREQUEST 1\n...\nDONE 1 !NO_ERROR err=LIMIT_BODY\n", NULL);
-    script_h1(&sc, "a Content-Length above the limit", "POST / HTTP/1.1\r\n" HOST "Content-Length: 1001\r\n\r\n");
+    script_h1(&sc, "a Content-Length above the limit",
+              "POST / HTTP/1.1\r\n" HOST "Content-Length: 1001\r\n\r\n");
     sc.config.max_content_length = 1000;
     trips_h1(&sc, "LIMIT_BODY", 413);
     script_h1(&sc, "a chunked body above the limit",
@@ -585,7 +586,8 @@ static void test_content(void)
     buf_fill(&sc.in, 'x', 1001);
     sc.config.max_content_length = 1000;
     trips_h1(&sc, "LIMIT_BODY", 413);
-    script_h1(&sc, "a body of just the limit", "POST /end HTTP/1.1\r\n" HOST "Content-Length: 1000\r\n\r\n");
+    script_h1(&sc, "a body of just the limit",
+              "POST /end HTTP/1.1\r\n" HOST "Content-Length: 1000\r\n\r\n");
     buf_fill(&sc.in, 'x', 1000);
     sc.config.max_content_length = 1000;
     passes(&sc, HELLO);
@@ -630,7 +632,8 @@ static void test_h1_fields(void)
             trips_h1(&sc, "H1_FIELDS_MANY", 431);
     }
     for (n = 8192; n < 8194; n++) {
-        script_h1(&sc, n == 8192 ? "a line of 8 KiB" : "a line above 8 KiB", "GET /now HTTP/1.1\r\n" HOST "x-y: ");
+        script_h1(&sc, n == 8192 ? "a line of 8 KiB" : "a line above 8 KiB",
+                  "GET /now HTTP/1.1\r\n" HOST "x-y: ");
         buf_fill(&sc.in, 'v', (size_t)n - 5);
         buf_text(&sc.in, "\r\n\r\n");
         if (n == 8192)
@@ -639,7 +642,8 @@ static void test_h1_fields(void)
             trips_h1(&sc, "H1_FIELD_LONG", 431);
     }
     for (n = 0; n < 2; n++) {
-        script_h1(&sc, n ? "a list above 32 KiB" : "a list just below 32 KiB", "GET /now HTTP/1.1\r\n" HOST);
+        script_h1(&sc, n ? "a list above 32 KiB" : "a list just below 32 KiB",
+                  "GET /now HTTP/1.1\r\n" HOST);
         for (i = 0; i < 4; i++) {
             buf_text(&sc.in, "x-y: ");
             buf_fill(&sc.in, 'v', n ? 8187 : 8100);
@@ -700,7 +704,8 @@ static void test_trailer_limits(void)
 {
     script sc;
     int i;
-    script_h1(&sc, "129 trailers", "POST /end HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n");
+    script_h1(&sc, "129 trailers",
+              "POST /end HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n");
     for (i = 0; i < 129; i++)
         buf_text(&sc.in, "x-y: z\r\n");
     buf_text(&sc.in, "\r\n");
@@ -824,8 +829,9 @@ static void test_inert_random(void)
 }
 
 CHECK_MAIN(test_resets, test_resets_honest, test_resets_free, test_refusals, test_continuations,
-           test_block_wire, test_header_list, test_bomb, test_field_count, test_field_line, test_table_updates,
-           test_client_list, test_empty_frames, test_settings_entries, test_overhead, test_overhead_paid,
-           test_ping_flood, test_window_updates, test_short_data, test_goaway_debug, test_informational_h2,
-           test_content, test_request_line, test_h1_fields, test_chunk_lines, test_trailer_limits,
-           test_informational_h1, test_h1_overhead, test_inert, test_inert_random)
+           test_block_wire, test_header_list, test_bomb, test_field_count, test_field_line,
+           test_table_updates, test_client_list, test_empty_frames, test_settings_entries,
+           test_overhead, test_overhead_paid, test_ping_flood, test_window_updates, test_short_data,
+           test_goaway_debug, test_informational_h2, test_content, test_request_line,
+           test_h1_fields, test_chunk_lines, test_trailer_limits, test_informational_h1,
+           test_h1_overhead, test_inert, test_inert_random)

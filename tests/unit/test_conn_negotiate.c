@@ -1,17 +1,19 @@
-/* Every way into a protocol, both roles: RFC 9113 3, RFC 7540 3.2, RFC 9110 7.8, RFC 7301, and what the
-   connection says to octets that are none of these. */
+/* Every way into a protocol, both roles: RFC 9113 3, RFC 7540 3.2, RFC 9110 7.8, RFC 7301, and what
+   the connection says to octets that are none of these. */
 #define H2NEG_IMPLEMENTATION
 #include "h2neg.h"
 #include "check.h"
 #include "conn.h"
 
 #define ALL (H2NEG_PROTOCOLS_DEFAULT | H2NEG_H2C)
-#define SETTINGS_100 "AAMAAABkAAQAAP__" /* MAX_CONCURRENT_STREAMS 100, INITIAL_WINDOW_SIZE 65535 */
-#define OFFER \
-    "Host: example.com\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n" \
+#define SETTINGS_100 "AAMAAABkAAQAAP__" /* MAX_CONCURRENT_STREAMS 100, INITIAL_WINDOW_SIZE 65535   \
+                                         */
+#define OFFER                                                                                      \
+    "Host: example.com\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"                 \
     "HTTP2-Settings: " SETTINGS_100 "\r\n"
 
-static const char hello_h1[] = "HTTP/1.1 200 content-type=text/plain content-length=5\nBODY \"hello\"\n";
+static const char hello_h1[] =
+    "HTTP/1.1 200 content-type=text/plain content-length=5\nBODY \"hello\"\n";
 static const char hello_h2[] =
     "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=200 content-type=text/plain\nDATA 1 \"hello\" end\n";
 
@@ -23,7 +25,8 @@ static void test_http11(void)
     script_h1(&sc, "http/1.1", "GET /now?a=b HTTP/1.1\r\nHost: example.com\r\nX-A: 1\r\n\r\n");
     script_play(&sc,
                 "NEGOTIATED http/1.1 default\n"
-                "REQUEST 1 method=GET scheme=http authority=example.com target=/now?a=b path=/now query=a=b "
+                "REQUEST 1 method=GET scheme=http authority=example.com target=/now?a=b path=/now "
+                "query=a=b "
                 "x-a=1 !more !host\n"
                 "END 1\n"
                 "DONE 1 NO_ERROR !err\n",
@@ -48,7 +51,8 @@ static void test_prior_knowledge(void)
     put_request(&sc.in, 1, END, "GET", "/now?a=b", "x-a: 1\n");
     script_play(&sc,
                 "NEGOTIATED h2c prior-knowledge\n"
-                "REQUEST 1 method=GET scheme=http authority=example.com target=/now?a=b path=/now query=a=b "
+                "REQUEST 1 method=GET scheme=http authority=example.com target=/now?a=b path=/now "
+                "query=a=b "
                 "x-a=1 !more\n"
                 "END 1\n"
                 "DONE 1 NO_ERROR\n",
@@ -110,11 +114,12 @@ static void test_upgrade_body(void)
     upgrade_script(&sc, "h2c upgrade with a body",
                    "POST /end HTTP/1.1\r\n" OFFER "Content-Length: 5\r\n\r\nhello");
     put_preface(&sc.in, "");
-    script_play(&sc,
-                "NEGOTIATED h2c upgrade\nREQUEST 1 method=POST more length=5\nDATA 1 \"hello\"\nEND 1\n"
-                "DONE 1 NO_ERROR\n",
-                "HTTP/1.1 101 upgrade=h2c\nSETTINGS\nHEADERS 1 :status=200\nDATA 1 \"hello\" end\n"
-                "SETTINGS ACK\n");
+    script_play(
+        &sc,
+        "NEGOTIATED h2c upgrade\nREQUEST 1 method=POST more length=5\nDATA 1 \"hello\"\nEND 1\n"
+        "DONE 1 NO_ERROR\n",
+        "HTTP/1.1 101 upgrade=h2c\nSETTINGS\nHEADERS 1 :status=200\nDATA 1 \"hello\" end\n"
+        "SETTINGS ACK\n");
 }
 
 static void test_upgrade_body_limit(void)
@@ -130,18 +135,21 @@ static void test_upgrade_body_limit(void)
                    "POST /end HTTP/1.1\r\n" OFFER "Content-Length: 16385\r\n\r\n");
     buf_fill(&sc.in, 'x', 16385);
     sc.must_in_info = "h2c";
-    script_play(&sc, "NEGOTIATED http/1.1 default\nREQUEST 1\nDATA 1\nEND 1\nDONE 1 NO_ERROR\n", hello_h1);
+    script_play(&sc, "NEGOTIATED http/1.1 default\nREQUEST 1\nDATA 1\nEND 1\nDONE 1 NO_ERROR\n",
+                hello_h1);
 }
 
 static void test_upgrade_expect(void)
 {
     script sc;
     upgrade_script(&sc, "h2c upgrade with 100-continue",
-                   "POST /end HTTP/1.1\r\n" OFFER "Content-Length: 5\r\nExpect: 100-continue\r\n\r\nhello");
+                   "POST /end HTTP/1.1\r\n" OFFER
+                   "Content-Length: 5\r\nExpect: 100-continue\r\n\r\nhello");
     put_preface(&sc.in, "");
-    script_play(&sc, "NEGOTIATED h2c upgrade\nREQUEST 1\nDATA 1 \"hello\"\nEND 1\nDONE 1 NO_ERROR\n",
-                "HTTP/1.1 100\nHTTP/1.1 101\nSETTINGS\nHEADERS 1 :status=200\nDATA 1 \"hello\" end\n"
-                "SETTINGS ACK\n");
+    script_play(
+        &sc, "NEGOTIATED h2c upgrade\nREQUEST 1\nDATA 1 \"hello\"\nEND 1\nDONE 1 NO_ERROR\n",
+        "HTTP/1.1 100\nHTTP/1.1 101\nSETTINGS\nHEADERS 1 :status=200\nDATA 1 \"hello\" end\n"
+        "SETTINGS ACK\n");
 }
 
 /* HTTP2-Settings are the client's settings (RFC 7540 3.2.1): here a window of 3. */
@@ -172,8 +180,8 @@ static void test_upgrade_declined(void)
          "HTTP2-Settings: " SETTINGS_100 "\r\n\r\n"},
         {"two HTTP2-Settings",
          "GET /now HTTP/1.1\r\n" OFFER "HTTP2-Settings: " SETTINGS_100 "\r\n\r\n"},
-        {"no HTTP2-Settings",
-         "GET /now HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n"},
+        {"no HTTP2-Settings", "GET /now HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, "
+                              "HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n"},
         {"HTTP2-Settings is not base64url",
          "GET /now HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
          "HTTP2-Settings: AAMAAABk!AQAAP__\r\n\r\n"},
@@ -181,12 +189,13 @@ static void test_upgrade_declined(void)
          "GET /now HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
          "HTTP2-Settings: AAMAAA\r\n\r\n"},
         {"another token", "GET /now HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n"
-         "Upgrade: h2\r\nHTTP2-Settings: " SETTINGS_100 "\r\n\r\n"}};
+                          "Upgrade: h2\r\nHTTP2-Settings: " SETTINGS_100 "\r\n\r\n"}};
     size_t i;
     for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         script sc;
         upgrade_script(&sc, rows[i].name, rows[i].octets);
-        script_play(&sc, "NEGOTIATED http/1.1 default\nREQUEST 1 path=/now !http2-settings\n...", NULL);
+        script_play(&sc, "NEGOTIATED http/1.1 default\nREQUEST 1 path=/now !http2-settings\n...",
+                    NULL);
     }
 }
 
@@ -203,8 +212,10 @@ static void test_upgrade_ignored(void)
                    "POST /end HTTP/1.1\r\n" OFFER "Transfer-Encoding: chunked\r\n\r\n"
                    "5\r\nhello\r\n0\r\n\r\n");
     sc.must_in_info = "h2c";
-    script_play(&sc, "NEGOTIATED http/1.1 default\nREQUEST 1 more !length\nDATA 1 \"hello\"\nEND 1\n"
-                "DONE 1 NO_ERROR\n", hello_h1);
+    script_play(&sc,
+                "NEGOTIATED http/1.1 default\nREQUEST 1 more !length\nDATA 1 \"hello\"\nEND 1\n"
+                "DONE 1 NO_ERROR\n",
+                hello_h1);
 }
 
 static void test_upgrade_off(void)
@@ -212,7 +223,8 @@ static void test_upgrade_off(void)
     script sc;
     script_h1(&sc, "h2c switched off", "GET /now HTTP/1.1\r\n" OFFER "\r\n");
     sc.must_in_info = "h2c offered, switched off";
-    script_play(&sc, "NEGOTIATED http/1.1 default\nREQUEST 1 !http2-settings\nEND 1\nDONE 1 NO_ERROR\n",
+    script_play(&sc,
+                "NEGOTIATED http/1.1 default\nREQUEST 1 !http2-settings\nEND 1\nDONE 1 NO_ERROR\n",
                 hello_h1);
 }
 
@@ -234,7 +246,8 @@ static void test_upgrade_tls(void)
     script sc;
     upgrade_script(&sc, "h2c over TLS", "GET /now HTTP/1.1\r\n" OFFER "\r\n");
     sc.config.tls = 1;
-    script_play(&sc, "NEGOTIATED http/1.1 default\nREQUEST 1 scheme=https\nEND 1\nDONE 1 NO_ERROR\n",
+    script_play(&sc,
+                "NEGOTIATED http/1.1 default\nREQUEST 1 scheme=https\nEND 1\nDONE 1 NO_ERROR\n",
                 hello_h1);
 }
 
@@ -255,16 +268,21 @@ static void test_alpn(void)
     script_h2(&sc, "alpn h2", "");
     sc.config.tls = 1;
     sc.alpn = "h2";
-    put_headers(&sc.in, 1, HEADS | END, ":method: GET\n:scheme: https\n:authority: a\n:path: /now\n");
-    script_play(&sc, "NEGOTIATED h2 alpn\nREQUEST 1 scheme=https\nEND 1\nDONE 1 NO_ERROR\n", hello_h2);
+    put_headers(&sc.in, 1, HEADS | END,
+                ":method: GET\n:scheme: https\n:authority: a\n:path: /now\n");
+    script_play(&sc, "NEGOTIATED h2 alpn\nREQUEST 1 scheme=https\nEND 1\nDONE 1 NO_ERROR\n",
+                hello_h2);
     script_h1(&sc, "alpn http/1.1", "GET /now HTTP/1.1\r\nHost: a\r\n\r\n");
     sc.config.tls = 1;
     sc.alpn = "http/1.1";
-    script_play(&sc, "NEGOTIATED http/1.1 alpn\nREQUEST 1 scheme=https authority=a\nEND 1\n"
-                "DONE 1 NO_ERROR\n", hello_h1);
+    script_play(&sc,
+                "NEGOTIATED http/1.1 alpn\nREQUEST 1 scheme=https authority=a\nEND 1\n"
+                "DONE 1 NO_ERROR\n",
+                hello_h1);
     script_h1(&sc, "no alpn", "GET /now HTTP/1.1\r\nHost: a\r\n\r\n");
     sc.config.tls = 1;
-    script_play(&sc, "NEGOTIATED http/1.1 default\nREQUEST 1 scheme=https\nEND 1\nDONE 1 NO_ERROR\n",
+    script_play(&sc,
+                "NEGOTIATED http/1.1 default\nREQUEST 1 scheme=https\nEND 1\nDONE 1 NO_ERROR\n",
                 hello_h1);
 }
 
@@ -380,11 +398,12 @@ static void test_not_http(void)
         const char *octets;
         size_t len;
         const char *events;
-    } rows[] = {
-        {"TLS on a cleartext port", "\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00", 10, "ERROR PEER_IS_TLS\n"},
-        {"PROXY v1", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nGET / HTTP/1.1\r\n", 52, "ERROR PROXY_HEADER\n"},
-        {"PROXY v2", "\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c", 16, "ERROR PROXY_HEADER\n"},
-        {"noise", "\x01\x02\x03\x04", 4, "ERROR PEER_IS_OTHER\n"}};
+    } rows[] = {{"TLS on a cleartext port", "\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00", 10,
+                 "ERROR PEER_IS_TLS\n"},
+                {"PROXY v1", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nGET / HTTP/1.1\r\n", 52,
+                 "ERROR PROXY_HEADER\n"},
+                {"PROXY v2", "\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c", 16, "ERROR PROXY_HEADER\n"},
+                {"noise", "\x01\x02\x03\x04", 4, "ERROR PEER_IS_OTHER\n"}};
     size_t i;
     for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         script sc;
@@ -452,10 +471,11 @@ static void test_client_http11(void)
     sc.config.role = H2NEG_CLIENT;
     script_call(&sc, call_get);
     buf_text(&sc.in, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: b\r\n\r\nhi");
-    script_play(&sc,
-                "NEGOTIATED http/1.1 default\nRESPONSE 1 status=200 more length=2 x-a=b\nDATA 1 \"hi\"\n"
-                "END 1\nDONE 1 NO_ERROR\n",
-                "GET /a?b=c HTTP/1.1 host=example.com !upgrade !connection !transfer-encoding\n");
+    script_play(
+        &sc,
+        "NEGOTIATED http/1.1 default\nRESPONSE 1 status=200 more length=2 x-a=b\nDATA 1 \"hi\"\n"
+        "END 1\nDONE 1 NO_ERROR\n",
+        "GET /a?b=c HTTP/1.1 host=example.com !upgrade !connection !transfer-encoding\n");
 }
 
 static void test_client_prior(void)
@@ -487,7 +507,8 @@ static void test_client_alpn(void)
     sc.config.tls = 1;
     sc.alpn = "http/1.1";
     buf_text(&sc.in, "HTTP/1.1 204 No Content\r\n\r\n");
-    script_play(&sc, "NEGOTIATED http/1.1 alpn\nRESPONSE 1 status=204 !more\nEND 1\nDONE 1 NO_ERROR\n",
+    script_play(&sc,
+                "NEGOTIATED http/1.1 alpn\nRESPONSE 1 status=204 !more\nEND 1\nDONE 1 NO_ERROR\n",
                 "GET /a?b=c HTTP/1.1 host=example.com !upgrade\n");
     script_h1_client(&sc, "a client, no alpn", call_get);
     sc.config.protocols = ALL;
@@ -555,7 +576,8 @@ static void test_client_upgrade(void)
     script sc;
     upgrade_client(&sc, "a client's h2c upgrade", call_get);
     script_call(&sc, call_second_waits); /* not before 101 or a final response */
-    buf_text(&sc.in, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
+    buf_text(&sc.in,
+             "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
     put_settings(&sc.in, "");
     put_response(&sc.in, 1, END, 200, "");
     script_call(&sc, call_get_second);
@@ -576,7 +598,8 @@ static void test_client_upgrade_declined(void)
     script_call(&sc, call_get_second);
     buf_text(&sc.in, "HTTP/1.1 204 No Content\r\n\r\n");
     script_play(&sc,
-                "NEGOTIATED http/1.1 default\nRESPONSE 1 status=200\nDATA 1 \"hi\"\nEND 1\nDONE 1 NO_ERROR\n"
+                "NEGOTIATED http/1.1 default\nRESPONSE 1 status=200\nDATA 1 \"hi\"\nEND 1\nDONE 1 "
+                "NO_ERROR\n"
                 "RESPONSE 3 status=204\nEND 3\nDONE 3 NO_ERROR\n",
                 "GET /a?b=c HTTP/1.1 upgrade=h2c\nGET /second HTTP/1.1 !upgrade !http2-settings\n");
 }
@@ -602,7 +625,8 @@ static void test_client_upgrade_body(void)
 {
     script sc;
     upgrade_client(&sc, "a 101 in the middle of a request's body", call_post_more);
-    buf_text(&sc.in, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
+    buf_text(&sc.in,
+             "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
     put_settings(&sc.in, "");
     script_call(&sc, call_post_rest);
     put_response(&sc.in, 1, END, 200, "");
@@ -615,16 +639,19 @@ static void test_client_bad_101(void)
 {
     script sc;
     script_h1_client(&sc, "a 101 that nobody asked for", call_get);
-    buf_text(&sc.in, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
+    buf_text(&sc.in,
+             "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
     sc.unfed = 1;
     script_play(&sc, "...\nERROR *\nDONE 1 !NO_ERROR\n", NULL);
     upgrade_client(&sc, "a 101 to what was not offered", call_get);
-    buf_text(&sc.in, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n");
+    buf_text(&sc.in,
+             "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n");
     sc.unfed = 1;
     script_play(&sc, "...\nERROR UPGRADE_ANSWER\nDONE 1 !NO_ERROR\n", NULL);
 }
 
-/* The peer of a client with prior knowledge is something else: every request is safe to send again. */
+/* The peer of a client with prior knowledge is something else: every request is safe to send again.
+ */
 static void test_client_wrong_peer(void)
 {
     script sc;
@@ -634,14 +661,16 @@ static void test_client_wrong_peer(void)
     script_call(&sc, call_get);
     buf_text(&sc.in, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
     sc.unfed = 1;
-    script_play(&sc, "ERROR PEER_IS_HTTP1\nDONE 1 retry !NO_ERROR\n", "PREFACE\nSETTINGS\nHEADERS 1\n...");
+    script_play(&sc, "ERROR PEER_IS_HTTP1\nDONE 1 retry !NO_ERROR\n",
+                "PREFACE\nSETTINGS\nHEADERS 1\n...");
     script_init(&sc, "a TLS alert in answer to the preface");
     sc.config.role = H2NEG_CLIENT;
     sc.config.protocols = H2NEG_PRIOR;
     script_call(&sc, call_get);
     buf_add(&sc.in, "\x15\x03\x01\x00\x02\x02\x0a", 7);
     sc.unfed = 1;
-    script_play(&sc, "ERROR PEER_IS_TLS\nDONE 1 retry !NO_ERROR\n", "PREFACE\nSETTINGS\nHEADERS 1\n...");
+    script_play(&sc, "ERROR PEER_IS_TLS\nDONE 1 retry !NO_ERROR\n",
+                "PREFACE\nSETTINGS\nHEADERS 1\n...");
 }
 
 static void test_client_wrong_preface(void)
@@ -663,8 +692,11 @@ static void view_expect(script *sc, const char *negotiated)
 {
     buf want = {0, 0, 0};
     buf_text(&want, negotiated);
-    buf_text(&want, "REQUEST 1 method=GET scheme=http authority=example.com:81 target=/now?q path=/now query=q "
-             "cookie=a=1;_b=2 x-y=z !host !connection !keep-alive !te !foo !more\nEND 1\nDONE 1 NO_ERROR\n");
+    buf_text(
+        &want,
+        "REQUEST 1 method=GET scheme=http authority=example.com:81 target=/now?q path=/now query=q "
+        "cookie=a=1;_b=2 x-y=z !host !connection !keep-alive !te !foo !more\nEND 1\nDONE 1 "
+        "NO_ERROR\n");
     script_play(sc, want.p, NULL);
     buf_free(&want);
 }
@@ -679,13 +711,16 @@ static void test_same_view(void)
     script_h1(&sc, "the view over HTTP/1.1 with an absolute target",
               "GET http://example.com:81/now?q HTTP/1.1\r\nHost: example.com:81\r\n"
               "Cookie: a=1; b=2\r\nX-Y: z\r\n\r\n");
-    script_play(&sc, "NEGOTIATED http/1.1 default\nREQUEST 1 method=GET scheme=http "
+    script_play(&sc,
+                "NEGOTIATED http/1.1 default\nREQUEST 1 method=GET scheme=http "
                 "authority=example.com:81 path=/now query=q cookie=a=1;_b=2 x-y=z !host !more\n"
-                "END 1\nDONE 1 NO_ERROR\n", NULL);
+                "END 1\nDONE 1 NO_ERROR\n",
+                NULL);
     script_h2(&sc, "the view over HTTP/2", "");
-    put_headers(&sc.in, 1, HEADS | END,
-                ":method: GET\n:scheme: http\n:authority: example.com:81\n:path: /now?q\ncookie: a=1\n"
-                "x-y: z\nte: trailers\ncookie: b=2\nhost: example.com:81\n");
+    put_headers(
+        &sc.in, 1, HEADS | END,
+        ":method: GET\n:scheme: http\n:authority: example.com:81\n:path: /now?q\ncookie: a=1\n"
+        "x-y: z\nte: trailers\ncookie: b=2\nhost: example.com:81\n");
     view_expect(&sc, "NEGOTIATED h2c prior-knowledge\n");
     script_h2(&sc, "the view over HTTP/2 with Host only", "");
     put_headers(&sc.in, 1, HEADS | END,
@@ -697,9 +732,9 @@ static void test_same_view(void)
 CHECK_MAIN(test_http11, test_http10, test_prior_knowledge, test_server_settings, test_server_window,
            test_upgrade, test_upgrade_body, test_upgrade_body_limit, test_upgrade_expect,
            test_upgrade_settings, test_upgrade_declined, test_upgrade_ignored, test_upgrade_off,
-           test_upgrade_second, test_upgrade_tls, test_upgrade_bad_preface, test_alpn, test_alpn_crossed,
-           test_alpn_not_offered, test_tls_waits, test_no_http2, test_only_http2, test_not_http, test_smtp,
-           test_bad_preface, test_nothing_at_all, test_client_http11, test_client_prior, test_client_alpn,
-           test_client_early_request, test_client_upgrade, test_client_upgrade_declined,
-           test_client_upgrade_body, test_client_bad_101, test_client_wrong_peer, test_client_wrong_preface,
-           test_same_view)
+           test_upgrade_second, test_upgrade_tls, test_upgrade_bad_preface, test_alpn,
+           test_alpn_crossed, test_alpn_not_offered, test_tls_waits, test_no_http2, test_only_http2,
+           test_not_http, test_smtp, test_bad_preface, test_nothing_at_all, test_client_http11,
+           test_client_prior, test_client_alpn, test_client_early_request, test_client_upgrade,
+           test_client_upgrade_declined, test_client_upgrade_body, test_client_bad_101,
+           test_client_wrong_peer, test_client_wrong_preface, test_same_view)

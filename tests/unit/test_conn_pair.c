@@ -54,9 +54,7 @@ static int flow_hook(side *s, const h2neg_event *ev)
         app_respond(s, ev->stream, 200, H2NEG_MORE);
         app_pump(s, j);
         return 1;
-    case H2NEG_EV_DATA:
-        flow_data(f, ev);
-        return 1;
+    case H2NEG_EV_DATA: flow_data(f, ev); return 1;
     case H2NEG_EV_WRITABLE:
         if (j)
             app_pump(s, j);
@@ -76,8 +74,7 @@ static int flow_hook(side *s, const h2neg_event *ev)
         if (s->client && f->left && flow_upload(s))
             f->left--;
         return 1;
-    default:
-        return 1;
+    default: return 1;
     }
 }
 
@@ -89,25 +86,20 @@ static void flow_check(const flow *f, const char *name)
         sum += f->got[i];
     if (f->wrong || f->ends != 10 || f->dones != 10 || sum != 10 * f->size) {
         check_failures++;
-        fprintf(stderr, "%s: %zu octets of %zu, %zu wrong, %d ends, %d dones of 10\n", name, sum, 10 * f->size,
-                f->wrong, f->ends, f->dones);
+        fprintf(stderr, "%s: %zu octets of %zu, %zu wrong, %d ends, %d dones of 10\n", name, sum,
+                10 * f->size, f->wrong, f->ends, f->dones);
     }
 }
 
-/* Ten streams of a megabyte each way, at once (HTTP/2) or one after the other (HTTP/1.1). */
-static void flow_both_ways(unsigned protocols, int at_once, size_t pipe, size_t size)
+static void flow_run(const h2neg_config *client, const h2neg_config *server, int at_once,
+                     size_t pipe, size_t size)
 {
-    h2neg_config client, server;
     flow up, down;
     pair *p = (pair *)calloc(1, sizeof *p);
     int i;
-    memset(&client, 0, sizeof client);
-    memset(&server, 0, sizeof server);
     memset(&up, 0, sizeof up);
     memset(&down, 0, sizeof down);
-    client.role = H2NEG_CLIENT;
-    client.protocols = server.protocols = protocols;
-    pair_init(p, &client, &server, pipe);
+    pair_init(p, client, server, pipe);
     up.direction = 1;
     up.size = down.size = size;
     p->client.hook = p->server.hook = flow_hook;
@@ -121,6 +113,69 @@ static void flow_both_ways(unsigned protocols, int at_once, size_t pipe, size_t 
     flow_check(&down, "to the client");
     pair_free(p);
     free(p);
+}
+
+/* Ten streams of a megabyte each way, at once (HTTP/2) or one after the other (HTTP/1.1). */
+static void flow_both_ways(unsigned protocols, int at_once, size_t pipe, size_t size)
+{
+    h2neg_config client, server;
+    memset(&client, 0, sizeof client);
+    memset(&server, 0, sizeof server);
+    client.role = H2NEG_CLIENT;
+    client.protocols = server.protocols = protocols;
+    flow_run(&client, &server, at_once, pipe, size);
+}
+
+/* Limits of every size, on both sides: nothing stops, nothing is lost. */
+static void flow_config(h2neg_config *config, unsigned protocols)
+{
+    static const uint32_t windows[] = {0, 1, 100, 5000, 16384, 1000000};
+    static const uint32_t connection[] = {0, 65535, 65536, 10000000};
+    static const uint32_t frames[] = {0, 16384, 20000, 1000000};
+    static const uint32_t tables[] = {0, H2NEG_OFF, 64, 65536};
+    static const uint32_t streams[] = {0, 1, 3, 10};
+    static const uint32_t pending[] = {0, 8192, 9000, 200000};
+    memset(config, 0, sizeof *config);
+    config->protocols = protocols;
+    config->initial_window = windows[check_random(6)];
+    config->connection_window = connection[check_random(4)];
+    config->max_frame_size = frames[check_random(4)];
+    config->hpack_decoder_table = tables[check_random(4)];
+    config->hpack_encoder_table = tables[check_random(4)];
+    config->max_concurrent_streams = streams[check_random(4)];
+    config->max_output_pending = pending[check_random(4)];
+    config->max_input = check_random(2) ? 0 : 1 + check_random(5000);
+    config->overhead_slack = 100000000; /* tiny windows are dear */
+    config->window_update_slack = 100000000;
+}
+
+static void test_flow_random(void)
+{
+    static const unsigned protocols[] = {H2NEG_HTTP1, H2NEG_PRIOR, H2NEG_PRIOR,
+                                         H2NEG_HTTP1 | H2NEG_H2C};
+    int round;
+    for (round = 0; round < 100; round++) {
+        h2neg_config client, server;
+        unsigned long long seed = check_seed;
+        int before = check_failures;
+        unsigned protocol = protocols[check_random(4)];
+        flow_config(&client, protocol);
+        flow_config(&server, protocol);
+        client.role = H2NEG_CLIENT;
+        flow_run(&client, &server, (int)check_random(2), 1 + check_random(9000),
+                 client.initial_window == 1 || server.initial_window == 1 ? 300
+                                                                          : check_random(30000));
+        if (check_failures != before) {
+            fprintf(stderr,
+                    "    protocols %u, seed %llu: windows %u %u connection %u %u streams %u %u "
+                    "pending %u %u\n",
+                    protocol, seed, client.initial_window, server.initial_window,
+                    client.connection_window, server.connection_window,
+                    client.max_concurrent_streams, server.max_concurrent_streams,
+                    client.max_output_pending, server.max_output_pending);
+            return;
+        }
+    }
 }
 
 static void test_flow_h2(void)
@@ -192,7 +247,8 @@ static int many_hook(side *s, const h2neg_event *ev)
     return 1;
 }
 
-static void many_requests(unsigned protocols, const char *alpn, int concurrent, int protocol, int via)
+static void many_requests(unsigned protocols, const char *alpn, int concurrent, int protocol,
+                          int via)
 {
     h2neg_config client, server;
     pair *p = (pair *)calloc(1, sizeof *p);
@@ -275,8 +331,7 @@ static int tunnel_hook(side *s, const h2neg_event *ev)
         h2neg_set_user(s->c, ev->stream, j);
         app_pump(s, j);
         return 1;
-    default:
-        return flow_hook(s, ev);
+    default: return flow_hook(s, ev);
     }
 }
 
@@ -327,8 +382,8 @@ static void test_tunnels(void)
 
 /* ---- drain --------------------------------------------------------------- */
 
-/* A server drains while a client keeps asking: every request is either answered or safe to send again. (Over
-   HTTP/1.1 one request may cross the close: RFC 9112 9.5.) */
+/* A server drains while a client keeps asking: every request is either answered or safe to send
+   again. (Over HTTP/1.1 one request may cross the close: RFC 9112 9.5.) */
 static int drain_hook(side *s, const h2neg_event *ev)
 {
     many *m = (many *)s->arg;
@@ -388,5 +443,87 @@ static void test_drain(void)
     drain(H2NEG_HTTP1, 1);
 }
 
-CHECK_MAIN(test_flow_h2, test_flow_h1, test_flow_upgrade, test_flow_narrow, test_many_h1, test_many_h2,
-           test_many_upgraded, test_many_h10, test_tunnels, test_drain)
+/* ---- no memory ----------------------------------------------------------- */
+
+static int poor_hook(side *s, const h2neg_event *ev)
+{
+    static const char *const paths[] = {"/now", "/stream/3000", "/body/70000", "/trailers",
+                                        "/echo"};
+    int *made = (int *)s->arg;
+    while (*made < 15 && (ev->type == H2NEG_EV_DONE || ev->type == H2NEG_EV_WRITABLE || !*made)) {
+        h2neg_message m = message_get(paths[*made % 5]);
+        m.method = h2neg_s("POST");
+        m.body = paths;
+        m.body_len = 20;
+        if (side_request(s, &m, 0, NULL) < 0)
+            return 1;
+        ++*made;
+    }
+    return 1;
+}
+
+/* One side's allocation n fails, and maybe all behind it: how many calls it made. */
+static long poor(unsigned protocols, int at_client, long n, int on)
+{
+    h2neg_config client, server;
+    pair *p = (pair *)calloc(1, sizeof *p);
+    h2neg_event none;
+    meter m;
+    int made = 0, turns = 0;
+    memset(&m, 0, sizeof m);
+    memset(&client, 0, sizeof client);
+    memset(&server, 0, sizeof server);
+    memset(&none, 0, sizeof none);
+    client.role = H2NEG_CLIENT;
+    client.protocols = server.protocols = protocols;
+    *(at_client ? &client.alloc_user : &server.alloc_user) = &m;
+    *(at_client ? &client.alloc_fn : &server.alloc_fn) = meter_fn;
+    m.fail_at = n > 1 ? n : 0; /* the first is the connection itself */
+    m.fail_on = on;
+    pair_init(p, &client, &server, 1000);
+    p->client.lenient = p->server.lenient = n > 1;
+    p->client.hook = poor_hook;
+    p->client.arg = &made;
+    poor_hook(&p->client, &none);
+    while (pair_turn(p) && turns++ < 100000)
+        ;
+    CHECK(turns < 100000);
+    if (!m.fail_at)
+        CHECK_INT(p->client.done, 15);
+    h2neg_lost(p->client.c);
+    h2neg_lost(p->server.c);
+    side_drain(&p->client);
+    side_drain(&p->server);
+    CHECK_INT(p->client.opened, p->client.done);
+    CHECK_INT(p->server.opened, p->server.done);
+    pair_free(p);
+    free(p);
+    CHECK_INT(m.live, 0);
+    CHECK_INT(m.faults, 0);
+    return m.calls;
+}
+
+static void test_no_memory(void)
+{
+    static const unsigned protocols[] = {H2NEG_HTTP1, H2NEG_PRIOR, H2NEG_HTTP1 | H2NEG_H2C};
+    int i, at_client;
+    long n, calls;
+    for (i = 0; i < 3; i++)
+        for (at_client = 0; at_client < 2; at_client++) {
+            calls = poor(protocols[i], at_client, 0, 0);
+            for (n = 2; n <= calls; n++) {
+                int before = check_failures;
+                poor(protocols[i], at_client, n, 0);
+                poor(protocols[i], at_client, n, 1);
+                if (check_failures != before) {
+                    fprintf(stderr, "    protocols %u, %s, allocation %ld\n", protocols[i],
+                            at_client ? "client" : "server", n);
+                    return;
+                }
+            }
+        }
+}
+
+CHECK_MAIN(test_no_memory, test_flow_h2, test_flow_h1, test_flow_upgrade, test_flow_narrow,
+           test_flow_random, test_many_h1, test_many_h2, test_many_upgraded, test_many_h10,
+           test_tunnels, test_drain)
