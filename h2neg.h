@@ -1592,7 +1592,7 @@ typedef struct h2neg__reader {
 static h2neg__reader h2neg__read(const void *in, size_t len)
 {
     h2neg__reader r;
-    r.p = (const unsigned char *)in;
+    r.p = (const unsigned char *)(len ? in : ""); /* never NULL: NULL + 0 is undefined */
     r.left = len;
     r.bad = 0;
     return r;
@@ -1600,7 +1600,7 @@ static h2neg__reader h2neg__read(const void *in, size_t len)
 
 static h2neg_str h2neg__take(h2neg__reader *r, size_t n)
 {
-    h2neg_str s = h2neg__str(NULL, 0);
+    h2neg_str s = h2neg__str("", 0);
     if (r->bad || n > r->left) {
         r->bad = 1;
         return s;
@@ -1646,7 +1646,8 @@ static void h2neg__put(h2neg__writer *w, const void *in, size_t len)
         return;
     }
     h2neg__copy(w->p, in, len);
-    w->p += len;
+    if (len)
+        w->p += len;
     w->left -= len;
     w->used += len;
 }
@@ -8050,6 +8051,8 @@ static h2neg_str h2neg__in_all(h2neg_conn *c)
 
 static void h2neg__in_take(h2neg_conn *c, size_t n)
 {
+    if (n == 0)
+        return;
     c->offset += n;
     if (c->kept) {
         H2NEG_ASSERT(n <= c->kept);
@@ -11352,14 +11355,14 @@ static int h2neg__detect_step(h2neg_conn *c)
     if (in.len == 0 || c->phase != H2NEG__START)
         return in.len ? H2NEG__GO_ON : H2NEG__STARVED;
     what = h2neg_detect(in.ptr, in.len);
+    if (what == H2NEG_DETECT_MORE)
+        return H2NEG__STARVED;
     if (what == H2NEG_DETECT_PROXY1 || what == H2NEG_DETECT_PROXY2)
         return h2neg__fail(c, H2NEG_ERR_PROXY_HEADER, c->offset);
     if (!(allowed & H2NEG_HTTP1)) {
         h2neg__h2_begin(c, H2NEG_PROTO_H2C, H2NEG_VIA_PRIOR);
         return H2NEG__GO_ON;
     }
-    if (what == H2NEG_DETECT_MORE)
-        return H2NEG__STARVED;
     if (what == H2NEG_DETECT_TLS)
         return h2neg__fail(c, H2NEG_ERR_PEER_IS_TLS, c->offset);
     if (what == H2NEG_DETECT_HTTP2 && (c->config.tls || !(allowed & H2NEG_PRIOR)))

@@ -277,6 +277,11 @@ static int random_round(int kind, unsigned long long seed)
         if (check_failures == before && check_random(8) == 0)
             script_placed(&sc, &whole);
         run_free(&whole);
+        memset(&whole, 0, sizeof whole);
+        whole.stuffed = 1;
+        whole.cut = 2;
+        run_script(&sc, &whole); /* the rules of events hold under pressure too */
+        run_free(&whole);
     }
     script_free(&sc);
     if (check_failures != before)
