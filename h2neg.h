@@ -51,20 +51,21 @@
 
    MEMORY AND LIFETIME. What an event points at lives until the next h2neg_next, _feed, _eof, _lost,
    _tick or _free on that connection; the sending calls leave it alone and may be given it. What you
-   send is copied, all but h2neg_message.body, which is borrowed until DONE. DONE is the last event of
-   every stream, exactly once: free what hangs on the stream there. A connection is a struct and parts
-   that come and go through config.alloc_fn (malloc if it is NULL); h2neg_memory_bound(config) tells
-   the most they take together: with the defaults about 336 KiB, of which an idle connection holds 2
-   to 4. With h2neg_conn_place everything stands in one block of yours, and no call fails for memory.
-   The smallest useful server (max_input 1024, max_output_pending 8192, max_header_list 2048,
-   max_request_line 1024, max_field_line 1024, max_header_fields 32, max_cookie_crumbs 8,
-   max_concurrent_streams 7, max_queued 1024, max_upgrade_body H2NEG_OFF) takes 54 KiB.
+   send is copied, all but h2neg_message.body, which is borrowed until DONE. DONE is the last event
+   of every stream, exactly once: free what hangs on the stream there. A connection is a struct and
+   parts that come and go through config.alloc_fn (malloc if it is NULL); h2neg_memory_bound(config)
+   tells the most they take together: 286 KiB with the defaults, 127 KiB where HTTP/1 alone is
+   spoken; an idle connection holds 1.5 to 4. With h2neg_conn_place everything stands in one block
+   of yours, and no call fails for memory. The smallest useful server (max_input 1024,
+   max_output_pending 8192, max_header_list 2048, max_request_line 1024, max_field_line 1024,
+   max_header_fields 32, max_cookie_crumbs 8, max_concurrent_streams 7, max_queued 1024) takes 48 KiB
+   for both protocols, 21 KiB for HTTP/1.
 
-   ERRORS. A code (H2NEG_ERR_*), the offset of the octet, the stream, the RFC's section and a sentence.
-   Bad input ends in the protocol's own answer: a status, RST_STREAM, GOAWAY; then ERROR, a DONE for
-   each stream, HALF_CLOSE, CLOSE. A call that cannot do its work now answers H2NEG_AGAIN and has
-   changed nothing; WRITABLE follows when it is worth another try. Every call is safe on NULL and
-   after an error.
+   ERRORS. A code (H2NEG_ERR_*), the offset of the octet, the stream, the RFC's section and a
+   sentence. Bad input ends in the protocol's own answer: a status, RST_STREAM, GOAWAY; then ERROR,
+   a DONE for each stream, HALF_CLOSE, CLOSE. A call that cannot do its work now answers H2NEG_AGAIN
+   and has changed nothing; WRITABLE follows when it is worth another try. Every call is safe on
+   NULL and after an error.
 
    LIMITS are fields of h2neg_config; zero means the default beside the field. What happens there:
      max_input, max_queued                        the call takes nothing (0, H2NEG_AGAIN)
@@ -87,11 +88,13 @@
      preface_timeout, settings_timeout            a close; SETTINGS_TIMEOUT
    Without h2neg_tick there are no timeouts and every other limit holds.
 
-   STRICT BY DEFAULT: what RFC 9112 lets a recipient reject is rejected (bare LF, folded fields, white
-   space before a colon, conflicting or repeated framing). Leniency is a named bit, H2NEG_ALLOW_*.
+   STRICT BY DEFAULT: what RFC 9112 lets a recipient reject is rejected (bare LF, folded fields,
+   white space before a colon, conflicting or repeated framing). Leniency is a named bit,
+   H2NEG_ALLOW_*.
 
-   TLS: give only what was agreed; ALPN that names nothing of ours is an error. A PROXY header is never
-   taken by the connection: strip it first with h2neg_proxy_read, and only from peers that you trust.
+   TLS: give only what was agreed; ALPN that names nothing of ours is an error. A PROXY header is
+   never taken by the connection: strip it first with h2neg_proxy_read, and only from peers that you
+   trust.
 
    MACROS, before the #include:
      H2NEG_IMPLEMENTATION        puts the code here; in one file
@@ -118,7 +121,7 @@
      >>huffman  >>hpack  >>hpack-encode  >>h2-frame  >>h2-fields
      >>alpn  >>proxy
      >>conn  >>h2-stream  >>conn-h2-send  >>conn-h2-blocks  >>conn-h2-recv
-     >>conn-h1-send  >>conn-h1  >>negotiate  >>conn-time  >>conn-calls  >>openssl
+     >>conn-h1-send  >>conn-h1-request  >>conn-h1  >>negotiate  >>conn-time  >>conn-calls  >>openssl
      >>licence
 */
 #ifndef H2NEG_H
@@ -465,15 +468,15 @@ typedef struct h2neg_h1_scan {
    used for the next head without zeroing: a call with `seen` 0 starts afresh. */
 typedef struct h2neg_h1_head {
     /* Set by the caller; the same for all calls for one head. */
-    h2neg_field *fields;     /* lent: room for `room` fields; may be NULL where that is 0 */
-    size_t room;             /* more fields than this: H2NEG_ERR_H1_FIELDS_MANY */
-    char *text;              /* lent: where unfolded values are put; NULL: a fold is an error */
-    size_t text_room;        /* its size in octets */
-    unsigned lenient;        /* H2NEG_ALLOW_* */
-    size_t max_line;         /* octets of the first line without CR LF; 0: 8,192 */
-    size_t max_field_line;   /* octets of one field line without CR LF; 0: 8,192 */
-    size_t max_list;         /* sum of name + value + 32 for each field; 0: 32,768 */
-    unsigned max_empty;      /* empty lines before a request; 0: 2 */
+    h2neg_field *fields;   /* lent: room for `room` fields; may be NULL where that is 0 */
+    size_t room;           /* more fields than this: H2NEG_ERR_H1_FIELDS_MANY */
+    char *text;            /* lent: where unfolded values are put; NULL: a fold is an error */
+    size_t text_room;      /* its size in octets */
+    unsigned lenient;      /* H2NEG_ALLOW_* */
+    size_t max_line;       /* octets of the first line without CR LF; 0: 8,192 */
+    size_t max_field_line; /* octets of one field line without CR LF; 0: 8,192 */
+    size_t max_list;       /* sum of name + value + 32 for each field; 0: 32,768 */
+    unsigned max_empty;    /* empty lines before a request; 0: 2 */
     /* Set by the parser, to be read when its result is > 0; slices of that call's input (or of
        `text`). */
     h2neg_str method, target;    /* requests */
@@ -525,11 +528,11 @@ H2NEG_API ptrdiff_t h2neg_h1_parse_trailers(h2neg_h1_head *head, const void *in,
 
 /* How the body of a message is framed. */
 enum {
-    H2NEG_BODY_NONE = 1,  /* there is none */
-    H2NEG_BODY_LENGTH,    /* `*length` octets, more than 0 */
-    H2NEG_BODY_CHUNKED,   /* chunked coding */
-    H2NEG_BODY_CLOSE,     /* until the connection closes (responses only) */
-    H2NEG_BODY_TUNNEL     /* no body: behind a 2xx to CONNECT, or a 101, another protocol begins */
+    H2NEG_BODY_NONE = 1, /* there is none */
+    H2NEG_BODY_LENGTH,   /* `*length` octets, more than 0 */
+    H2NEG_BODY_CHUNKED,  /* chunked coding */
+    H2NEG_BODY_CLOSE,    /* until the connection closes (responses only) */
+    H2NEG_BODY_TUNNEL    /* no body: behind a 2xx to CONNECT, or a 101, another protocol begins */
 };
 
 /* How the body behind `head` (a request's, or a response's with status > 0) is framed: RFC 9112
@@ -553,15 +556,15 @@ typedef struct h2neg_chunked {
     uint32_t max_line;     /* octets of a chunk's line without CR LF; 0: 1,024 */
     uint32_t max_overhead; /* excess octets of lines (above 16 + 2 x data a chunk); 0: 16,384 */
     /* Set by the decoder. */
-    int done;              /* 1: the last chunk was read; the trailer section follows */
-    uint64_t left;         /* octets of data left in this chunk */
-    uint64_t chunk;        /* octets of data of this chunk */
-    uint32_t line;         /* octets of the line that is read */
-    uint32_t overhead;     /* excess octets so far */
-    unsigned char state;   /* of the machine */
-    unsigned char digits;  /* of the size, behind leading zeros */
-    unsigned char error;   /* the error that ended it, negated; 0: none */
-    size_t error_at;       /* on error: the offset in the input of that call */
+    int done;             /* 1: the last chunk was read; the trailer section follows */
+    uint64_t left;        /* octets of data left in this chunk */
+    uint64_t chunk;       /* octets of data of this chunk */
+    uint32_t line;        /* octets of the line that is read */
+    uint32_t overhead;    /* excess octets so far */
+    unsigned char state;  /* of the machine */
+    unsigned char digits; /* of the size, behind leading zeros */
+    unsigned char error;  /* the error that ended it, negated; 0: none */
+    size_t error_at;      /* on error: the offset in the input of that call */
 } h2neg_chunked;
 
 /* Takes octets (borrowed); gives `*data`, a slice of the input, maybe empty. Returns the octets
@@ -587,8 +590,8 @@ H2NEG_API ptrdiff_t h2neg_h1_write_fields(void *out, size_t room, const h2neg_fi
                                           size_t count);
 /* A whole head: line, fields, empty line. `reason` empty: h2neg_status_text. */
 H2NEG_API ptrdiff_t h2neg_h1_write_request(void *out, size_t room, h2neg_str method,
-                                           h2neg_str target,
-                                           const h2neg_field *fields, size_t count);
+                                           h2neg_str target, const h2neg_field *fields,
+                                           size_t count);
 H2NEG_API ptrdiff_t h2neg_h1_write_response(void *out, size_t room, int status, h2neg_str reason,
                                             const h2neg_field *fields, size_t count);
 /* "1a\r\n" for a chunk of 26 octets, whose data and CR LF follow; 0 gives the last chunk's line
@@ -688,9 +691,9 @@ typedef struct h2neg_ws_request {
     h2neg_str authority;       /* of the target, Host or :authority, as received */
     const h2neg_field *fields; /* borrowed */
     size_t count;
-    int minor;                 /* HTTP/1's minor version; ignored for CONNECT */
-    h2neg_str key;             /* set by the check: a slice of the field; empty for CONNECT */
-    h2neg_str origin;          /* set by the check: a slice of the field; ptr NULL: none */
+    int minor;        /* HTTP/1's minor version; ignored for CONNECT */
+    h2neg_str key;    /* set by the check: a slice of the field; empty for CONNECT */
+    h2neg_str origin; /* set by the check: a slice of the field; ptr NULL: none */
 } h2neg_ws_request;
 
 /* Judges an opening handshake by every rule of RFC 6455 4.2.1 (RFC 8441 5 for CONNECT). 0, or the
@@ -1196,7 +1199,9 @@ enum {
     H2NEG_DETECT_PROXY2,   /* the 12 octets of its signature */
     H2NEG_DETECT_OTHER     /* none of them */
 };
-#define H2NEG_DETECT_OCTETS 37 /* so many octets are always enough: 2 empty lines, method, space */
+#define H2NEG_DETECT_OCTETS                                                                        \
+    37 /* so many octets are always enough: 2 empty lines, method, space                           \
+        */
 /* H2NEG_DETECT_*, from the octets that are there, all from the connection's first. What it has said
    of some octets but MORE, it says of them with any others behind. Never consumes. */
 H2NEG_API int h2neg_detect(const void *in, size_t len);
@@ -1228,16 +1233,24 @@ typedef struct h2neg_conn h2neg_conn;
 enum { H2NEG_SERVER = 0, H2NEG_CLIENT = 1 };
 
 /* What may be negotiated: bits of config.protocols. */
+/* clang-format off */
 #define H2NEG_HTTP1 1u      /* HTTP/1.0 and HTTP/1.1 */
 #define H2NEG_H2 2u         /* HTTP/2 by ALPN (RFC 9113 3.2) */
 #define H2NEG_PRIOR 4u      /* HTTP/2 in cleartext, at once (RFC 9113 3.3) */
-#define H2NEG_H2C 8u        /* HTTP/2 in cleartext by Upgrade (RFC 7540 3.2); never behind a proxy that
-                               forwards Upgrade; never over TLS whatever this bit says */
+#define H2NEG_H2C 8u        /* HTTP/2 in cleartext by Upgrade (RFC 7540 3.2); never behind a proxy
+                               that forwards Upgrade; never over TLS whatever this bit says */
 #define H2NEG_WEBSOCKET 16u /* extended CONNECT is announced (RFC 8441 3) */
+/* clang-format on */
 #define H2NEG_PROTOCOLS_DEFAULT (H2NEG_HTTP1 | H2NEG_H2 | H2NEG_PRIOR | H2NEG_WEBSOCKET)
 
 /* What is spoken, and how it came about. */
-enum { H2NEG_PROTO_NONE = 0, H2NEG_PROTO_HTTP10, H2NEG_PROTO_HTTP11, H2NEG_PROTO_H2C, H2NEG_PROTO_H2 };
+enum {
+    H2NEG_PROTO_NONE = 0,
+    H2NEG_PROTO_HTTP10,
+    H2NEG_PROTO_HTTP11,
+    H2NEG_PROTO_H2C,
+    H2NEG_PROTO_H2
+};
 enum { H2NEG_VIA_NONE = 0, H2NEG_VIA_DEFAULT, H2NEG_VIA_ALPN, H2NEG_VIA_UPGRADE, H2NEG_VIA_PRIOR };
 
 /* A limit that is meant to be zero, or a timeout that is meant to be off. */
@@ -1246,65 +1259,67 @@ enum { H2NEG_VIA_NONE = 0, H2NEG_VIA_DEFAULT, H2NEG_VIA_ALPN, H2NEG_VIA_UPGRADE,
 /* A body whose length is not known beforehand. */
 #define H2NEG_UNKNOWN UINT64_MAX
 
-/* Options and limits. Zero everywhere is a server with every default; a limit of zero is the default that
-   stands behind it [in brackets a client's]. Copied; what pointers name is borrowed for the connection's
-   life. What happens at each limit stands in the manual. */
+/* Options and limits. Zero everywhere is a server with every default; a limit of zero is the
+   default that stands behind it [in brackets a client's]. Copied; what pointers name is borrowed
+   for the connection's life. What happens at each limit stands in the manual. */
 typedef struct h2neg_config {
-    int role;                  /* H2NEG_SERVER, H2NEG_CLIENT */
-    unsigned protocols;        /* bits; 0: H2NEG_PROTOCOLS_DEFAULT */
-    int tls;                   /* 1: the octets come out of TLS; wait for h2neg_tls_agreed */
-    unsigned lenient;          /* H2NEG_ALLOW_* */
-    int no_auto_continue;      /* 1: 100 Continue is left to the application */
-    const h2neg_field *common_fields; /* for every final response that lacks them: Date, Server */
+    int role;             /* H2NEG_SERVER, H2NEG_CLIENT */
+    unsigned protocols;   /* bits; 0: H2NEG_PROTOCOLS_DEFAULT */
+    int tls;              /* 1: the octets come out of TLS; wait for h2neg_tls_agreed */
+    unsigned lenient;     /* H2NEG_ALLOW_* */
+    int no_auto_continue; /* 1: 100 Continue is left to the application */
+    /* for every final response that lacks them: Date, Server */
+    const h2neg_field *common_fields;
     size_t common_field_count;
-    void *(*alloc_fn)(void *user, void *old, size_t old_size, size_t new_size); /* NULL: malloc. new_size 0
-                                  frees; NULL returned: no memory, `old` still stands */
+    /* NULL: malloc. new_size 0 frees; NULL returned: no memory, and `old` still stands */
+    void *(*alloc_fn)(void *user, void *old, size_t old_size, size_t new_size);
     void *alloc_user;
     /* shared */
-    uint32_t max_input;            /* octets of one feed; 16,384 */
-    uint32_t max_output_pending;   /* octets; 65,536; at least 8,192 */
-    uint32_t max_header_list;      /* octets, name + value + 32 for each; 32,768 [65,536] */
-    uint32_t max_header_fields;    /* 128 */
-    uint32_t max_cookie_crumbs;    /* 256; HTTP/2 */
-    uint32_t max_field_line;       /* octets; 8,192 */
-    uint32_t max_informational;    /* 1xx for each response; 16 */
-    uint32_t max_queued;           /* octets of copied replies that windows keep back; 32,768 */
-    uint32_t overhead_slack;       /* octets; 1,048,576 */
-    uint32_t overhead_ratio;       /* 8 */
+    uint32_t max_input;          /* octets of one feed; 16,384 */
+    uint32_t max_output_pending; /* octets; 65,536; at least 8,192 */
+    uint32_t max_header_list;    /* octets, name + value + 32 for each; 32,768 [65,536] */
+    uint32_t max_header_fields;  /* 128 */
+    uint32_t max_cookie_crumbs;  /* 256; HTTP/2 */
+    uint32_t max_field_line;     /* octets; 8,192 */
+    uint32_t max_informational;  /* 1xx for each response; 16 */
+    uint32_t max_queued;         /* octets of copied replies that windows keep back; 32,768 */
+    uint32_t overhead_slack;     /* octets; 1,048,576 */
+    uint32_t overhead_ratio;     /* 8 */
     /* HTTP/1 */
-    uint32_t max_request_line;     /* octets; 8,192 */
-    uint32_t max_empty_lines;      /* 2 */
-    uint32_t max_chunk_line;       /* octets; 1,024 */
-    uint32_t chunk_overhead;       /* octets; 16,384 */
-    uint64_t max_content_length;   /* octets; 0: no limit */
-    uint32_t drain_octets;         /* after an early response; 65,536 */
-    uint32_t max_requests;         /* on one connection; 0: no limit */
-    uint32_t max_upgrade_body;     /* octets of an h2c offer's body; 16,384 */
+    uint32_t max_request_line;   /* octets; 8,192 */
+    uint32_t max_empty_lines;    /* 2 */
+    uint32_t max_chunk_line;     /* octets; 1,024 */
+    uint32_t chunk_overhead;     /* octets; 16,384 */
+    uint64_t max_content_length; /* octets; 0: no limit */
+    uint32_t drain_octets;       /* after an early response; 65,536 */
+    uint32_t max_requests;       /* on one connection; 0: no limit */
+    uint32_t max_upgrade_body;   /* octets of an h2c offer's body; 16,384 */
     /* HTTP/2 */
     uint32_t max_concurrent_streams; /* 100 */
-    uint32_t max_frame_size;       /* octets; 16,384 to 2^24-1 */
-    uint32_t initial_window;       /* octets; 65,535; at most 2^31-1 */
-    uint32_t connection_window;    /* octets; 1,048,576; at least 65,535 */
-    uint32_t hpack_decoder_table;  /* octets; 4,096 */
-    uint32_t hpack_encoder_table;  /* octets; 4,096 */
-    uint32_t max_continuations;    /* 8 */
-    uint32_t reset_budget;         /* 1,000 */
-    uint32_t max_consecutive_empty; /* 10 */
-    uint32_t max_settings_entries; /* 32 */
-    uint32_t window_update_slack;  /* 5 + 2 x (streams + 10 x DATA sent) are let in; 5 */
-    uint32_t max_short_data;       /* DATA cut below 1,024 octets by a window, in a row; 64 */
+    uint32_t max_frame_size;         /* octets; 16,384 to 2^24-1 */
+    uint32_t initial_window;         /* octets; 65,535; at most 2^31-1 */
+    uint32_t connection_window;      /* octets; 1,048,576; at least 65,535 */
+    uint32_t hpack_decoder_table;    /* octets; 4,096 */
+    uint32_t hpack_encoder_table;    /* octets; 4,096 */
+    uint32_t max_continuations;      /* 8 */
+    uint32_t reset_budget;           /* 1,000 */
+    uint32_t max_consecutive_empty;  /* 10 */
+    uint32_t max_settings_entries;   /* 32 */
+    uint32_t window_update_slack;    /* 5 + 2 x (streams + 10 x DATA sent) are let in; 5 */
+    uint32_t max_short_data;         /* DATA cut below 1,024 octets by a window, in a row; 64 */
     /* times in milliseconds; H2NEG_OFF: none */
-    uint32_t head_timeout;         /* 20,000, from the first octet */
-    uint32_t body_min_rate;        /* octets a second after rate_grace; 500 */
-    uint32_t write_min_rate;       /* octets a second after rate_grace; 500 */
-    uint32_t rate_grace;           /* 20,000 */
-    uint32_t write_stall;          /* 60,000 without an octet of a body that waits for its window */
-    uint32_t idle_timeout;         /* 60,000 */
-    uint32_t preface_timeout;      /* 10,000 */
-    uint32_t settings_timeout;     /* 10,000 */
-    uint32_t drain_timeout;        /* after the first GOAWAY; 30,000 */
-    uint32_t early_drain_timeout;  /* 5,000: body behind an early response; input behind a fatal error */
-    uint32_t response_timeout;     /* client; 0: none */
+    uint32_t head_timeout;     /* 20,000, from the first octet */
+    uint32_t body_min_rate;    /* octets a second after rate_grace; 500 */
+    uint32_t write_min_rate;   /* octets a second after rate_grace; 500 */
+    uint32_t rate_grace;       /* 20,000 */
+    uint32_t write_stall;      /* 60,000 without an octet of a body that waits for its window */
+    uint32_t idle_timeout;     /* 60,000 */
+    uint32_t preface_timeout;  /* 10,000 */
+    uint32_t settings_timeout; /* 10,000 */
+    uint32_t drain_timeout;    /* after the first GOAWAY; 30,000 */
+    uint32_t
+        early_drain_timeout; /* 5,000: body behind an early response; input behind a fatal error */
+    uint32_t response_timeout; /* client; 0: none */
 } h2neg_config;
 
 enum {
@@ -1323,50 +1338,52 @@ enum {
     H2NEG_EV_ERROR           /* the connection failed; DONE for every stream follows */
 };
 
-/* An event. What it points at lives until the next h2neg_next, _feed, _eof, _lost, _tick or _free. */
+/* An event. What it points at lives until the next h2neg_next, _feed, _eof, _lost, _tick or _free.
+ */
 typedef struct h2neg_event {
-    int type;               /* H2NEG_EV_* */
-    uint32_t stream;        /* all; 0 where it concerns the connection */
-    void *user;             /* all with a stream: what h2neg_set_user said */
-    int protocol, via;      /* all but WRITABLE, PONG: H2NEG_PROTO_*, H2NEG_VIA_* */
-    h2neg_str method;       /* REQUEST */
-    h2neg_str scheme;       /* REQUEST: "http", "https" */
-    h2neg_str authority;    /* REQUEST: host[:port], maybe "" */
-    h2neg_str target;       /* REQUEST: as sent */
-    h2neg_str path, query;  /* REQUEST: target's parts, undecoded; query without '?' */
-    int status;             /* RESPONSE, INFORMATIONAL, OPEN at a client */
-    h2neg_str upgrade;      /* REQUEST: the offered tokens, or :protocol; OPEN: the chosen one */
+    int type;                  /* H2NEG_EV_* */
+    uint32_t stream;           /* all; 0 where it concerns the connection */
+    void *user;                /* all with a stream: what h2neg_set_user said */
+    int protocol, via;         /* all but WRITABLE, PONG: H2NEG_PROTO_*, H2NEG_VIA_* */
+    h2neg_str method;          /* REQUEST */
+    h2neg_str scheme;          /* REQUEST: "http", "https" */
+    h2neg_str authority;       /* REQUEST: host[:port], maybe "" */
+    h2neg_str target;          /* REQUEST: as sent */
+    h2neg_str path, query;     /* REQUEST: target's parts, undecoded; query without '?' */
+    int status;                /* RESPONSE, INFORMATIONAL, OPEN at a client */
+    h2neg_str upgrade;         /* REQUEST: the offered tokens, or :protocol; OPEN: the chosen one */
     const h2neg_field *fields; /* REQUEST, RESPONSE, INFORMATIONAL, OPEN, TRAILERS */
     size_t field_count;
-    int more;               /* REQUEST, RESPONSE: a body may follow */
-    uint64_t length;        /* REQUEST, RESPONSE: Content-Length, or H2NEG_UNKNOWN */
-    h2neg_str data;         /* DATA; PONG: 8 octets; GOAWAY: debug data, at most 256 octets */
-    uint32_t code;          /* DONE, GOAWAY: H2NEG_NO_ERROR and so on */
-    int by_peer;            /* DONE with a code: 1 when the peer ended it */
-    int retry;              /* DONE: the peer has not acted on the request: it is safe to send it again */
-    h2neg_error error;      /* ERROR; DONE with a code */
+    int more;        /* REQUEST, RESPONSE: a body may follow */
+    uint64_t length; /* REQUEST, RESPONSE: Content-Length, or H2NEG_UNKNOWN */
+    h2neg_str data;  /* DATA; PONG: 8 octets; GOAWAY: debug data, at most 256 octets */
+    uint32_t code;   /* DONE, GOAWAY: H2NEG_NO_ERROR and so on */
+    int by_peer;     /* DONE with a code: 1 when the peer ended it */
+    int retry;       /* DONE: the peer has not acted on the request: it is safe to send it again */
+    h2neg_error error; /* ERROR; DONE with a code */
 } h2neg_event;
 
 /* A message to send. Zero what is not used. Fields: no pseudo-fields, no Host, nothing hop-by-hop
    (Connection, Transfer-Encoding, Upgrade and so on: H2NEG_ERR_INVALID). Copied, all but `body`. */
 typedef struct h2neg_message {
-    int status;             /* responses: 100 to 999 but 101 */
-    h2neg_str method;       /* requests; "": GET */
-    h2neg_str scheme;       /* requests; "": by config.tls */
-    h2neg_str authority;    /* requests: host[:port] */
-    h2neg_str target;       /* requests; "": "/"; of CONNECT the authority is used */
-    h2neg_str upgrade;      /* requests: a token to upgrade to (HTTP/1.1) or :protocol (HTTP/2) */
+    int status;          /* responses: 100 to 999 but 101 */
+    h2neg_str method;    /* requests; "": GET */
+    h2neg_str scheme;    /* requests; "": by config.tls */
+    h2neg_str authority; /* requests: host[:port] */
+    h2neg_str target;    /* requests; "": "/"; of CONNECT the authority is used */
+    h2neg_str upgrade;   /* requests: a token to upgrade to (HTTP/1.1) or :protocol (HTTP/2) */
     const h2neg_field *fields;
     size_t field_count;
-    const void *body;       /* the whole body, BORROWED until DONE; NULL: none here (see H2NEG_MORE) */
+    const void *body; /* the whole body, BORROWED until DONE; NULL: none here (see H2NEG_MORE) */
     size_t body_len;
 } h2neg_message;
 
 /* What to poll for. */
 #define H2NEG_WANT_READ 1u
 #define H2NEG_WANT_WRITE 2u
-#define H2NEG_WANT_HALF_CLOSE 4u /* output is out: shutdown(SHUT_WR), close_notify; stands until eof */
-#define H2NEG_WANT_CLOSE 8u      /* close the transport and free */
+#define H2NEG_WANT_HALF_CLOSE                                                                      \
+    4u                      /* output is out: shutdown(SHUT_WR), close_notify; stands until eof */
+#define H2NEG_WANT_CLOSE 8u /* close the transport and free */
 
 /* Flags of the sending calls. */
 #define H2NEG_MORE 1u /* more of this message follows */
@@ -1374,21 +1391,21 @@ typedef struct h2neg_message {
 
 /* What is known of a connection. */
 typedef struct h2neg_info {
-    int protocol, via;         /* H2NEG_PROTO_*, H2NEG_VIA_* */
+    int protocol, via; /* H2NEG_PROTO_*, H2NEG_VIA_* */
     int role, tls;
-    const char *why;           /* why nothing better was taken, or "": "h2c offered, switched off" */
-    uint32_t streams;          /* open or kept now */
-    uint32_t requests;         /* so far */
+    const char *why;   /* why nothing better was taken, or "": "h2c offered, switched off" */
+    uint32_t streams;  /* open or kept now */
+    uint32_t requests; /* so far */
     uint64_t octets_in, octets_out;
     size_t memory;             /* octets held now, the struct counted */
     int peer_connect_protocol; /* the peer allows extended CONNECT (RFC 8441) */
     h2neg_error error;         /* code 0: none */
 } h2neg_info;
 
-/* A connection out of alloc_fn (malloc), or inside a block of h2neg_memory_bound octets, where every part
-   stands at its bound and no call fails for memory afterwards; alignment as of malloc. NULL: no memory, the
-   block too small, or a config that h2neg_config_check refuses. `config` NULL: a server with every default.
-   conn_free frees what alloc_fn gave; DONE does not come by it. */
+/* A connection out of alloc_fn (malloc), or inside a block of h2neg_memory_bound octets, where
+   every part stands at its bound and no call fails for memory afterwards; alignment as of malloc.
+   NULL: no memory, the block too small, or a config that h2neg_config_check refuses. `config` NULL:
+   a server with every default. conn_free frees what alloc_fn gave; DONE does not come by it. */
 H2NEG_API h2neg_conn *h2neg_conn_new(const h2neg_config *config);
 H2NEG_API h2neg_conn *h2neg_conn_place(void *block, size_t size, const h2neg_config *config);
 H2NEG_API size_t h2neg_memory_bound(const h2neg_config *config);
@@ -1396,23 +1413,24 @@ H2NEG_API size_t h2neg_memory_bound(const h2neg_config *config);
 H2NEG_API int h2neg_config_check(const h2neg_config *config);
 H2NEG_API void h2neg_conn_free(h2neg_conn *c);
 H2NEG_API void h2neg_conn_info(const h2neg_conn *c, h2neg_info *info);
-/* Under config.tls: what ALPN agreed on, before the first octet; NULL: none. 0, or an error, which is the
-   connection's: ALPN_NOT_OFFERED. */
+/* Under config.tls: what ALPN agreed on, before the first octet; NULL: none. 0, or an error, which
+   is the connection's: ALPN_NOT_OFFERED. */
 H2NEG_API int h2neg_tls_agreed(h2neg_conn *c, const char *alpn, size_t len);
 
 /* Every call is safe on NULL and after an error. The one rule: after anything happened (fed, wrote,
    answered, time passed) call h2neg_next until 0, then h2neg_output. */
 H2NEG_API unsigned h2neg_wants(const h2neg_conn *c);
-/* Lends input until h2neg_next answers 0. Returns len, or 0: not taken (WANT_READ does not stand, or len is
-   above max_input). */
+/* Lends input until h2neg_next answers 0. Returns len, or 0: not taken (WANT_READ does not stand,
+   or len is above max_input). */
 H2NEG_API size_t h2neg_feed(h2neg_conn *c, const void *in, size_t len);
 /* 1 and an event, or 0: none now. */
 H2NEG_API int h2neg_next(h2neg_conn *c, h2neg_event *ev);
-/* One run to write: its length, 0 for none. It stays where it is until output_done tells how much of it was
-   written (0 is allowed). */
+/* One run to write: its length, 0 for none. It stays where it is until output_done tells how much
+   of it was written (0 is allowed). */
 H2NEG_API size_t h2neg_output(h2neg_conn *c, const void **run);
 H2NEG_API void h2neg_output_done(h2neg_conn *c, size_t written);
-/* The peer closed cleanly (FIN, close_notify); or the transport broke (reset, failed write, truncated TLS). */
+/* The peer closed cleanly (FIN, close_notify); or the transport broke (reset, failed write,
+   truncated TLS). */
 H2NEG_API void h2neg_eof(h2neg_conn *c);
 H2NEG_API void h2neg_lost(h2neg_conn *c);
 /* Tells the time, any monotonic milliseconds; the next deadline, or H2NEG_NEVER. */
@@ -1420,17 +1438,20 @@ H2NEG_API uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms);
 
 /* Sending. 0, or < 0: H2NEG_ERR_AGAIN (nothing was taken, nothing changed), H2NEG_ERR_STREAM_GONE,
    H2NEG_ERR_INVALID and the like.
-   request: `*stream` is its number. H2NEG_MORE: the body follows by send; else it is m->body, or none.
-   respond: an interim (1xx) or the final response. reply: a whole response, copied.
-   send: the octets taken (0 to len), or < 0; the message ends when all of a call without MORE was taken.
+   request: `*stream` is its number. H2NEG_MORE: the body follows by send; else it is m->body, or
+   none. respond: an interim (1xx) or the final response. reply: a whole response, copied. send: the
+   octets taken (0 to len), or < 0; the message ends when all of a call without MORE was taken.
    room: octets that send would take now. trailers: ends the message with fields.
    reset: ends the stream with an HTTP/2 code (over HTTP/1: ends the connection).
-   hold: keeps back the stream's credit. keep: the stream's number and user stay behind DONE until keep 0. */
-H2NEG_API int h2neg_request(h2neg_conn *c, const h2neg_message *m, unsigned flags, uint32_t *stream);
+   hold: keeps back the stream's credit. keep: the stream's number and user stay behind DONE until
+   keep 0. */
+H2NEG_API int h2neg_request(h2neg_conn *c, const h2neg_message *m, unsigned flags,
+                            uint32_t *stream);
 H2NEG_API int h2neg_respond(h2neg_conn *c, uint32_t s, const h2neg_message *m, unsigned flags);
 H2NEG_API int h2neg_reply(h2neg_conn *c, uint32_t s, int status, const char *type, const void *body,
                           size_t len);
-H2NEG_API ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, size_t len, unsigned flags);
+H2NEG_API ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, size_t len,
+                               unsigned flags);
 H2NEG_API size_t h2neg_room(const h2neg_conn *c, uint32_t s);
 H2NEG_API int h2neg_trailers(h2neg_conn *c, uint32_t s, const h2neg_field *fields, size_t count);
 H2NEG_API int h2neg_reset(h2neg_conn *c, uint32_t s, uint32_t code);
@@ -1438,12 +1459,13 @@ H2NEG_API int h2neg_hold(h2neg_conn *c, uint32_t s, int on);
 H2NEG_API int h2neg_keep(h2neg_conn *c, uint32_t s, int on);
 H2NEG_API int h2neg_set_user(h2neg_conn *c, uint32_t s, void *user);
 
-/* Takes an Upgrade or a CONNECT (RFC 9110 7.8, 9.3.6; RFC 8441): 101 with `protocol`, one of the offered
-   tokens, or 200; NULL: the first that was offered. OPEN follows. */
-H2NEG_API int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol, const h2neg_field *fields,
-                           size_t count);
+/* Takes an Upgrade or a CONNECT (RFC 9110 7.8, 9.3.6; RFC 8441): 101 with `protocol`, one of the
+   offered tokens, or 200; NULL: the first that was offered. OPEN follows. */
+H2NEG_API int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol,
+                           const h2neg_field *fields, size_t count);
 
-/* HTTP/2 PING with 8 octets; PONG answers it. AGAIN while one is under way; NOT_SUPPORTED over HTTP/1. */
+/* HTTP/2 PING with 8 octets; PONG answers it. AGAIN while one is under way; NOT_SUPPORTED over
+   HTTP/1. */
 H2NEG_API int h2neg_ping(h2neg_conn *c, const void *eight);
 /* Drain: what is under way goes on to its end, nothing new begins. goaway: end now, with a code. */
 H2NEG_API void h2neg_shutdown(h2neg_conn *c);
@@ -1494,7 +1516,6 @@ H2NEG_API void h2neg_openssl_agreed(const SSL *ssl, h2neg_str *alpn);
 
 #endif /* H2NEG_OPENSSL */
 
-
 #ifdef __cplusplus
 }
 #endif
@@ -1529,7 +1550,8 @@ extern "C" {
 #define H2NEG_FREE(ptr) free(ptr)
 #endif
 
-/* Where the API is extern, definitions carry no storage class; where it is static, they repeat it. */
+/* Where the API is extern, definitions carry no storage class; where it is static, they repeat it.
+ */
 #if defined(H2NEG_STATIC)
 #define H2NEG__DEF H2NEG_API
 #else
@@ -1581,8 +1603,8 @@ static int h2neg__same_nocase(h2neg_str a, h2neg_str b)
     return 1;
 }
 
-/* A reader: after the first short read every read gives zero and `bad` stays set, so a decoder checks
-   once, at its end. */
+/* A reader: after the first short read every read gives zero and `bad` stays set, so a decoder
+   checks once, at its end. */
 typedef struct h2neg__reader {
     const unsigned char *p;
     size_t left;
@@ -1694,17 +1716,19 @@ static ptrdiff_t h2neg__written(const h2neg__writer *w)
    ========================================================================== */
 
 enum {
-    H2NEG__TOKEN = 1,  /* tchar, RFC 9110 5.6.2 */
-    H2NEG__VALUE = 2,  /* HTAB, SP, VCHAR, obs-text: field-content, RFC 9110 5.5 */
-    H2NEG__TARGET = 4, /* VCHAR and obs-text: what a request target may hold, RFC 9112 3.2 (leniently) */
+    H2NEG__TOKEN = 1, /* tchar, RFC 9110 5.6.2 */
+    H2NEG__VALUE = 2, /* HTAB, SP, VCHAR, obs-text: field-content, RFC 9110 5.5 */
+    H2NEG__TARGET =
+        4, /* VCHAR and obs-text: what a request target may hold, RFC 9112 3.2 (leniently) */
     H2NEG__DIGIT = 8,
     H2NEG__HEX = 16,
-    H2NEG__HOST = 32,  /* unreserved, sub-delims, percent: reg-name, RFC 3986 3.2.2 */
+    H2NEG__HOST = 32, /* unreserved, sub-delims, percent: reg-name, RFC 3986 3.2.2 */
     H2NEG__ALPHA = 64,
     H2NEG__LOWER = 128 /* tchar without upper case: an HTTP/2 field name, RFC 9113 8.2.1 */
 };
 
 /* Printed by tools/gen_tables. */
+/* clang-format off */
 /* >gen class */
 static const unsigned char h2neg__class[256] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0,
@@ -1725,6 +1749,7 @@ static const unsigned char h2neg__class[256] = {
     6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6
 };
 /* <gen */
+/* clang-format on */
 
 static int h2neg__is_class(char c, unsigned classes)
 {
@@ -1777,7 +1802,6 @@ static unsigned h2neg__hex(char c)
     return h2neg__is_class(c, H2NEG__DIGIT) ? (unsigned)(c - '0')
                                             : (unsigned)(h2neg__lower((unsigned char)c) - 'a' + 10);
 }
-
 
 /* ==== 04 >>scan ============================================================
    The hot loops over what a peer sends.  Uses >>chars.
@@ -2459,7 +2483,6 @@ H2NEG__DEF int h2neg_url_parse(h2neg_url *out, h2neg_str text)
     out->port = authority.port;
     return 0;
 }
-
 
 /* ==== 07 >>h1-head =========================================================
    RFC 9112 2 to 5.  Uses >>chars >>scan >>error.
@@ -3153,8 +3176,8 @@ static const unsigned char h2neg__chunk_next[H2NEG__CHUNK_LINE_END][11] = {
     /* GAP */ {0, 0, 0, H2NEG__TO(GAP), 0, H2NEG__TO(NAME0), 0, 0, 0, 0, 0},
     /* NAME0 */ {0, H2NEG__TO(NAME), H2NEG__TO(NAME), H2NEG__TO(NAME0), 0, 0, 0, 0, 0, 0, 0},
     /* NAME */
-    {0, H2NEG__TO(NAME), H2NEG__TO(NAME), H2NEG__TO(NAME1), 0, H2NEG__TO(NAME0),
-     H2NEG__TO(VALUE0), 0, 0, H2NEG__TO(EXT_LF), 0},
+    {0, H2NEG__TO(NAME), H2NEG__TO(NAME), H2NEG__TO(NAME1), 0, H2NEG__TO(NAME0), H2NEG__TO(VALUE0),
+     0, 0, H2NEG__TO(EXT_LF), 0},
     /* NAME1 */ {0, 0, 0, H2NEG__TO(NAME1), 0, H2NEG__TO(NAME0), H2NEG__TO(VALUE0), 0, 0, 0, 0},
     /* VALUE0 */
     {0, H2NEG__TO(VALUE), H2NEG__TO(VALUE), H2NEG__TO(VALUE0), 0, 0, 0, H2NEG__TO(QUOTED), 0, 0, 0},
@@ -3171,8 +3194,7 @@ static const unsigned char h2neg__chunk_next[H2NEG__CHUNK_LINE_END][11] = {
     /* LF */ {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, H2NEG__TO(LINE_END)},
     /* EXT_LF */ {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, H2NEG__TO(LINE_END)},
     /* END_CR */ {0, 0, 0, 0, 0, 0, 0, 0, 0, H2NEG__TO(END_LF), 0},
-    /* END_LF */ {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, H2NEG__TO(NEXT)}
-};
+    /* END_LF */ {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, H2NEG__TO(NEXT)}};
 #undef H2NEG__TO
 
 /* The column of an octet. */
@@ -3430,8 +3452,8 @@ H2NEG__DEF ptrdiff_t h2neg_h1_write_fields(void *out, size_t room, const h2neg_f
 }
 
 H2NEG__DEF ptrdiff_t h2neg_h1_write_request(void *out, size_t room, h2neg_str method,
-                                            h2neg_str target,
-                                            const h2neg_field *fields, size_t count)
+                                            h2neg_str target, const h2neg_field *fields,
+                                            size_t count)
 {
     h2neg__writer w = h2neg__write(out, room);
     int r = h2neg__check_request_line(method, target);
@@ -3999,9 +4021,8 @@ static const char h2neg__ws_deflate_name[] = "permessage-deflate";
 
 /* The four parameters by place: 0 and 1 are flags, 2 and 3 are window bits. */
 static const char *const h2neg__ws_deflate_names[4] = {
-    "server_no_context_takeover", "client_no_context_takeover",
-    "server_max_window_bits", "client_max_window_bits"
-};
+    "server_no_context_takeover", "client_no_context_takeover", "server_max_window_bits",
+    "client_max_window_bits"};
 
 static int *h2neg__ws_deflate_at(h2neg_ws_deflate *d, size_t i)
 {
@@ -4167,8 +4188,8 @@ H2NEG__DEF int h2neg_ws_deflate_check(h2neg_ws_deflate *agreed, const h2neg_ws_d
     *agreed = answer;
     agreed->client_no_context_takeover |= offered->client_no_context_takeover != 0;
     if (answer.client_max_window_bits || offered->client_max_window_bits > 0)
-        agreed->client_max_window_bits = h2neg__ws_least_bits(
-            answer.client_max_window_bits, offered->client_max_window_bits);
+        agreed->client_max_window_bits =
+            h2neg__ws_least_bits(answer.client_max_window_bits, offered->client_max_window_bits);
     return 1;
 }
 
@@ -4179,9 +4200,8 @@ H2NEG__DEF int h2neg_ws_deflate_check(h2neg_ws_deflate *agreed, const h2neg_ws_d
 static int h2neg__ws_fields_ok(const h2neg_field *fields, size_t count)
 {
     static const char *const own[] = {
-        "upgrade", "connection", "sec-websocket-accept", "sec-websocket-protocol",
-        "content-length", "transfer-encoding"
-    };
+        "upgrade",        "connection",       "sec-websocket-accept", "sec-websocket-protocol",
+        "content-length", "transfer-encoding"};
     size_t i;
     for (i = 0; i < H2NEG__COUNT(own); i++)
         if (h2neg_find(fields, count, own[i], NULL))
@@ -4262,6 +4282,7 @@ typedef struct h2neg__huffman_code {
     unsigned char bits;
 } h2neg__huffman_code;
 
+/* clang-format off */
 /* >gen huffman */
 /* Code and its bits, for each octet. */
 static const h2neg__huffman_code h2neg__huffman_codes[256] = {
@@ -4778,6 +4799,7 @@ static const unsigned char h2neg__huffman_long[172] = {
     25, 26, 27, 28, 29, 30, 31, 127, 220, 249, 10, 13, 22
 };
 /* <gen */
+/* clang-format on */
 
 /* Octets of room in which `len` octets decode for sure: no code is shorter than 5 bits, up to 29
    bits wait from before, and a look-up stores two octets whatever it found. */
@@ -4972,6 +4994,7 @@ typedef struct h2neg__hpack_static_entry {
     unsigned char name, value;
 } h2neg__hpack_static_entry;
 
+/* clang-format off */
 /* >gen static */
 /* Names and values, one behind the other. */
 static const char h2neg__hpack_static_text[] =
@@ -5008,6 +5031,7 @@ static const unsigned char h2neg__hpack_static_slots[128] = {
     56, 0, 0, 61, 0, 0, 0, 40, 17, 16, 25, 31, 0, 0
 };
 /* <gen */
+/* clang-format on */
 
 /* FNV-1a over a name in lower case; h2neg__hpack_hash_on goes on over the value. */
 static uint32_t h2neg__hpack_hash(h2neg_str name)
@@ -7271,9 +7295,8 @@ H2NEG__DEF int h2neg_detect(const void *in, size_t len)
     h2neg_str s = h2neg__str(in, len);
     h2neg_str start[4];
     size_t i;
-    static const int what[4] = {
-        H2NEG_DETECT_HTTP2, H2NEG_DETECT_PROXY2, H2NEG_DETECT_PROXY1, H2NEG_DETECT_HTTP1
-    };
+    static const int what[4] = {H2NEG_DETECT_HTTP2, H2NEG_DETECT_PROXY2, H2NEG_DETECT_PROXY1,
+                                H2NEG_DETECT_HTTP1};
     start[0] = h2neg__str(H2NEG_PREFACE, H2NEG_PREFACE_LEN);
     start[1] = h2neg__str(h2neg__proxy2, 12);
     start[2] = H2NEG__LIT("PROXY ");
@@ -7292,9 +7315,8 @@ H2NEG__DEF int h2neg_detect(const void *in, size_t len)
 }
 
 /* ==== 17b >>proxy ==========================================================
-   The PROXY protocol, versions 1 and 2: who is behind a proxy that one trusts.  Uses >>chars >>alpn.
-   Memory: none; the caller's struct.
-   A header is read whole or not at all.
+   The PROXY protocol, versions 1 and 2: who is behind a proxy that one trusts.  Uses >>chars
+   >>alpn. Memory: none; the caller's struct. A header is read whole or not at all.
    ========================================================================== */
 
 /* ---- PROXY, version 1: a line of text ---- */
@@ -7474,8 +7496,8 @@ static int h2neg__proxy_tlvs(h2neg_proxy *proxy, h2neg__reader *r)
 /* 0x00, or one of three families with stream or datagram. */
 static int h2neg__proxy_family_ok(unsigned family)
 {
-    return family == 0 || (family >> 4 >= 1 && family >> 4 <= 3 && (family & 15) >= 1 &&
-                           (family & 15) <= 2);
+    return family == 0 ||
+           (family >> 4 >= 1 && family >> 4 <= 3 && (family & 15) >= 1 && (family & 15) <= 2);
 }
 
 /* AF_INET, AF_INET6, AF_UNIX: two addresses, and two ports but for the last; or nothing. */
@@ -7543,9 +7565,9 @@ H2NEG__DEF ptrdiff_t h2neg_proxy_read(h2neg_proxy *proxy, const void *in, size_t
 /* ==== 18 >>conn ============================================================
    What every protocol of a connection shares: config, parts of memory, input, output.  Uses >>bytes
    >>chars >>error >>fields.
-   Memory: a struct and parts, each of a bound that follows from the config, each taken on first use and
-   given back when it is idle.  Nothing else allocates.
-   Input is consumed in one pass; output that was shown does not move.
+   Memory: a struct and parts, each of a bound that follows from the config, each taken on first use
+   and given back when it is idle.  Nothing else allocates. Input is consumed in one pass; output
+   that was shown does not move.
    ========================================================================== */
 
 /* The parts. A placed connection has each at its bound from the start; else they come and go. */
@@ -7569,14 +7591,16 @@ enum { H2NEG__PAYLOAD = 264 };
 
 typedef struct h2neg__owed {
     unsigned char pings[H2NEG__RING][8];
-    struct { uint32_t stream, code; } resets[H2NEG__RING];
+    struct {
+        uint32_t stream, code;
+    } resets[H2NEG__RING];
 } h2neg__owed;
 
 /* The life of a connection. */
 enum {
-    H2NEG__START,  /* what is spoken is not known yet */
+    H2NEG__START, /* what is spoken is not known yet */
     H2NEG__LIVE,
-    H2NEG__INERT,  /* nothing is read any more: input is thrown away until the peer has closed */
+    H2NEG__INERT, /* nothing is read any more: input is thrown away until the peer has closed */
     H2NEG__OVER
 };
 
@@ -7589,16 +7613,32 @@ enum {
 };
 
 /* Timers. `since` 0: not running; else the tick it began at, plus 1. */
-enum { H2NEG__T_HEAD, H2NEG__T_IDLE, H2NEG__T_PREFACE, H2NEG__T_SETTINGS, H2NEG__T_DRAIN, H2NEG__T_INERT,
-       H2NEG__T_EARLY, H2NEG__T_STALL, H2NEG__TIMERS };
+enum {
+    H2NEG__T_HEAD,
+    H2NEG__T_IDLE,
+    H2NEG__T_PREFACE,
+    H2NEG__T_SETTINGS,
+    H2NEG__T_DRAIN,
+    H2NEG__T_INERT,
+    H2NEG__T_EARLY,
+    H2NEG__T_STALL,
+    H2NEG__TIMERS
+};
 
 /* What HTTP/2's reader reads next. */
-enum { H2NEG__H2_PREFACE, H2NEG__H2_HEADER, H2NEG__H2_PREFIX, H2NEG__H2_DATA_RUN, H2NEG__H2_FRAGMENT,
-       H2NEG__H2_PAYLOAD, H2NEG__H2_SKIP };
+enum {
+    H2NEG__H2_PREFACE,
+    H2NEG__H2_HEADER,
+    H2NEG__H2_PREFIX,
+    H2NEG__H2_DATA_RUN,
+    H2NEG__H2_FRAGMENT,
+    H2NEG__H2_PAYLOAD,
+    H2NEG__H2_SKIP
+};
 
-/* Numbers of HTTP/2. Windows: `send` is what the peer still lets us send (signed: SETTINGS may take it
-   below zero, RFC 9113 6.9.2); `recv` is what it may still send; `unreturned` was consumed here and has
-   not been granted again. */
+/* Numbers of HTTP/2. Windows: `send` is what the peer still lets us send (signed: SETTINGS may take
+   it below zero, RFC 9113 6.9.2); `recv` is what it may still send; `unreturned` was consumed here
+   and has not been granted again. */
 typedef struct h2neg__http2 {
     h2neg_hpack_decoder decoder;
     h2neg_hpack_encoder encoder;
@@ -7613,20 +7653,21 @@ typedef struct h2neg__http2 {
     uint32_t block;             /* the stream whose field block is open; 0: none */
     int block_error;            /* why that block's stream fails, 0: it does not */
     unsigned char block_kind, block_end, block_frames, block_empty;
-    uint64_t block_octets;      /* of the block, on the wire */
+    uint64_t block_octets; /* of the block, on the wire */
     int64_t send, recv;
     uint32_t unreturned;
     /* the peer's settings */
     uint32_t peer_window, peer_frame, peer_streams;
     int peer_connect;
     /* our own state */
-    uint32_t window;            /* the peer's initial window: 65,535 until it acknowledged ours */
-    uint32_t last_peer;         /* the highest stream the peer opened */
-    uint32_t goaway_last;       /* of the last GOAWAY we sent; the peer's streams above it are ignored */
-    uint32_t goaway_seen;       /* of the last GOAWAY we got */
+    uint32_t window;      /* the peer's initial window: 65,535 until it acknowledged ours */
+    uint32_t last_peer;   /* the highest stream the peer opened */
+    uint32_t goaway_last; /* of the last GOAWAY we sent; the peer's streams above it are ignored */
+    uint32_t goaway_seen; /* of the last GOAWAY we got */
     uint32_t owed_acks;
     uint8_t owed_pings, ping_at, owed_resets, reset_at, shut_at, shut_count;
-    unsigned char credit_due, preface_owed, settings_unacked, goaway_sent, goaway_got, goaway_owed, drain_ping;
+    unsigned char credit_due, preface_owed, settings_unacked, goaway_sent, goaway_got, goaway_owed,
+        drain_ping;
     unsigned char ping_state, ping[8];
     /* budgets */
     int32_t resets;
@@ -7636,22 +7677,22 @@ typedef struct h2neg__http2 {
 
 /* HTTP/1's own. */
 typedef struct h2neg__http1 {
-    h2neg_h1_head *head;        /* the head or trailer section that is read, in WORK */
+    h2neg_h1_head *head; /* the head or trailer section that is read, in WORK */
     unsigned char state, close, minor, body;
-    unsigned char early;        /* a response ended before its request: the rest is drained */
-    unsigned char offered;      /* client: h2c was offered */
-    unsigned char continued;    /* server: 100 went out for an h2c offer's body */
-    size_t seen;                /* octets of the head that were looked at */
-    size_t upgrade_need;        /* server: octets of an h2c offer and its body; 0: none */
-    uint64_t left;              /* octets of the body still to come */
+    unsigned char early;     /* a response ended before its request: the rest is drained */
+    unsigned char offered;   /* client: h2c was offered */
+    unsigned char continued; /* server: 100 went out for an h2c offer's body */
+    size_t seen;             /* octets of the head that were looked at */
+    size_t upgrade_need;     /* server: octets of an h2c offer and its body; 0: none */
+    uint64_t left;           /* octets of the body still to come */
     uint64_t drained;
     union {
-        h2neg_h1_scan scan;     /* heads, trailers: what their parser remembers while WORK is away */
-        h2neg_chunked chunked;  /* chunked bodies */
+        h2neg_h1_scan scan;    /* heads, trailers: what their parser remembers while WORK is away */
+        h2neg_chunked chunked; /* chunked bodies */
     } u;
-    uint32_t stream;            /* the stream under way; 0: none */
+    uint32_t stream; /* the stream under way; 0: none */
     uint8_t offer_len;
-    char offer[64];             /* server: the foreign tokens that an accept may choose from */
+    char offer[64]; /* server: the foreign tokens that an accept may choose from */
 } h2neg__http1;
 
 typedef struct h2neg__part {
@@ -7661,38 +7702,39 @@ typedef struct h2neg__part {
 
 struct h2neg_conn {
     h2neg_config config;
-    unsigned char *placed;      /* the parts of a placed connection; NULL: they come from alloc_fn */
+    unsigned char *placed; /* the parts of a placed connection; NULL: they come from alloc_fn */
     h2neg__part part[H2NEG__PARTS];
     h2neg_error error;
     const char *why;
     /* input: first what was kept, [kept_at, kept_at + kept) of its part, then what is lent */
     h2neg_str lent;
     size_t kept_at, kept;
-    uint64_t offset;            /* octets consumed */
-    uint64_t in_total;          /* octets fed */
+    uint64_t offset;   /* octets consumed */
+    uint64_t in_total; /* octets fed */
     /* output: [out_at, out_at + out) of its part */
     size_t out_at, out;
     uint64_t out_total;
     unsigned char phase, h2_on, protocol, via, agreed;
-    unsigned char tls_ready;    /* ALPN's result is known */
-    unsigned char shown;        /* output was shown and not yet done */
-    unsigned char starved;      /* what is kept waits for more octets */
+    unsigned char tls_ready;       /* ALPN's result is known */
+    unsigned char shown;           /* output was shown and not yet done */
+    unsigned char starved;         /* what is kept waits for more octets */
     unsigned char eof, lost, shut; /* shut: the application drains */
     unsigned char negotiated_owed, error_owed, status_owed, want_request, half_closed;
-    unsigned char spoken;       /* the last words are out; nothing is written behind them */
-    char last_words[64];        /* output when no memory can be had for its part */
+    unsigned char spoken; /* the last words are out; nothing is written behind them */
+    char last_words[64];  /* output when no memory can be had for its part */
     size_t swallowed;
     /* the event that was given last */
     uint32_t current, current_credit;
     unsigned char current_done, current_early;
-    uint32_t expecting;         /* a stream whose 100 Continue is due */
+    uint32_t expecting; /* a stream whose 100 Continue is due */
     /* streams */
     uint32_t next_stream, live, requests, slots; /* slots: how many of the table are set up */
     uint16_t free_slot, owed_first, owed_last;
-    uint32_t marked, sending, wanting; /* how many slots have marks, a body to send, want WRITABLE */
-    uint32_t behind;            /* slots that are kept behind their DONE */
-    size_t queued, early;       /* octets in the parts QUEUE and EARLY */
-    size_t again_room;          /* what there was when a head was refused with AGAIN */
+    uint32_t marked, sending,
+        wanting;          /* how many slots have marks, a body to send, want WRITABLE */
+    uint32_t behind;      /* slots that are kept behind their DONE */
+    size_t queued, early; /* octets in the parts QUEUE and EARLY */
+    size_t again_room;    /* what there was when a head was refused with AGAIN */
     uint64_t useful, overhead;
     uint64_t now, since[H2NEG__TIMERS], mark_idle, mark_stall;
     h2neg__http1 h1;
@@ -7701,7 +7743,8 @@ struct h2neg_conn {
 
 /* ---- config ---- */
 
-/* Every number of the config with its defaults. LIMIT: H2NEG_OFF means zero; TIME: it stays, for never. */
+/* Every number of the config with its defaults. LIMIT: H2NEG_OFF means zero; TIME: it stays, for
+   never. */
 enum { H2NEG__LIMIT, H2NEG__TIME };
 typedef struct h2neg__default {
     size_t at;
@@ -7709,8 +7752,10 @@ typedef struct h2neg__default {
     int kind;
     uint32_t least, most;
 } h2neg__default;
-#define H2NEG__D(name, server, client, kind, least, most) \
-    { offsetof(h2neg_config, name), server, client, kind, least, most }
+#define H2NEG__D(name, server, client, kind, least, most)                                          \
+    {                                                                                              \
+        offsetof(h2neg_config, name), server, client, kind, least, most                            \
+    }
 static const h2neg__default h2neg__defaults[] = {
     H2NEG__D(max_input, 16384, 16384, H2NEG__LIMIT, 1, 1u << 30),
     H2NEG__D(max_output_pending, 65536, 65536, H2NEG__LIMIT, 8192, 1u << 30),
@@ -7750,11 +7795,11 @@ static const h2neg__default h2neg__defaults[] = {
     H2NEG__D(settings_timeout, 10000, 10000, H2NEG__TIME, 1, UINT32_MAX),
     H2NEG__D(drain_timeout, 30000, 30000, H2NEG__TIME, 1, UINT32_MAX),
     H2NEG__D(early_drain_timeout, 5000, 5000, H2NEG__TIME, 1, UINT32_MAX),
-    H2NEG__D(response_timeout, H2NEG_OFF, H2NEG_OFF, H2NEG__TIME, 1, UINT32_MAX)
-};
+    H2NEG__D(response_timeout, H2NEG_OFF, H2NEG_OFF, H2NEG__TIME, 1, UINT32_MAX)};
 #undef H2NEG__D
 
-/* Puts the defaults in; from here on no code asks whether a field is zero. 1, or 0: out of range. */
+/* Puts the defaults in; from here on no code asks whether a field is zero. 1, or 0: out of range.
+ */
 static int h2neg__config_resolve(h2neg_config *out, const h2neg_config *config)
 {
     size_t i;
@@ -7778,9 +7823,9 @@ static int h2neg__config_resolve(h2neg_config *out, const h2neg_config *config)
     }
     if (!(out->protocols & (H2NEG_H2 | H2NEG_PRIOR | H2NEG_H2C)))
         out->max_queued = 0; /* no windows keep anything back */
-    return (out->role == H2NEG_SERVER || out->role == H2NEG_CLIENT)
-           && (out->protocols & (H2NEG_HTTP1 | H2NEG_H2 | H2NEG_PRIOR)) != 0
-           && (out->common_field_count == 0 || out->common_fields);
+    return (out->role == H2NEG_SERVER || out->role == H2NEG_CLIENT) &&
+           (out->protocols & (H2NEG_HTTP1 | H2NEG_H2 | H2NEG_PRIOR)) != 0 &&
+           (out->common_field_count == 0 || out->common_fields);
 }
 
 /* ---- memory ---- */
@@ -7806,8 +7851,8 @@ static size_t h2neg__work_fields(const h2neg_config *g)
     return (size_t)g->max_header_fields + (h2neg__knows_h2(g) ? g->max_cookie_crumbs : 0) + 8;
 }
 
-/* The text of a section, the table's strings, and the cookies joined once more behind it. HTTP/1 alone needs
-   some for what it joins: folded fields, or the tokens of an Upgrade. */
+/* The text of a section, the table's strings, and the cookies joined once more behind it. HTTP/1
+   alone needs some for what it joins: folded fields, or the tokens of an Upgrade. */
 static size_t h2neg__work_text(const h2neg_config *g)
 {
     size_t text = g->max_header_list;
@@ -7832,55 +7877,55 @@ static void *h2neg__alloc(const h2neg_config *g, void *old, size_t old_size, siz
 
 /* Slots are >>h2-stream's, but their size is needed for the bound. Flags say what has happened. */
 enum {
-    H2NEG__S_LOCAL_END = 1,        /* our message is written to its end */
-    H2NEG__S_REMOTE_END = 2,       /* the peer's message is whole */
+    H2NEG__S_LOCAL_END = 1,  /* our message is written to its end */
+    H2NEG__S_REMOTE_END = 2, /* the peer's message is whole */
     H2NEG__S_WE_RESET = 4,
     H2NEG__S_PEER_RESET = 8,
-    H2NEG__S_HEAD_SENT = 0x10,     /* our final head is written */
-    H2NEG__S_HEAD_GOT = 0x20,      /* client: the final response's head was given */
-    H2NEG__S_END_OWED = 0x40,      /* events owed, in this order: OPEN, END, DONE */
+    H2NEG__S_HEAD_SENT = 0x10, /* our final head is written */
+    H2NEG__S_HEAD_GOT = 0x20,  /* client: the final response's head was given */
+    H2NEG__S_END_OWED = 0x40,  /* events owed, in this order: OPEN, END, DONE */
     H2NEG__S_OPEN_OWED = 0x80,
     H2NEG__S_DONE_OWED = 0x100,
-    H2NEG__S_DONE = 0x200,         /* DONE was given */
+    H2NEG__S_DONE = 0x200, /* DONE was given */
     H2NEG__S_KEEP = 0x400,
     H2NEG__S_HELD = 0x800,
-    H2NEG__S_WRITABLE = 0x1000,    /* a call took less than it was given */
-    H2NEG__S_HEAD = 0x2000,        /* the request's method is HEAD */
-    H2NEG__S_WAITS = 0x4000,       /* CONNECT or an Upgrade: neither accepted nor answered */
+    H2NEG__S_WRITABLE = 0x1000, /* a call took less than it was given */
+    H2NEG__S_HEAD = 0x2000,     /* the request's method is HEAD */
+    H2NEG__S_WAITS = 0x4000,    /* CONNECT or an Upgrade: neither accepted nor answered */
     H2NEG__S_TUNNEL = 0x8000,
-    H2NEG__S_EXPECT = 0x10000,     /* a 100 Continue is due */
-    H2NEG__S_RST_MARK = 0x20000,   /* RST_STREAM is owed */
-    H2NEG__S_WU_MARK = 0x40000,    /* WINDOW_UPDATE is owed */
-    H2NEG__S_BODY = 0x80000,       /* `body` is being sent */
-    H2NEG__S_QUEUED = 0x100000,    /* ... and lies in the queue */
-    H2NEG__S_DROP = 0x200000,      /* HEAD, 204, 304: the body is taken and dropped */
-    H2NEG__S_CHUNKED = 0x400000,   /* HTTP/1: our body is chunked */
-    H2NEG__S_CONNECT = 0x800000,   /* the method is CONNECT */
-    H2NEG__S_RETRY = 0x1000000,    /* the peer has not acted on it */
+    H2NEG__S_EXPECT = 0x10000,   /* a 100 Continue is due */
+    H2NEG__S_RST_MARK = 0x20000, /* RST_STREAM is owed */
+    H2NEG__S_WU_MARK = 0x40000,  /* WINDOW_UPDATE is owed */
+    H2NEG__S_BODY = 0x80000,     /* `body` is being sent */
+    H2NEG__S_QUEUED = 0x100000,  /* ... and lies in the queue */
+    H2NEG__S_DROP = 0x200000,    /* HEAD, 204, 304: the body is taken and dropped */
+    H2NEG__S_CHUNKED = 0x400000, /* HTTP/1: our body is chunked */
+    H2NEG__S_CONNECT = 0x800000, /* the method is CONNECT */
+    H2NEG__S_RETRY = 0x1000000,  /* the peer has not acted on it */
     H2NEG__S_BY_PEER = 0x2000000,
-    H2NEG__S_OWED = 0x4000000,     /* stands in the list of slots that owe events */
+    H2NEG__S_OWED = 0x4000000, /* stands in the list of slots that owe events */
     H2NEG__S_INCREMENTAL = 0x8000000,
-    H2NEG__S_EARLY = 0x10000000    /* has octets in the part of that name */
+    H2NEG__S_EARLY = 0x10000000 /* has octets in the part of that name */
 };
 
 typedef struct h2neg__stream {
-    uint32_t id;                /* 0: the slot is free */
-    uint16_t bucket;            /* first slot whose number hashes to this slot's index */
-    uint16_t chain;             /* next slot of a bucket, or of the free list */
-    uint16_t owed;              /* next slot that owes an event */
+    uint32_t id;     /* 0: the slot is free */
+    uint16_t bucket; /* first slot whose number hashes to this slot's index */
+    uint16_t chain;  /* next slot of a bucket, or of the free list */
+    uint16_t owed;   /* next slot that owes an event */
     uint8_t urgency, informational;
     uint32_t flags;
     void *user;
-    int64_t send, recv;         /* windows, see h2neg__http2 */
+    int64_t send, recv; /* windows, see h2neg__http2 */
     uint32_t unreturned, held;
-    uint32_t code;              /* of DONE and of RST_STREAM */
-    int error;                  /* H2NEG_ERR_* of DONE */
-    uint64_t recv_left;         /* octets of Content-Length still to come, or H2NEG_UNKNOWN */
-    uint64_t send_left;         /* ... still to be sent */
-    const unsigned char *body;  /* borrowed, or NULL: it lies in the queue at `body_at` */
-    size_t body_at, body_left;  /* left without S_BODY: a reply of that length was refused */
+    uint32_t code;             /* of DONE and of RST_STREAM */
+    int error;                 /* H2NEG_ERR_* of DONE */
+    uint64_t recv_left;        /* octets of Content-Length still to come, or H2NEG_UNKNOWN */
+    uint64_t send_left;        /* ... still to be sent */
+    const unsigned char *body; /* borrowed, or NULL: it lies in the queue at `body_at` */
+    size_t body_at, body_left; /* left without S_BODY: a reply of that length was refused */
     uint64_t recv_since, recv_octets, recv_mark, send_since, send_octets, stall_since, stall_octets;
-    h2neg_str protocol;         /* client: the token asked for, borrowed until the answer */
+    h2neg_str protocol; /* client: the token asked for, borrowed until the answer */
 } h2neg__stream;
 
 /* How many slots the table has at most: a power of two. */
@@ -7892,7 +7937,8 @@ static size_t h2neg__slot_bound(const h2neg_config *g)
     return n;
 }
 
-/* What is kept of the input: a head that is not whole (and the body of an h2c offer), or one feed. */
+/* What is kept of the input: a head that is not whole (and the body of an h2c offer), or one feed.
+ */
 static size_t h2neg__in_bound(const h2neg_config *g)
 {
     size_t feed = (size_t)g->max_input + H2NEG__PAYLOAD, head = h2neg__head_bound(g);
@@ -7909,15 +7955,15 @@ static size_t h2neg__part_bound(const h2neg_config *g, int part)
     switch (part) {
     case H2NEG__IN: return h2neg__in_bound(g);
     case H2NEG__WORK:
-        return h2neg__round(sizeof(h2neg_h1_head)) + h2neg__work_fields(g) * sizeof(h2neg_field)
-               + h2neg__work_text(g);
+        return h2neg__round(sizeof(h2neg_h1_head)) + h2neg__work_fields(g) * sizeof(h2neg_field) +
+               h2neg__work_text(g);
     case H2NEG__OUT: return g->max_output_pending;
     case H2NEG__DECODER: return h2neg_hpack_memory(table);
     case H2NEG__ENCODER: return h2neg_hpack_memory(g->hpack_encoder_table);
     case H2NEG__STREAMS: return h2neg__slot_bound(g) * sizeof(h2neg__stream);
     case H2NEG__OWED: return sizeof(h2neg__owed);
     case H2NEG__SHUT: return H2NEG__SHUT_COUNT * sizeof(uint32_t);
-    case H2NEG__EARLY: return 16384;
+    case H2NEG__EARLY: return g->max_input;
     default: return g->max_queued;
     }
 }
@@ -7940,8 +7986,8 @@ static int h2neg__part_take(h2neg_conn *c, int part, size_t size)
     return 1;
 }
 
-/* Grows a part by doubling, from `first` on; above a quarter of its bound it goes there at once, so that the
-   old one and the new one never stand side by side at their largest. */
+/* Grows a part by doubling, from `first` on; above a quarter of its bound it goes there at once, so
+   that the old one and the new one never stand side by side at their largest. */
 static int h2neg__part_grow(h2neg_conn *c, int part, size_t need, size_t first)
 {
     size_t bound = h2neg__part_bound(&c->config, part), size = c->part[part].size;
@@ -7986,7 +8032,8 @@ static void h2neg__inert(h2neg_conn *c)
     h2neg__timer_reset(c);
 }
 
-/* The connection fails; the first error wins. `offset`: of the octet that is wrong. Always answers H2NEG__GO_ON, so that a reader can return it. */
+/* The connection fails; the first error wins. `offset`: of the octet that is wrong. Always answers
+   H2NEG__GO_ON, so that a reader can return it. */
 static int h2neg__fail(h2neg_conn *c, int code, uint64_t offset)
 {
     if (c->error.code || c->phase >= H2NEG__INERT)
@@ -8029,7 +8076,8 @@ static int h2neg__in_keep(h2neg_conn *c, size_t n)
     return 1;
 }
 
-/* At least `n` octets in one piece, or NULL: they are not there yet (or the connection has failed). */
+/* At least `n` octets in one piece, or NULL: they are not there yet (or the connection has failed).
+ */
 static const unsigned char *h2neg__in_have(h2neg_conn *c, size_t n)
 {
     if (c->kept && c->kept < n && c->lent.len) {
@@ -8110,8 +8158,9 @@ static size_t h2neg__app_room(const h2neg_conn *c)
 /* Names that a message must not carry: the connection frames it (RFC 9110 7.6.1). */
 static int h2neg__hop_by_hop(h2neg_str name)
 {
-    static const char *const names[] = {"connection", "keep-alive", "proxy-connection",
-                                        "transfer-encoding", "upgrade", "host", "te", "http2-settings"};
+    static const char *const names[] = {
+        "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade",
+        "host",       "te",         "http2-settings"};
     size_t i;
     for (i = 0; i < H2NEG__COUNT(names); i++)
         if (h2neg_is_nocase(name, names[i]))
@@ -8251,10 +8300,18 @@ static h2neg__stream *h2neg__stream_new(h2neg_conn *c, uint32_t id)
 /* ---- the ring of closed streams ---- */
 
 /* What a frame finds: the rows of the table below. */
-enum { H2NEG__IDLE, H2NEG__OPEN, H2NEG__ENDED, H2NEG__BOTH, H2NEG__PEER_RST, H2NEG__OUR_RST, H2NEG__GONE };
+enum {
+    H2NEG__IDLE,
+    H2NEG__OPEN,
+    H2NEG__ENDED,
+    H2NEG__BOTH,
+    H2NEG__PEER_RST,
+    H2NEG__OUR_RST,
+    H2NEG__GONE
+};
 
-/* Remembers how a stream closed: numbers are odd, so 30 bits of it and 2 of how. When no memory can be had
-   the stream counts as forgotten. */
+/* Remembers how a stream closed: numbers are odd, so 30 bits of it and 2 of how. When no memory can
+   be had the stream counts as forgotten. */
 static void h2neg__shut_add(h2neg_conn *c, uint32_t id, int how)
 {
     uint32_t entry = (id >> 1) << 2 | (uint32_t)(how - H2NEG__BOTH);
@@ -8302,21 +8359,40 @@ static int h2neg__stream_state(const h2neg_conn *c, uint32_t id)
     return h2neg__shut_find(c, id);
 }
 
-/* What a frame on a stream in a state comes to. FINE: goes on. DROP: no answer, no charge. The others are
-   errors of the stream or of the connection. RFC 9113 5.1, 5.1.1, 5.4.2; RFC 9113 6.9 lets late
-   WINDOW_UPDATE and RST_STREAM pass. */
+/* What a frame on a stream in a state comes to. FINE: goes on. DROP: no answer, no charge. The
+   others are errors of the stream or of the connection. RFC 9113 5.1, 5.1.1, 5.4.2; RFC 9113 6.9
+   lets late WINDOW_UPDATE and RST_STREAM pass. */
 enum { H2NEG__FINE, H2NEG__DROP, H2NEG__STREAM_ERR, H2NEG__CONN_ERR };
 typedef struct h2neg__cell {
     unsigned char verdict;
     int error;
 } h2neg__cell;
-#define H2NEG__F { H2NEG__FINE, 0 }
-#define H2NEG__I { H2NEG__DROP, 0 }
-#define H2NEG__S { H2NEG__STREAM_ERR, H2NEG_ERR_H2_CLOSED }
-#define H2NEG__C { H2NEG__CONN_ERR, H2NEG_ERR_H2_CLOSED }
-#define H2NEG__P { H2NEG__CONN_ERR, H2NEG_ERR_H2_IDLE }
-#define H2NEG__O { H2NEG__CONN_ERR, H2NEG_ERR_H2_STREAM_ID }
+#define H2NEG__F                                                                                   \
+    {                                                                                              \
+        H2NEG__FINE, 0                                                                             \
+    }
+#define H2NEG__I                                                                                   \
+    {                                                                                              \
+        H2NEG__DROP, 0                                                                             \
+    }
+#define H2NEG__S                                                                                   \
+    {                                                                                              \
+        H2NEG__STREAM_ERR, H2NEG_ERR_H2_CLOSED                                                     \
+    }
+#define H2NEG__C                                                                                   \
+    {                                                                                              \
+        H2NEG__CONN_ERR, H2NEG_ERR_H2_CLOSED                                                       \
+    }
+#define H2NEG__P                                                                                   \
+    {                                                                                              \
+        H2NEG__CONN_ERR, H2NEG_ERR_H2_IDLE                                                         \
+    }
+#define H2NEG__O                                                                                   \
+    {                                                                                              \
+        H2NEG__CONN_ERR, H2NEG_ERR_H2_STREAM_ID                                                    \
+    }
 enum { H2NEG__ON_DATA, H2NEG__ON_HEADERS, H2NEG__ON_RST, H2NEG__ON_UPDATE };
+/* clang-format off */
 static const h2neg__cell h2neg__figure2[7][4] = {
     /*                DATA      HEADERS   RST       WINDOW_UPDATE */
     /* idle      */ {H2NEG__P, H2NEG__F, H2NEG__P, H2NEG__P},
@@ -8327,6 +8403,7 @@ static const h2neg__cell h2neg__figure2[7][4] = {
     /* our RST   */ {H2NEG__I, H2NEG__I, H2NEG__I, H2NEG__I},
     /* forgotten */ {H2NEG__C, H2NEG__O, H2NEG__I, H2NEG__I}
 };
+/* clang-format on */
 #undef H2NEG__F
 #undef H2NEG__I
 #undef H2NEG__S
@@ -8351,7 +8428,8 @@ static void h2neg__owe(h2neg_conn *c, h2neg__stream *s, uint32_t flag)
     c->owed_last = i;
 }
 
-/* Sets or clears a flag that is counted, so that a scan over the slots is made only when it finds one. */
+/* Sets or clears a flag that is counted, so that a scan over the slots is made only when it finds
+   one. */
 static void h2neg__count_flag(h2neg__stream *s, uint32_t flag, int on, uint32_t *count)
 {
     if (((s->flags & flag) != 0) == (on != 0))
@@ -8379,8 +8457,8 @@ static void h2neg__queue_leave(h2neg_conn *c, h2neg__stream *s, size_t n)
         h2neg__part_drop(c, H2NEG__QUEUE);
 }
 
-/* Early octets stand as records: the stream, the length, the octets. The first one of a stream from `at`
-   on, or c->early. */
+/* Early octets stand as records: the stream, the length, the octets. The first one of a stream from
+   `at` on, or c->early. */
 enum { H2NEG__EARLY_HEAD = 8 };
 static size_t h2neg__early_find(const h2neg_conn *c, uint32_t id, size_t at, uint32_t *len)
 {
@@ -8438,7 +8516,8 @@ static void h2neg__body_stop(h2neg_conn *c, h2neg__stream *s)
 }
 
 /* The stream is over, once: DONE is owed with why. */
-static void h2neg__stream_done(h2neg_conn *c, h2neg__stream *s, int error, uint32_t code, int by_peer)
+static void h2neg__stream_done(h2neg_conn *c, h2neg__stream *s, int error, uint32_t code,
+                               int by_peer)
 {
     if (s->flags & (H2NEG__S_DONE_OWED | H2NEG__S_DONE))
         return;
@@ -8488,8 +8567,8 @@ static void h2neg__all_done(h2neg_conn *c, int error, uint32_t code, int by_peer
 static void h2neg__stream_free(h2neg_conn *c, h2neg__stream *s)
 {
     uint16_t i = h2neg__slot_index(c, s), *at = &h2neg__bucket(c, s->id)->bucket;
-    if (c->h2_on && s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_REMOTE_END | H2NEG__S_WE_RESET
-                                | H2NEG__S_PEER_RESET))
+    if (c->h2_on && s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_REMOTE_END | H2NEG__S_WE_RESET |
+                                H2NEG__S_PEER_RESET))
         h2neg__shut_add(c, s->id, h2neg__stream_shut(s));
     H2NEG_ASSERT(!(s->flags & H2NEG__S_OWED));
     while (*at != i)
@@ -8547,10 +8626,11 @@ static h2neg__stream *h2neg__owed_next(h2neg_conn *c)
 
 /* ---- priority (RFC 9218 10) ---- */
 
-/* The most urgent slot with one of these flags that `ready` lets through; incremental ones of the same
-   urgency take turns, others go in the order of their numbers. */
+/* The most urgent slot with one of these flags that `ready` lets through; incremental ones of the
+   same urgency take turns, others go in the order of their numbers. */
 typedef int (*h2neg__ready)(const h2neg_conn *c, const h2neg__stream *s);
-static h2neg__stream *h2neg__most_urgent(h2neg_conn *c, uint32_t flag, h2neg__ready ready, uint32_t after)
+static h2neg__stream *h2neg__most_urgent(h2neg_conn *c, uint32_t flag, h2neg__ready ready,
+                                         uint32_t after)
 {
     h2neg__stream *best = NULL;
     uint64_t best_rank = UINT64_MAX;
@@ -8605,8 +8685,8 @@ static int h2neg__plan_response(h2neg__plan *p, const h2neg__stream *s, const h2
     int err;
     memset(p, 0, sizeof *p);
     p->length = H2NEG_UNKNOWN;
-    if (m->status < 100 || m->status > 999 || m->status == 101 || s->flags & H2NEG__S_HEAD_SENT
-        || (m->body_len && !m->body))
+    if (m->status < 100 || m->status > 999 || m->status == 101 || s->flags & H2NEG__S_HEAD_SENT ||
+        (m->body_len && !m->body))
         return H2NEG_ERR_INVALID;
     if (s->flags & H2NEG__S_CONNECT && s->flags & H2NEG__S_WAITS && m->status / 100 == 2)
         return H2NEG_ERR_INVALID; /* that is h2neg_accept's */
@@ -8621,8 +8701,8 @@ static int h2neg__plan_response(h2neg__plan *p, const h2neg__stream *s, const h2
 }
 
 /* What the head that went out means for the slot. */
-static void h2neg__plan_apply(h2neg_conn *c, h2neg__stream *s, const h2neg__plan *p, const h2neg_message *m,
-                              unsigned flags)
+static void h2neg__plan_apply(h2neg_conn *c, h2neg__stream *s, const h2neg__plan *p,
+                              const h2neg_message *m, unsigned flags)
 {
     s->flags |= H2NEG__S_HEAD_SENT;
     if (c->config.role == H2NEG_SERVER)
@@ -8662,8 +8742,9 @@ static void h2neg__body_sent(h2neg_conn *c, h2neg__stream *s, size_t n)
 /* ==== 20 >>conn-h2-send ====================================================
    HTTP/2 out: what the engine owes, field blocks, DATA (RFC 9113 5.2, 6).  Uses >>hpack >>h2-frame
    >>h2-stream.
-   Memory: output is written once, in place; two rings of 32 for what is owed to streams without a slot.
-   What is owed goes out before the application's next frame, so an ACK precedes what was made under it.
+   Memory: output is written once, in place; two rings of 32 for what is owed to streams without a
+   slot. What is owed goes out before the application's next frame, so an ACK precedes what was made
+   under it.
    ========================================================================== */
 
 /* ---- what the engine owes: each writes one frame; 1, or 0: no room now ---- */
@@ -8676,7 +8757,8 @@ static int h2neg__h2_put_settings(h2neg_conn *c)
     size_t n = 0, i, kept = 0;
     unsigned char *out = h2neg__out_room(c, H2NEG_PREFACE_LEN + 9 + 6 * H2NEG__COUNT(all) + 13);
     h2neg__writer w;
-    const uint32_t table[][3] = { /* what, value, the value that need not be said */
+    const uint32_t table[][3] = {
+        /* what, value, the value that need not be said */
         {H2NEG_SETTING_HEADER_TABLE_SIZE, g->hpack_decoder_table, 4096},
         {H2NEG_SETTING_ENABLE_PUSH, (uint32_t)server, 1},
         {H2NEG_SETTING_MAX_CONCURRENT_STREAMS, server ? g->max_concurrent_streams : 0, 0},
@@ -8699,7 +8781,8 @@ static int h2neg__h2_put_settings(h2neg_conn *c)
     kept = w.used + (size_t)h2neg_h2_frame_write_settings(w.p, w.left, all, n);
     c->h2.settings_unacked = 1;
     if (g->connection_window > 65535)
-        kept += (size_t)h2neg_h2_frame_write_window_update(out + kept, 13, 0, g->connection_window - 65535);
+        kept += (size_t)h2neg_h2_frame_write_window_update(out + kept, 13, 0,
+                                                           g->connection_window - 65535);
     h2neg__out_wrote(c, kept);
     return 1;
 }
@@ -8739,8 +8822,8 @@ static int h2neg__h2_put_reset(h2neg_conn *c)
     h2neg__owed *o = h2neg__owed_rings(c);
     if (!out)
         return 0;
-    h2neg__out_wrote(c, (size_t)h2neg_h2_frame_write_rst_stream(out, 13, o->resets[h->reset_at].stream,
-                                                                o->resets[h->reset_at].code));
+    h2neg__out_wrote(c, (size_t)h2neg_h2_frame_write_rst_stream(
+                            out, 13, o->resets[h->reset_at].stream, o->resets[h->reset_at].code));
     h->reset_at = (uint8_t)((h->reset_at + 1) % H2NEG__RING);
     h->owed_resets--;
     return 1;
@@ -8756,7 +8839,8 @@ static int h2neg__h2_put_mark(h2neg_conn *c, h2neg__stream *s)
         h2neg__out_wrote(c, (size_t)h2neg_h2_frame_write_rst_stream(out, 13, s->id, s->code));
         h2neg__count_flag(s, H2NEG__S_RST_MARK, 0, &c->marked);
     } else {
-        h2neg__out_wrote(c, (size_t)h2neg_h2_frame_write_window_update(out, 13, s->id, s->unreturned));
+        h2neg__out_wrote(c,
+                         (size_t)h2neg_h2_frame_write_window_update(out, 13, s->id, s->unreturned));
         s->recv += s->unreturned;
         s->unreturned = 0;
     }
@@ -8788,7 +8872,8 @@ static int h2neg__h2_put_credit(h2neg_conn *c)
     return 1;
 }
 
-/* Our own PINGs: the application's (ping_state 1) and the one behind the first GOAWAY (drain_ping 1). */
+/* Our own PINGs: the application's (ping_state 1) and the one behind the first GOAWAY (drain_ping
+   1). */
 static const char h2neg__drain_octets[9] = "h2neg:\0\1";
 static int h2neg__h2_put_ping(h2neg_conn *c, const void *eight, unsigned char *state)
 {
@@ -8857,7 +8942,8 @@ static void h2neg__h2_stream_credit(h2neg__stream *s, uint32_t n)
     s->unreturned += n;
 }
 
-/* `n` octets were consumed: the connection's credit, and that of their stream (which may be gone). */
+/* `n` octets were consumed: the connection's credit, and that of their stream (which may be gone).
+ */
 static void h2neg__h2_credit(h2neg_conn *c, h2neg__stream *s, uint32_t n)
 {
     c->h2.unreturned += n;
@@ -8865,12 +8951,13 @@ static void h2neg__h2_credit(h2neg_conn *c, h2neg__stream *s, uint32_t n)
         h2neg__h2_stream_credit(s, n);
 }
 
-/* Half a window is worth a WINDOW_UPDATE. Looked at where a frame ends, or a stream is let go, so that what
-   is written does not depend on how DATA were cut. */
+/* Half a window is worth a WINDOW_UPDATE. Looked at where a frame ends, or a stream is let go, so
+   that what is written does not depend on how DATA were cut. */
 static void h2neg__h2_credit_due(h2neg_conn *c, h2neg__stream *s)
 {
     c->h2.credit_due = c->h2.unreturned >= c->config.connection_window / 2;
-    if (s && s->unreturned >= (c->config.initial_window + 1) / 2 && !(s->flags & H2NEG__S_REMOTE_END))
+    if (s && s->unreturned >= (c->config.initial_window + 1) / 2 &&
+        !(s->flags & H2NEG__S_REMOTE_END))
         h2neg__count_flag(s, H2NEG__S_WU_MARK, 1, &c->marked);
 }
 
@@ -8914,7 +9001,8 @@ static int h2neg__h2_refuse(h2neg_conn *c, uint32_t id, uint32_t code, int costs
     return H2NEG__GO_ON;
 }
 
-/* An error of a stream (RFC 9113 5.4.2): RST_STREAM, with or without a slot, and a unit of the budget. */
+/* An error of a stream (RFC 9113 5.4.2): RST_STREAM, with or without a slot, and a unit of the
+   budget. */
 static int h2neg__h2_stream_error(h2neg_conn *c, uint32_t id, int error)
 {
     h2neg__stream *s = h2neg__stream_find(c, id);
@@ -8926,7 +9014,8 @@ static int h2neg__h2_stream_error(h2neg_conn *c, uint32_t id, int error)
     return H2NEG__GO_ON;
 }
 
-/* Our side of a stream has ended. A server that ends first tells the peer to stop (RFC 9113 8.1). */
+/* Our side of a stream has ended. A server that ends first tells the peer to stop (RFC 9113 8.1).
+ */
 static void h2neg__h2_local_end(h2neg_conn *c, h2neg__stream *s)
 {
     s->flags |= H2NEG__S_LOCAL_END;
@@ -8968,7 +9057,8 @@ typedef struct h2neg__block {
     int error;
 } h2neg__block;
 
-/* Room for a block of at most `bound` octets, with a CONTINUATION's header for each frame's worth. */
+/* Room for a block of at most `bound` octets, with a CONTINUATION's header for each frame's worth.
+ */
 static h2neg__block h2neg__block_begin(h2neg_conn *c, size_t bound)
 {
     h2neg__block b;
@@ -8988,10 +9078,11 @@ static h2neg__block h2neg__block_begin(h2neg_conn *c, size_t bound)
     return b;
 }
 
-static void h2neg__block_put(h2neg_conn *c, h2neg__block *b, const h2neg_field *fields, size_t count)
+static void h2neg__block_put(h2neg_conn *c, h2neg__block *b, const h2neg_field *fields,
+                             size_t count)
 {
-    ptrdiff_t n = h2neg_hpack_encode(&c->h2.encoder, b->out + 9 + b->used, b->room - 9 - b->used, fields,
-                                     count);
+    ptrdiff_t n = h2neg_hpack_encode(&c->h2.encoder, b->out + 9 + b->used, b->room - 9 - b->used,
+                                     fields, count);
     H2NEG_ASSERT(n >= 0);
     b->used += (size_t)n;
 }
@@ -9050,12 +9141,12 @@ static void h2neg__block_message(h2neg_conn *c, h2neg__block *b, const h2neg_mes
 
 static size_t h2neg__message_bound(const h2neg_conn *c, const h2neg_message *m)
 {
-    return h2neg_hpack_encode_bound(NULL, 0) + h2neg__fields_bound(m->fields, m->field_count)
-           + h2neg__fields_bound(c->config.common_fields, c->config.common_field_count) + 512;
+    return h2neg_hpack_encode_bound(NULL, 0) + h2neg__fields_bound(m->fields, m->field_count) +
+           h2neg__fields_bound(c->config.common_fields, c->config.common_field_count) + 512;
 }
 
-static int h2neg__h2_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m, unsigned flags,
-                             const h2neg__plan *p)
+static int h2neg__h2_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m,
+                             unsigned flags, const h2neg__plan *p)
 {
     char digits[20];
     h2neg__block b = h2neg__block_begin(c, h2neg__message_bound(c, m));
@@ -9074,8 +9165,8 @@ static int h2neg__h2_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
 
 /* ---- DATA ---- */
 
-/* A stream's window. Behind a 101 the client has yet to switch, and some (curl among them) hold only so much
-   until then: stream 1 gets 16 KiB before the client's preface. */
+/* A stream's window. Behind a 101 the client has yet to switch, and some (curl among them) hold
+   only so much until then: stream 1 gets 16 KiB before the client's preface. */
 static int64_t h2neg__h2_stream_window(const h2neg_conn *c, const h2neg__stream *s)
 {
     int64_t early;
@@ -9085,11 +9176,12 @@ static int64_t h2neg__h2_stream_window(const h2neg_conn *c, const h2neg__stream 
     return s->send < early ? s->send : early;
 }
 
-/* Octets of `left` that may go out on this stream now. A frame that the window cuts below 1,024 octets is
-   sent 64 times in a row on a connection; after that the window must grow first. */
+/* Octets of `left` that may go out on this stream now. A frame that the window cuts below 1,024
+   octets is sent 64 times in a row on a connection; after that the window must grow first. */
 static size_t h2neg__h2_sendable(const h2neg_conn *c, const h2neg__stream *s, size_t left)
 {
-    int64_t stream = h2neg__h2_stream_window(c, s), window = stream < c->h2.send ? stream : c->h2.send;
+    int64_t stream = h2neg__h2_stream_window(c, s),
+            window = stream < c->h2.send ? stream : c->h2.send;
     size_t room = h2neg__app_room(c), n = left;
     if (room < 10 || window <= 0)
         return 0;
@@ -9116,10 +9208,10 @@ static size_t h2neg__h2_room(const h2neg_conn *c, const h2neg__stream *s)
     return room - heads < window ? room - heads : window;
 }
 
-/* One DATA frame of at most `len` octets; `last`: it ends the message if it takes them all. Octets taken,
-   or H2NEG_ERR_AGAIN. An empty end needs no window. */
-static ptrdiff_t h2neg__h2_put_data(h2neg_conn *c, h2neg__stream *s, const unsigned char *data, size_t len,
-                                    int last)
+/* One DATA frame of at most `len` octets; `last`: it ends the message if it takes them all. Octets
+   taken, or H2NEG_ERR_AGAIN. An empty end needs no window. */
+static ptrdiff_t h2neg__h2_put_data(h2neg_conn *c, h2neg__stream *s, const unsigned char *data,
+                                    size_t len, int last)
 {
     size_t n = h2neg__h2_sendable(c, s, len);
     unsigned char *out;
@@ -9140,8 +9232,8 @@ static ptrdiff_t h2neg__h2_put_data(h2neg_conn *c, h2neg__stream *s, const unsig
     return (ptrdiff_t)n;
 }
 
-static ptrdiff_t h2neg__h2_send(h2neg_conn *c, h2neg__stream *s, const unsigned char *data, size_t len,
-                                unsigned flags)
+static ptrdiff_t h2neg__h2_send(h2neg_conn *c, h2neg__stream *s, const unsigned char *data,
+                                size_t len, unsigned flags)
 {
     int last = !(flags & H2NEG_MORE);
     size_t taken = 0;
@@ -9158,10 +9250,11 @@ static ptrdiff_t h2neg__h2_send(h2neg_conn *c, h2neg__stream *s, const unsigned 
     return (ptrdiff_t)taken;
 }
 
-static int h2neg__h2_trailers(h2neg_conn *c, h2neg__stream *s, const h2neg_field *fields, size_t count)
+static int h2neg__h2_trailers(h2neg_conn *c, h2neg__stream *s, const h2neg_field *fields,
+                              size_t count)
 {
-    h2neg__block b = h2neg__block_begin(c, h2neg_hpack_encode_bound(NULL, 0)
-                                               + h2neg__fields_bound(fields, count) + 64);
+    h2neg__block b = h2neg__block_begin(c, h2neg_hpack_encode_bound(NULL, 0) +
+                                               h2neg__fields_bound(fields, count) + 64);
     if (!b.out)
         return b.error;
     h2neg__block_put(c, &b, fields, count);
@@ -9180,7 +9273,8 @@ static void h2neg__h2_pump(h2neg_conn *c)
 {
     h2neg__stream *s;
     uint32_t after = 0;
-    while (c->sending && (s = h2neg__most_urgent(c, H2NEG__S_BODY, h2neg__h2_can_send, after)) != NULL) {
+    while (c->sending &&
+           (s = h2neg__most_urgent(c, H2NEG__S_BODY, h2neg__h2_can_send, after)) != NULL) {
         ptrdiff_t n = h2neg__h2_put_data(c, s, h2neg__body_at(c, s), s->body_left, 1);
         if (n < 0)
             return;
@@ -9193,13 +9287,16 @@ static void h2neg__h2_pump(h2neg_conn *c)
 
 /* ---- requests, and what a CONNECT is accepted with ---- */
 
-static int h2neg__h2_request(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m, unsigned flags,
-                             const h2neg__plan *p)
+static int h2neg__h2_request(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m,
+                             unsigned flags, const h2neg__plan *p)
 {
     int plain = h2neg_is(m->method, "CONNECT") && m->upgrade.len == 0;
-    h2neg_str method = m->upgrade.len ? h2neg_s("CONNECT") : m->method.len ? m->method : h2neg_s("GET");
-    h2neg__block b = h2neg__block_begin(c, h2neg__message_bound(c, m) + m->authority.len + m->target.len
-                                               + m->method.len + m->scheme.len + m->upgrade.len);
+    h2neg_str method = m->upgrade.len  ? h2neg_s("CONNECT")
+                       : m->method.len ? m->method
+                                       : h2neg_s("GET");
+    h2neg__block b =
+        h2neg__block_begin(c, h2neg__message_bound(c, m) + m->authority.len + m->target.len +
+                                  m->method.len + m->scheme.len + m->upgrade.len);
     if (!b.out)
         return b.error;
     h2neg__block_put_one(c, &b, ":method", method);
@@ -9219,7 +9316,8 @@ static int h2neg__h2_request(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
     return 0;
 }
 
-static int h2neg__h2_accept(h2neg_conn *c, h2neg__stream *s, const h2neg_field *fields, size_t count)
+static int h2neg__h2_accept(h2neg_conn *c, h2neg__stream *s, const h2neg_field *fields,
+                            size_t count)
 {
     h2neg__plan p;
     h2neg_message m;
@@ -9239,10 +9337,12 @@ static int h2neg__h2_accept(h2neg_conn *c, h2neg__stream *s, const h2neg_field *
 }
 
 /* ==== 20b >>conn-h2-blocks =================================================
-   HTTP/2 in: DATA and field blocks (RFC 9113 4.3, 6.1, 6.2, 6.10, 8).  Uses >>conn-h2-send >>h2-frame
+   HTTP/2 in: DATA and field blocks (RFC 9113 4.3, 6.1, 6.2, 6.10, 8).  Uses >>conn-h2-send
+   >>h2-frame
    >>h2-fields >>hpack.
    Memory: one field workspace; DATA are slices of the input, never queued.
-   A field block is decoded whatever becomes of its stream, so the tables of both ends stay the same.
+   A field block is decoded whatever becomes of its stream, so the tables of both ends stay the
+   same.
    ========================================================================== */
 
 enum { H2NEG__B_DROP, H2NEG__B_REQUEST, H2NEG__B_RESPONSE, H2NEG__B_TRAILERS };
@@ -9336,15 +9436,16 @@ static int h2neg__h2_data_begin(h2neg_conn *c)
     h->state = H2NEG__H2_DATA_RUN;
     if (h->left)
         h->empties = 0;
-    else if (!(h->frame.flags & H2NEG_H2_END_STREAM) && ++h->empties > c->config.max_consecutive_empty)
+    else if (!(h->frame.flags & H2NEG_H2_END_STREAM) &&
+             ++h->empties > c->config.max_consecutive_empty)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_EMPTY);
     if (!s)
         return H2NEG__GO_ON;
     c->useful += h->left;
     if (c->config.role == H2NEG_CLIENT && !(s->flags & (H2NEG__S_HEAD_GOT | H2NEG__S_TUNNEL)))
         return h2neg__h2_stream_error(c, s->id, H2NEG_ERR_H2_MESSAGE);
-    if (c->config.max_content_length && !(s->flags & H2NEG__S_TUNNEL)
-        && s->recv_octets + h->left > c->config.max_content_length)
+    if (c->config.max_content_length && !(s->flags & H2NEG__S_TUNNEL) &&
+        s->recv_octets + h->left > c->config.max_content_length)
         return h2neg__h2_stream_error(c, s->id, H2NEG_ERR_LIMIT_BODY);
     if (s->recv_left == H2NEG_UNKNOWN)
         return H2NEG__GO_ON;
@@ -9360,8 +9461,8 @@ static int h2neg__h2_data_end(h2neg_conn *c)
     h2neg__stream *s = h2neg__stream_find(c, h->data);
     h2neg__h2_credit(c, s, h->returned);
     h2neg__h2_credit_due(c, s);
-    if (s && h->frame.flags & H2NEG_H2_END_STREAM
-        && !(s->flags & (H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET | H2NEG__S_DONE_OWED)))
+    if (s && h->frame.flags & H2NEG_H2_END_STREAM &&
+        !(s->flags & (H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET | H2NEG__S_DONE_OWED)))
         h2neg__remote_end(c, s);
     return h2neg__h2_frame_end(c, h->frame.padding);
 }
@@ -9476,7 +9577,8 @@ static int h2neg__h2_fragment_begin(h2neg_conn *c)
     return H2NEG__GO_ON;
 }
 
-/* Decodes octets of the block; the table's memory grows as it must. 1, or 0 and the connection has failed. */
+/* Decodes octets of the block; the table's memory grows as it must. 1, or 0 and the connection has
+   failed. */
 static int h2neg__h2_decode(h2neg_conn *c, const char *in, size_t len, int end)
 {
     h2neg__http2 *h = &c->h2;
@@ -9529,8 +9631,10 @@ static int h2neg__h2_section_limits(const h2neg_conn *c, const h2neg_hpack_list 
         if (f->name.len + f->value.len > c->config.max_field_line)
             return H2NEG_ERR_LIMIT_FIELDS;
     }
-    return list->count - crumbs > c->config.max_header_fields || crumbs > c->config.max_cookie_crumbs
-               ? H2NEG_ERR_LIMIT_FIELDS : 0;
+    return list->count - crumbs > c->config.max_header_fields ||
+                   crumbs > c->config.max_cookie_crumbs
+               ? H2NEG_ERR_LIMIT_FIELDS
+               : 0;
 }
 
 /* Fills in what a REQUEST says, over either protocol. */
@@ -9545,7 +9649,8 @@ static void h2neg__event_target(h2neg_event *ev, h2neg_str target)
 }
 
 /* Priority and expectation, which both protocols read alike. 0, or EXPECTATION. */
-static int h2neg__request_fields(h2neg__stream *s, const h2neg_field *fields, size_t count, int body)
+static int h2neg__request_fields(h2neg__stream *s, const h2neg_field *fields, size_t count,
+                                 int body)
 {
     const h2neg_field *f = h2neg_find(fields, count, "priority", NULL);
     int urgency = 3, incremental = 0;
@@ -9564,7 +9669,8 @@ static int h2neg__request_fields(h2neg__stream *s, const h2neg_field *fields, si
     return 0;
 }
 
-static void h2neg__request_event(h2neg_conn *c, h2neg__stream *s, h2neg_event *ev, const h2neg_h2_head *head)
+static void h2neg__request_event(h2neg_conn *c, h2neg__stream *s, h2neg_event *ev,
+                                 const h2neg_h2_head *head)
 {
     h2neg__event(c, ev, H2NEG_EV_REQUEST, s);
     ev->method = head->method;
@@ -9591,15 +9697,16 @@ static int h2neg__h2_on_request(h2neg_conn *c, h2neg_event *ev)
     int err = h2neg__h2_section_limits(c, h->list);
     if (err)
         return h2neg__h2_answer(c, h->block, 431);
-    err = h2neg_h2_read_request(&head, h->list->fields, h->list->count, h->list->text + h->list->text_used,
+    err = h2neg_h2_read_request(&head, h->list->fields, h->list->count,
+                                h->list->text + h->list->text_used,
                                 h2neg__work_text(&c->config) - h->list->text_used,
                                 (c->config.protocols & H2NEG_WEBSOCKET) != 0);
     if (!err && h->block_end && head.content_length != H2NEG_UNKNOWN && head.content_length)
         err = H2NEG_ERR_H2_CONTENT_LENGTH;
     if (err)
         return h2neg__h2_refuse(c, h->block, h2neg_error_h2(err), 1);
-    if (c->config.max_content_length && head.content_length != H2NEG_UNKNOWN
-        && head.content_length > c->config.max_content_length)
+    if (c->config.max_content_length && head.content_length != H2NEG_UNKNOWN &&
+        head.content_length > c->config.max_content_length)
         return h2neg__h2_answer(c, h->block, 413);
     s = h2neg__stream_new(c, h->block);
     if (!s)
@@ -9627,12 +9734,13 @@ static int h2neg__h2_on_response(h2neg_conn *c, h2neg_event *ev)
     h2neg_h2_head head;
     int err = h2neg__h2_section_limits(c, h->list);
     if (!err)
-        err = h2neg_h2_read_response(&head, h->list->fields, h->list->count, h->list->text + h->list->text_used,
+        err = h2neg_h2_read_response(&head, h->list->fields, h->list->count,
+                                     h->list->text + h->list->text_used,
                                      h2neg__work_text(&c->config) - h->list->text_used);
     if (!err && head.status < 200 && h->block_end)
         err = H2NEG_ERR_H2_MESSAGE;
-    if (!err && h->block_end && head.content_length + 1 > 1 && !(s->flags & H2NEG__S_HEAD)
-        && head.status != 304)
+    if (!err && h->block_end && head.content_length + 1 > 1 && !(s->flags & H2NEG__S_HEAD) &&
+        head.status != 304)
         err = H2NEG_ERR_H2_CONTENT_LENGTH; /* neither unknown nor 0, and no DATA will come */
     if (!err && head.status < 200 && ++s->informational > c->config.max_informational)
         err = H2NEG_ERR_LIMIT_INFORMATIONAL;
@@ -9685,7 +9793,8 @@ static int h2neg__h2_on_trailers(h2neg_conn *c, h2neg_event *ev)
     return H2NEG__EVENT;
 }
 
-/* A request that is refused costs only a peer that knows the limit, and not where a kept slot is why. */
+/* A request that is refused costs only a peer that knows the limit, and not where a kept slot is
+   why. */
 static int h2neg__h2_refuse_block(h2neg_conn *c, int error)
 {
     int over = c->live - c->behind >= c->config.max_concurrent_streams && !c->h2.settings_unacked;
@@ -9926,8 +10035,8 @@ static int h2neg__h2_on_ping(h2neg_conn *c, h2neg_event *ev)
         return h2neg__h2_on_pong(c, ev);
     if (!h2neg__part_take(c, H2NEG__OWED, sizeof(h2neg__owed)))
         return h2neg__fail(c, H2NEG_ERR_NOMEM, h->at);
-    memcpy(h2neg__owed_rings(c)->pings[(size_t)(h->ping_at + h->owed_pings) % H2NEG__RING], h->frame.u.ping,
-           8);
+    memcpy(h2neg__owed_rings(c)->pings[(size_t)(h->ping_at + h->owed_pings) % H2NEG__RING],
+           h->frame.u.ping, 8);
     h->owed_pings++;
     h2neg__h2_flush(c);
     return H2NEG__GO_ON;
@@ -9967,7 +10076,8 @@ static int h2neg__h2_on_window_update(h2neg_conn *c, h2neg_event *ev)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_WINDOW_UPDATES);
     if (id == 0) {
         h->send += n;
-        return h->send > 0x7fffffff ? h2neg__h2_frame_fail(c, H2NEG_ERR_H2_WINDOW_OVER) : H2NEG__GO_ON;
+        return h->send > 0x7fffffff ? h2neg__h2_frame_fail(c, H2NEG_ERR_H2_WINDOW_OVER)
+                                    : H2NEG__GO_ON;
     }
     cell = &h2neg__figure2[h2neg__stream_state(c, id)][H2NEG__ON_UPDATE];
     if (cell->verdict == H2NEG__CONN_ERR)
@@ -9975,16 +10085,19 @@ static int h2neg__h2_on_window_update(h2neg_conn *c, h2neg_event *ev)
     if (cell->verdict == H2NEG__DROP)
         return H2NEG__GO_ON;
     s->send += n;
-    return s->send > 0x7fffffff ? h2neg__h2_stream_error(c, id, H2NEG_ERR_H2_WINDOW_OVER) : H2NEG__GO_ON;
+    return s->send > 0x7fffffff ? h2neg__h2_stream_error(c, id, H2NEG_ERR_H2_WINDOW_OVER)
+                                : H2NEG__GO_ON;
 }
 
 /* ---- the reader ---- */
 
-/* How each type is read: SKIP passes over the payload, HEAD looks at the header alone, WHOLE gathers it. */
+/* How each type is read: SKIP passes over the payload, HEAD looks at the header alone, WHOLE
+   gathers it. */
 typedef struct h2neg__reads {
-    int (*header)(h2neg_conn *c);                    /* DATA, HEADERS, CONTINUATION */
-    int (*whole)(h2neg_conn *c, h2neg_event *ev);    /* the rest */
+    int (*header)(h2neg_conn *c);                 /* DATA, HEADERS, CONTINUATION */
+    int (*whole)(h2neg_conn *c, h2neg_event *ev); /* the rest */
 } h2neg__reads;
+/* clang-format off */
 static const h2neg__reads h2neg__frame_reads[] = {
     {h2neg__h2_on_data, NULL},            /* DATA */
     {h2neg__h2_on_headers, NULL},         /* HEADERS */
@@ -9999,6 +10112,7 @@ static const h2neg__reads h2neg__frame_reads[] = {
     {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL},
     {NULL, h2neg__h2_on_priority_update}  /* PRIORITY_UPDATE */
 };
+/* clang-format on */
 
 /* Rules that hold between frames (RFC 9113 3.4, 6.10, 8.4). 0 or an error. */
 static int h2neg__h2_order(const h2neg_conn *c)
@@ -10007,7 +10121,8 @@ static int h2neg__h2_order(const h2neg_conn *c)
     const h2neg_h2_frame *f = &h->frame;
     if (h->first && (f->type != H2NEG_H2_SETTINGS || f->flags & H2NEG_H2_ACK))
         return H2NEG_ERR_H2_PREFACE;
-    if ((h->block != 0) != (f->type == H2NEG_H2_CONTINUATION) || (h->block && h->block != f->stream))
+    if ((h->block != 0) != (f->type == H2NEG_H2_CONTINUATION) ||
+        (h->block && h->block != f->stream))
         return H2NEG_ERR_H2_CONTINUATION;
     if (f->type == H2NEG_H2_PUSH_PROMISE)
         return H2NEG_ERR_H2_PUSH;
@@ -10029,8 +10144,8 @@ static int h2neg__h2_may_read(h2neg_conn *c, const unsigned char *p)
     h2neg__h2_flush(c);
     if (h->owed_pings == H2NEG__RING || h->owed_resets == H2NEG__RING)
         return 0;
-    return p[3] != H2NEG_H2_HEADERS || c->config.role == H2NEG_CLIENT || id <= h->last_peer
-           || h2neg__app_room(c) >= H2NEG__REPLY + 512;
+    return p[3] != H2NEG_H2_HEADERS || c->config.role == H2NEG_CLIENT || id <= h->last_peer ||
+           h2neg__app_room(c) >= H2NEG__REPLY + 512;
 }
 
 /* What a frame whose header is wrong comes to: its stream's end, or the connection's. */
@@ -10140,8 +10255,10 @@ static int h2neg__h2_preface(h2neg_conn *c, h2neg_event *ev)
     if (i < n && in.ptr[0] == 0x16)
         return h2neg__fail(c, H2NEG_ERR_PEER_IS_TLS, c->offset);
     if (i < n)
-        return h2neg__fail(c, i < 4 && h2neg__is_class(in.ptr[0], H2NEG__ALPHA) ? H2NEG_ERR_PEER_IS_HTTP1
-                                                                             : H2NEG_ERR_H2_PREFACE,
+        return h2neg__fail(c,
+                           i < 4 && h2neg__is_class(in.ptr[0], H2NEG__ALPHA)
+                               ? H2NEG_ERR_PEER_IS_HTTP1
+                               : H2NEG_ERR_H2_PREFACE,
                            c->offset + i);
     if (!p)
         return H2NEG__STARVED;
@@ -10157,7 +10274,7 @@ static int h2neg__h2_preface(h2neg_conn *c, h2neg_event *ev)
 static int h2neg__h2_step(h2neg_conn *c, h2neg_event *ev)
 {
     static int (*const steps[])(h2neg_conn *, h2neg_event *) = {
-        h2neg__h2_preface, h2neg__h2_header, h2neg__h2_prefix, h2neg__h2_data_run,
+        h2neg__h2_preface,  h2neg__h2_header,  h2neg__h2_prefix, h2neg__h2_data_run,
         h2neg__h2_fragment, h2neg__h2_payload, h2neg__h2_skip};
     return steps[c->h2.state](c, ev);
 }
@@ -10172,7 +10289,8 @@ static void h2neg__h2_begin(h2neg_conn *c, int protocol, int via)
     c->via = (unsigned char)via;
     h->preface_owed = h->first = 1;
     h->state = g->role == H2NEG_SERVER ? H2NEG__H2_PREFACE : H2NEG__H2_HEADER;
-    h2neg_hpack_decoder_init(&h->decoder, c->part[H2NEG__DECODER].ptr, c->part[H2NEG__DECODER].size, 4096);
+    h2neg_hpack_decoder_init(&h->decoder, c->part[H2NEG__DECODER].ptr, c->part[H2NEG__DECODER].size,
+                             4096);
     h2neg_hpack_encoder_init(&h->encoder, c->part[H2NEG__ENCODER].ptr, c->part[H2NEG__ENCODER].size,
                              g->hpack_encoder_table);
     h->recv = g->connection_window > 65535 ? g->connection_window : 65535;
@@ -10190,8 +10308,17 @@ static void h2neg__h2_begin(h2neg_conn *c, int protocol, int via)
    A head goes out whole or not at all.
    ========================================================================== */
 
-enum { H2NEG__H1_OFF, H2NEG__H1_HEAD, H2NEG__H1_BODY, H2NEG__H1_CHUNKED, H2NEG__H1_TRAILERS,
-       H2NEG__H1_WAIT, H2NEG__H1_TUNNEL, H2NEG__H1_UPGRADED, H2NEG__H1_UPGRADE_BODY };
+enum {
+    H2NEG__H1_OFF,
+    H2NEG__H1_HEAD,
+    H2NEG__H1_BODY,
+    H2NEG__H1_CHUNKED,
+    H2NEG__H1_TRAILERS,
+    H2NEG__H1_WAIT,
+    H2NEG__H1_TUNNEL,
+    H2NEG__H1_UPGRADED,
+    H2NEG__H1_UPGRADE_BODY
+};
 
 /* A head under way. */
 typedef struct h2neg__h1_out {
@@ -10229,7 +10356,8 @@ static void h2neg__h1_out_add(h2neg__h1_out *o, ptrdiff_t n)
 static void h2neg__h1_out_fields(h2neg__h1_out *o, const h2neg_field *fields, size_t count)
 {
     if (o->out)
-        h2neg__h1_out_add(o, h2neg_h1_write_fields(o->out + o->used, o->room - o->used, fields, count));
+        h2neg__h1_out_add(
+            o, h2neg_h1_write_fields(o->out + o->used, o->room - o->used, fields, count));
 }
 
 static void h2neg__h1_out_one(h2neg__h1_out *o, const char *name, h2neg_str value)
@@ -10268,7 +10396,8 @@ static void h2neg__h1_local_end(h2neg_conn *c, h2neg__stream *s)
 }
 
 /* How the body's end will be told, and what that means for the connection (RFC 9112 6, 9.6). */
-static void h2neg__h1_framing(h2neg_conn *c, h2neg__stream *s, const h2neg__plan *p, h2neg__h1_out *o)
+static void h2neg__h1_framing(h2neg_conn *c, h2neg__stream *s, const h2neg__plan *p,
+                              h2neg__h1_out *o)
 {
     char digits[20];
     if (p->add_length)
@@ -10287,17 +10416,17 @@ static void h2neg__h1_framing(h2neg_conn *c, h2neg__stream *s, const h2neg__plan
 static void h2neg__h1_persistence(h2neg_conn *c, const h2neg__stream *s, unsigned flags)
 {
     int whole = !(flags & H2NEG_MORE);
-    if (c->shut || flags & H2NEG_LAST
-        || (c->config.max_requests && c->requests >= c->config.max_requests))
+    if (c->shut || flags & H2NEG_LAST ||
+        (c->config.max_requests && c->requests >= c->config.max_requests))
         c->h1.close = 1;
-    if (whole && !(s->flags & H2NEG__S_REMOTE_END)
-        && (s->flags & H2NEG__S_EXPECT
-            || (c->h1.body == H2NEG_BODY_LENGTH && c->h1.left > c->config.drain_octets)))
+    if (whole && !(s->flags & H2NEG__S_REMOTE_END) &&
+        (s->flags & H2NEG__S_EXPECT ||
+         (c->h1.body == H2NEG_BODY_LENGTH && c->h1.left > c->config.drain_octets)))
         c->h1.close = 1;
 }
 
-static int h2neg__h1_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m, unsigned flags,
-                             const h2neg__plan *p)
+static int h2neg__h1_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m,
+                             unsigned flags, const h2neg__plan *p)
 {
     const h2neg_config *g = &c->config;
     uint32_t was = s->flags;
@@ -10307,8 +10436,8 @@ static int h2neg__h1_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
     int err;
     if (p->interim && c->h1.minor == 0)
         return 0;
-    o = h2neg__h1_out_begin(c, h2neg__fields_bound(m->fields, m->field_count)
-                                   + h2neg__fields_bound(g->common_fields, g->common_field_count));
+    o = h2neg__h1_out_begin(c, h2neg__fields_bound(m->fields, m->field_count) +
+                                   h2neg__fields_bound(g->common_fields, g->common_field_count));
     if (!o.out)
         return (int)o.error;
     h2neg__h1_out_add(&o, h2neg_h1_write_status_line(o.out, o.room, m->status,
@@ -10340,10 +10469,11 @@ static int h2neg__h1_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
 }
 
 /* Octets of a body, framed. Octets taken; AGAIN when even an empty end does not fit. */
-static ptrdiff_t h2neg__h1_put_body(h2neg_conn *c, h2neg__stream *s, const unsigned char *data, size_t len,
-                                    int last)
+static ptrdiff_t h2neg__h1_put_body(h2neg_conn *c, h2neg__stream *s, const unsigned char *data,
+                                    size_t len, int last)
 {
-    size_t frame = s->flags & H2NEG__S_CHUNKED ? 18 + 2 + 5 : 0, room = h2neg__app_room(c), n, used = 0;
+    size_t frame = s->flags & H2NEG__S_CHUNKED ? 18 + 2 + 5 : 0, room = h2neg__app_room(c), n,
+           used = 0;
     unsigned char *out;
     if (room <= frame && (len || frame))
         return H2NEG_ERR_AGAIN;
@@ -10369,8 +10499,8 @@ static ptrdiff_t h2neg__h1_put_body(h2neg_conn *c, h2neg__stream *s, const unsig
     return (ptrdiff_t)n;
 }
 
-static ptrdiff_t h2neg__h1_send(h2neg_conn *c, h2neg__stream *s, const unsigned char *data, size_t len,
-                                unsigned flags)
+static ptrdiff_t h2neg__h1_send(h2neg_conn *c, h2neg__stream *s, const unsigned char *data,
+                                size_t len, unsigned flags)
 {
     int last = !(flags & H2NEG_MORE);
     ptrdiff_t n = h2neg__h1_put_body(c, s, data, len, last);
@@ -10381,11 +10511,13 @@ static ptrdiff_t h2neg__h1_send(h2neg_conn *c, h2neg__stream *s, const unsigned 
     return n;
 }
 
-static int h2neg__h1_trailers(h2neg_conn *c, h2neg__stream *s, const h2neg_field *fields, size_t count)
+static int h2neg__h1_trailers(h2neg_conn *c, h2neg__stream *s, const h2neg_field *fields,
+                              size_t count)
 {
     h2neg__h1_out o;
     int err;
-    if (!(s->flags & H2NEG__S_CHUNKED)) { /* HTTP/1.0, or a length that was said: nowhere to put them */
+    if (!(s->flags &
+          H2NEG__S_CHUNKED)) { /* HTTP/1.0, or a length that was said: nowhere to put them */
         ptrdiff_t n = h2neg__h1_put_body(c, s, NULL, 0, 1);
         if (n < 0)
             return (int)n;
@@ -10437,22 +10569,24 @@ static void h2neg__h1_out_offer(h2neg_conn *c, h2neg__h1_out *o)
     h2neg__h1_out_one(o, "http2-settings", h2neg__str(text, n > 0 ? (size_t)n : 0));
 }
 
-/* Whether a request carries the offer: the first one, in cleartext, its body of a small known length. */
+/* Whether a request carries the offer: the first one, in cleartext, its body of a small known
+   length. */
 static int h2neg__h1_offers(const h2neg_conn *c, const h2neg_message *m, unsigned flags,
                             const h2neg__plan *p)
 {
-    int small = p->length == H2NEG_UNKNOWN ? !(flags & H2NEG_MORE) : p->length <= c->config.max_upgrade_body;
-    return c->config.protocols & H2NEG_H2C && !c->config.tls && c->requests == 0 && m->upgrade.len == 0
-           && small && !(flags & H2NEG_LAST) && !h2neg_is(m->method, "CONNECT");
+    int small = p->length == H2NEG_UNKNOWN ? !(flags & H2NEG_MORE)
+                                           : p->length <= c->config.max_upgrade_body;
+    return c->config.protocols & H2NEG_H2C && !c->config.tls && c->requests == 0 &&
+           m->upgrade.len == 0 && small && !(flags & H2NEG_LAST) && !h2neg_is(m->method, "CONNECT");
 }
 
-static void h2neg__h1_out_request(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m, unsigned flags,
-                                  const h2neg__plan *p, h2neg__h1_out *o)
+static void h2neg__h1_out_request(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m,
+                                  unsigned flags, const h2neg__plan *p, h2neg__h1_out *o)
 {
     int connect = h2neg_is(m->method, "CONNECT");
     h2neg_str target = connect ? m->authority : m->target.len ? m->target : h2neg_s("/");
-    h2neg__h1_out_add(o, h2neg_h1_write_request_line(o->out, o->room,
-                                                     m->method.len ? m->method : h2neg_s("GET"), target));
+    h2neg__h1_out_add(o, h2neg_h1_write_request_line(
+                             o->out, o->room, m->method.len ? m->method : h2neg_s("GET"), target));
     h2neg__h1_out_one(o, "host", m->authority);
     h2neg__h1_out_fields(o, m->fields, m->field_count);
     h2neg__h1_framing(c, s, p, o);
@@ -10467,12 +10601,12 @@ static void h2neg__h1_out_request(h2neg_conn *c, h2neg__stream *s, const h2neg_m
     }
 }
 
-static int h2neg__h1_request(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m, unsigned flags,
-                             const h2neg__plan *p)
+static int h2neg__h1_request(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m,
+                             unsigned flags, const h2neg__plan *p)
 {
-    h2neg__h1_out o = h2neg__h1_out_begin(c, h2neg__fields_bound(m->fields, m->field_count)
-                                                 + m->method.len + m->target.len + 2 * m->authority.len
-                                                 + m->upgrade.len);
+    h2neg__h1_out o =
+        h2neg__h1_out_begin(c, h2neg__fields_bound(m->fields, m->field_count) + m->method.len +
+                                   m->target.len + 2 * m->authority.len + m->upgrade.len);
     int err;
     if (!o.out)
         return (int)o.error;
@@ -10499,8 +10633,9 @@ static int h2neg__h1_accept(h2neg_conn *c, const h2neg__stream *s, h2neg_str tok
     h2neg__h1_out o = h2neg__h1_out_begin(c, h2neg__fields_bound(fields, count) + token.len);
     if (!o.out)
         return (int)o.error;
-    h2neg__h1_out_add(&o, h2neg_h1_write_status_line(o.out, o.room, connect ? 200 : 101,
-                                                     h2neg_s(h2neg_status_text(connect ? 200 : 101))));
+    h2neg__h1_out_add(&o,
+                      h2neg_h1_write_status_line(o.out, o.room, connect ? 200 : 101,
+                                                 h2neg_s(h2neg_status_text(connect ? 200 : 101))));
     if (!connect) {
         h2neg__h1_out_one(&o, "connection", h2neg_s("upgrade"));
         h2neg__h1_out_one(&o, "upgrade", token);
@@ -10536,15 +10671,16 @@ static int h2neg__h1_put_status(h2neg_conn *c)
     return 1;
 }
 
-/* ==== 21b >>conn-h1 ========================================================
-   HTTP/1.0 and HTTP/1.1 in, both roles, the Upgrade, CONNECT (RFC 9112; RFC 9110 7.8).  Uses >>h1-head
-   >>h1-body >>upgrade >>conn-h1-send, and >>conn-h2-recv to begin HTTP/2 behind an Upgrade.
-   Memory: a head that lies whole in the loan is not copied; bodies are slices of the input.
+/* ==== 21b >>conn-h1-request ================================================
+   HTTP/1.0 and HTTP/1.1 in at a server: requests, the Upgrade, CONNECT (RFC 9112; RFC 9110 7.8).
+   Uses >>h1-head >>h1-body >>upgrade >>conn-h1-send, and >>conn-h2-recv to begin HTTP/2 behind a 101.
+   Memory: a head that lies whole in the loan is not copied.
    One request at a time: the next one is not looked at before the answer to this one is over.
    ========================================================================== */
 
-/* Takes out what the view of every protocol leaves out: Host, what frames and connects, and what Connection
-   names (RFC 9110 7.6.1), as far as 100 names, so that the work stays linear. The count that is left. */
+/* Takes out what the view of every protocol leaves out: Host, what frames and connects, and what
+   Connection names (RFC 9110 7.6.1), as far as 100 names, so that the work stays linear. The count
+   that is left. */
 static size_t h2neg__h1_view(h2neg_field *fields, size_t count)
 {
     h2neg_list list;
@@ -10583,7 +10719,8 @@ static int h2neg__h1_lend(h2neg_conn *c)
     head->fields = fields;
     head->text = text;
     head->room = g->max_header_fields;
-    head->text_room = h2neg__work_text(g) < g->max_header_list ? h2neg__work_text(g) : g->max_header_list;
+    head->text_room =
+        h2neg__work_text(g) < g->max_header_list ? h2neg__work_text(g) : g->max_header_list;
     head->lenient = g->lenient;
     head->max_line = g->max_request_line;
     head->max_field_line = g->max_field_line;
@@ -10636,9 +10773,10 @@ static int h2neg__h1_message_end(h2neg_conn *c)
     return H2NEG__GO_ON;
 }
 
-/* What an h2c offer is not taken for; "" when it may be taken (connection.md: one valid offer, first
-   request, cleartext, a small body with a length, no other wish). */
-static const char *h2neg__h2c_refusal(const h2neg_conn *c, int kind, uint64_t length, h2neg_str settings)
+/* What an h2c offer is not taken for; "" when it may be taken (connection.md: one valid offer,
+   first request, cleartext, a small body with a length, no other wish). */
+static const char *h2neg__h2c_refusal(const h2neg_conn *c, int kind, uint64_t length,
+                                      h2neg_str settings)
 {
     const h2neg_h1_head *head = c->h1.head;
     unsigned char payload[192];
@@ -10652,7 +10790,8 @@ static const char *h2neg__h2c_refusal(const h2neg_conn *c, int kind, uint64_t le
         return "h2c offered, not with the first request";
     if (!h2neg_h1_persists(head))
         return "h2c offered with Connection: close";
-    if (kind == H2NEG_BODY_CHUNKED || (kind == H2NEG_BODY_LENGTH && length > c->config.max_upgrade_body))
+    if (kind == H2NEG_BODY_CHUNKED ||
+        (kind == H2NEG_BODY_LENGTH && length > c->config.max_upgrade_body))
         return "h2c offered with a body that is chunked or too large";
     for (i = 0; i < n / 6; i++)
         if (h2neg_h2_setting_check(h2neg_h2_setting_at(payload, (size_t)i), 0))
@@ -10685,8 +10824,9 @@ static void h2neg__put_token(h2neg__writer *w, h2neg_str token)
     h2neg__put_str(w, token);
 }
 
-/* The tokens that a request offers, as an Upgrade value; those that an accept may choose from (none of a
-   request with a body, not h2c) stay, as far as 64 octets hold them, however much later it comes. */
+/* The tokens that a request offers, as an Upgrade value; those that an accept may choose from (none
+   of a request with a body, not h2c) stay, as far as 64 octets hold them, however much later it
+   comes. */
 static h2neg_str h2neg__h1_tokens(h2neg_conn *c, int kind)
 {
     const h2neg_h1_head *head = c->h1.head;
@@ -10726,7 +10866,8 @@ static int h2neg__h1_show(h2neg_conn *c, h2neg_event *ev, size_t taken, int kind
         view.protocol = h2neg__h1_tokens(c, kind);
     if (c->h1.offer_len && !c->h2_on)
         s->flags |= H2NEG__S_WAITS;
-    if (h2neg__request_fields(s, head->fields, head->count, head->minor == 1 && kind != H2NEG_BODY_NONE)) {
+    if (h2neg__request_fields(s, head->fields, head->count,
+                              head->minor == 1 && kind != H2NEG_BODY_NONE)) {
         h2neg__stream_free(c, s);
         return h2neg__h1_error(c, H2NEG_ERR_EXPECTATION, 0);
     }
@@ -10750,11 +10891,13 @@ static int h2neg__h1_show(h2neg_conn *c, h2neg_event *ev, size_t taken, int kind
     return H2NEG__EVENT;
 }
 
-/* An h2c offer is taken (RFC 7540 3.2): 101, our SETTINGS, the peer's. REQUEST follows as stream 1. */
+/* An h2c offer is taken (RFC 7540 3.2): 101, our SETTINGS, the peer's. REQUEST follows as stream 1.
+ */
 static int h2neg__h2c_accept(h2neg_conn *c)
 {
-    static const char answer[] = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n"
-                                 "\r\n";
+    static const char answer[] =
+        "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n"
+        "\r\n";
     const h2neg_h1_head *head = c->h1.head;
     unsigned char payload[192];
     h2neg_str settings;
@@ -10777,7 +10920,8 @@ static int h2neg__h2c_accept(h2neg_conn *c)
     return H2NEG__GO_ON;
 }
 
-/* An offer's body must be there before the switch; the engine lets it come (RFC 7540 3.2). 1: it is. */
+/* An offer's body must be there before the switch; the engine lets it come (RFC 7540 3.2). 1: it
+   is. */
 static int h2neg__h2c_body_there(h2neg_conn *c, size_t need)
 {
     static const char answer[] = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -10803,12 +10947,14 @@ static int h2neg__h1_on_request(h2neg_conn *c, h2neg_event *ev, size_t taken)
     int kind = h2neg_body_kind(h->head, h->head->method, &length), result;
     if (kind < 0)
         return h2neg__h1_error(c, kind, 0);
-    if (c->config.max_content_length && kind == H2NEG_BODY_LENGTH && length > c->config.max_content_length)
+    if (c->config.max_content_length && kind == H2NEG_BODY_LENGTH &&
+        length > c->config.max_content_length)
         return h2neg__h1_error(c, H2NEG_ERR_LIMIT_BODY, 0);
     if (c->phase == H2NEG__START) {
         if (h2neg__h2c_wanted(c, kind, length))
             return kind == H2NEG_BODY_NONE || h2neg__h2c_body_there(c, taken + (size_t)length)
-                       ? h2neg__h2c_accept(c) : H2NEG__STARVED;
+                       ? h2neg__h2c_accept(c)
+                       : H2NEG__STARVED;
         c->protocol = h->head->minor ? H2NEG_PROTO_HTTP11 : H2NEG_PROTO_HTTP10;
         c->via = c->agreed ? H2NEG_VIA_ALPN : H2NEG_VIA_DEFAULT;
         c->negotiated_owed = 1;
@@ -10827,7 +10973,8 @@ static int h2neg__h1_on_request(h2neg_conn *c, h2neg_event *ev, size_t taken)
     return H2NEG__EVENT;
 }
 
-/* The head of the next request: not before it can be answered, and not in a rest that is a body's. */
+/* The head of the next request: not before it can be answered, and not in a rest that is a body's.
+ */
 static int h2neg__h1_request_head(h2neg_conn *c, h2neg_event *ev)
 {
     h2neg__http1 *h = &c->h1;
@@ -10835,8 +10982,8 @@ static int h2neg__h1_request_head(h2neg_conn *c, h2neg_event *ev)
     ptrdiff_t n;
     if (in.len == 0 || (h->upgrade_need && !h2neg__in_have(c, h->upgrade_need)))
         return H2NEG__STARVED;
-    if (h2neg__app_room(c) < H2NEG__REPLY + 512 || c->live >= c->config.max_concurrent_streams
-        || c->live >= h2neg__slot_bound(&c->config))
+    if (h2neg__app_room(c) < H2NEG__REPLY + 512 || c->live >= c->config.max_concurrent_streams ||
+        c->live >= h2neg__slot_bound(&c->config))
         return H2NEG__STOPPED;
     in = h2neg__in_all(c);
     if (!h2neg__h1_lend(c))
@@ -10904,7 +11051,12 @@ static int h2neg__h1_upgrade_body(h2neg_conn *c, h2neg_event *ev)
     return H2NEG__EVENT;
 }
 
-/* ---- bodies, both roles ---- */
+/* ==== 21c >>conn-h1 ========================================================
+   HTTP/1.0 and HTTP/1.1 in: bodies at both roles, a client's responses, what an end means (RFC 9112).
+   Uses >>conn-h1-request >>h1-body.
+   Memory: bodies are slices of the input.
+   What was not asked for is never matched to a request.
+   ========================================================================== */
 
 /* Octets of a body: an event; or, behind an early response, drained within its bound. */
 static int h2neg__h1_data(h2neg_conn *c, h2neg_event *ev, h2neg_str data)
@@ -10968,9 +11120,10 @@ static int h2neg__h1_chunks(h2neg_conn *c, h2neg_event *ev)
     h2neg__in_take(c, (size_t)n);
     if (h2neg__overhead(c, (uint64_t)n - data.len))
         return h2neg__h1_error(c, H2NEG_ERR_LIMIT_OVERHEAD, 0);
-    if (s && c->config.max_content_length
-        && s->recv_octets + data.len + h->u.chunked.left > c->config.max_content_length)
-        return h2neg__fail(c, H2NEG_ERR_LIMIT_BODY, c->offset - data.len); /* known at the chunk's line */
+    if (s && c->config.max_content_length &&
+        s->recv_octets + data.len + h->u.chunked.left > c->config.max_content_length)
+        return h2neg__fail(c, H2NEG_ERR_LIMIT_BODY,
+                           c->offset - data.len); /* known at the chunk's line */
     return data.len ? h2neg__h1_data(c, ev, data) : H2NEG__GO_ON;
 }
 
@@ -11077,10 +11230,10 @@ static int h2neg__h1_on_101(h2neg_conn *c, h2neg_event *ev, size_t taken)
     if (c->h1.offered)
         return h2neg__h1_on_101_h2c(c, s, taken);
     memset(&list, 0, sizeof list);
-    if (!(s->flags & H2NEG__S_WAITS) || s->flags & H2NEG__S_CONNECT
-        || !h2neg_upgrade_offers(&list, head->minor, head->fields, head->count, &token)
-        || !h2neg__same_nocase(token, s->protocol)
-        || h2neg_upgrade_offers(&list, head->minor, head->fields, head->count, &token))
+    if (!(s->flags & H2NEG__S_WAITS) || s->flags & H2NEG__S_CONNECT ||
+        !h2neg_upgrade_offers(&list, head->minor, head->fields, head->count, &token) ||
+        !h2neg__same_nocase(token, s->protocol) ||
+        h2neg_upgrade_offers(&list, head->minor, head->fields, head->count, &token))
         return h2neg__h1_error(c, H2NEG_ERR_UPGRADE_ANSWER, 0);
     h2neg__event(c, ev, H2NEG_EV_OPEN, s);
     ev->status = 101;
@@ -11123,7 +11276,9 @@ static int h2neg__h1_on_response(h2neg_conn *c, h2neg_event *ev, size_t taken)
 {
     h2neg__http1 *h = &c->h1;
     h2neg__stream *s = h2neg__stream_find(c, h->stream);
-    const char *method = s->flags & H2NEG__S_CONNECT ? "CONNECT" : s->flags & H2NEG__S_HEAD ? "HEAD" : "GET";
+    const char *method = s->flags & H2NEG__S_CONNECT ? "CONNECT"
+                         : s->flags & H2NEG__S_HEAD  ? "HEAD"
+                                                     : "GET";
     uint64_t length;
     int kind = h2neg_body_kind(h->head, h2neg_s(method), &length), open = kind == H2NEG_BODY_TUNNEL;
     if (kind < 0)
@@ -11187,29 +11342,36 @@ static int h2neg__h1_response_head(h2neg_conn *c, h2neg_event *ev)
 /* One step of the reader. */
 static int h2neg__h1_step(h2neg_conn *c, h2neg_event *ev)
 {
-    static int (*const steps[])(h2neg_conn *, h2neg_event *) = {
-        NULL, h2neg__h1_request_head, h2neg__h1_body, h2neg__h1_chunks, h2neg__h1_trailer_section,
-        h2neg__h1_wait, h2neg__h1_tunnel, h2neg__h1_upgraded, h2neg__h1_upgrade_body};
+    static int (*const steps[])(h2neg_conn *, h2neg_event *) = {NULL,
+                                                                h2neg__h1_request_head,
+                                                                h2neg__h1_body,
+                                                                h2neg__h1_chunks,
+                                                                h2neg__h1_trailer_section,
+                                                                h2neg__h1_wait,
+                                                                h2neg__h1_tunnel,
+                                                                h2neg__h1_upgraded,
+                                                                h2neg__h1_upgrade_body};
     if (c->h1.state == H2NEG__H1_HEAD && c->config.role == H2NEG_CLIENT)
         return h2neg__h1_response_head(c, ev);
     return steps[c->h1.state](c, ev);
 }
 
-/* The peer has closed its side: a body until close is whole, a tunnel half-closes, anything else that is
-   under way is cut (RFC 9112 8). */
+/* The peer has closed its side: a body until close is whole, a tunnel half-closes, anything else
+   that is under way is cut (RFC 9112 8). */
 static int h2neg__h1_eof(h2neg_conn *c)
 {
     h2neg__http1 *h = &c->h1;
     h2neg__stream *s = h2neg__stream_find(c, h->stream);
-    int idle = h->state == H2NEG__H1_HEAD && h2neg__in(c).len == 0
-               && (c->config.role == H2NEG_SERVER || !s);
+    int idle = h->state == H2NEG__H1_HEAD && h2neg__in(c).len == 0 &&
+               (c->config.role == H2NEG_SERVER || !s);
     if (h->state == H2NEG__H1_WAIT)
         return H2NEG__STOPPED; /* the answer may still go out */
     if (idle || h->early) {
         h2neg__inert(c);
         return H2NEG__GO_ON;
     }
-    if (h->state == H2NEG__H1_TUNNEL || (h->state == H2NEG__H1_BODY && h->body == H2NEG_BODY_CLOSE)) {
+    if (h->state == H2NEG__H1_TUNNEL ||
+        (h->state == H2NEG__H1_BODY && h->body == H2NEG_BODY_CLOSE)) {
         int tunnel = h->state == H2NEG__H1_TUNNEL;
         h->close = 1;
         if (!s || s->flags & H2NEG__S_REMOTE_END)
@@ -11222,9 +11384,9 @@ static int h2neg__h1_eof(h2neg_conn *c)
 }
 
 /* ==== 23 >>negotiate =======================================================
-   From the first octets to a protocol, and the public functions of a connection.  Uses every room above.
-   Memory: parts go back when a loan ends and they are idle.
-   next gives, in this order: an error, what was negotiated, what streams owe, room, then what the input says.
+   From the first octets to a protocol, and the public functions of a connection.  Uses every room
+   above. Memory: parts go back when a loan ends and they are idle. next gives, in this order: an
+   error, what was negotiated, what streams owe, room, then what the input says.
    ========================================================================== */
 
 /* ---- beginnings ---- */
@@ -11249,8 +11411,8 @@ H2NEG__DEF int h2neg_config_check(const h2neg_config *config)
 {
     h2neg_config resolved;
     uint64_t none = 0;
-    if (!h2neg__config_resolve(&resolved, config)
-        || h2neg__fields_check(resolved.common_fields, resolved.common_field_count, &none) || none)
+    if (!h2neg__config_resolve(&resolved, config) ||
+        h2neg__fields_check(resolved.common_fields, resolved.common_field_count, &none) || none)
         return H2NEG_ERR_INVALID;
     return 0;
 }
@@ -11291,8 +11453,8 @@ H2NEG__DEF h2neg_conn *h2neg_conn_place(void *block, size_t size, const h2neg_co
     h2neg_conn *c = (h2neg_conn *)block;
     unsigned char *at = (unsigned char *)block;
     int i;
-    if (!block || h2neg_config_check(config) || !h2neg__config_resolve(&resolved, config)
-        || size < h2neg_memory_bound(config))
+    if (!block || h2neg_config_check(config) || !h2neg__config_resolve(&resolved, config) ||
+        size < h2neg_memory_bound(config))
         return NULL;
     h2neg__conn_init(c, &resolved);
     at += h2neg__round(sizeof *c);
@@ -11367,8 +11529,8 @@ static int h2neg__detect_step(h2neg_conn *c)
         return h2neg__fail(c, H2NEG_ERR_PEER_IS_TLS, c->offset);
     if (what == H2NEG_DETECT_HTTP2 && (c->config.tls || !(allowed & H2NEG_PRIOR)))
         return h2neg__fail(c, H2NEG_ERR_PEER_IS_HTTP2, c->offset);
-    if (what == H2NEG_DETECT_OTHER && !h2neg__is_class(in.ptr[0], H2NEG__TOKEN) && in.ptr[0] != '\r'
-        && in.ptr[0] != '\n')
+    if (what == H2NEG_DETECT_OTHER && !h2neg__is_class(in.ptr[0], H2NEG__TOKEN) &&
+        in.ptr[0] != '\r' && in.ptr[0] != '\n')
         return h2neg__fail(c, H2NEG_ERR_PEER_IS_OTHER, c->offset);
     if (what == H2NEG_DETECT_HTTP2)
         h2neg__h2_begin(c, H2NEG_PROTO_H2C, H2NEG_VIA_PRIOR);
@@ -11377,7 +11539,8 @@ static int h2neg__detect_step(h2neg_conn *c)
     return H2NEG__GO_ON;
 }
 
-/* A client that hears HTTP/1 or TLS where the server's SETTINGS should be (RFC 9113 3.4). 1: it does. */
+/* A client that hears HTTP/1 or TLS where the server's SETTINGS should be (RFC 9113 3.4). 1: it
+   does. */
 static int h2neg__preface_refused(h2neg_conn *c, h2neg_event *ev)
 {
     const unsigned char *p = h2neg__in_have(c, 2);
@@ -11428,19 +11591,21 @@ static void h2neg__drain_check(h2neg_conn *c)
         h->goaway_owed = 2;
         h2neg__h2_flush(c);
     }
-    if ((c->shut && h->goaway_sent && !h->goaway_owed && !h->drain_ping) || (!server && h->goaway_got))
+    if ((c->shut && h->goaway_sent && !h->goaway_owed && !h->drain_ping) ||
+        (!server && h->goaway_got))
         h2neg__inert(c);
 }
 
-/* The last words, in the struct, when there is no memory for the output: GOAWAY, or a bare status. */
+/* The last words, in the struct, when there is no memory for the output: GOAWAY, or a bare status.
+ */
 static void h2neg__speak(h2neg_conn *c)
 {
     h2neg__writer w = h2neg__write(c->last_words, sizeof c->last_words);
     c->spoken = 1;
     c->out_at = 0;
     if (c->h2_on && !c->h2.preface_owed) {
-        w.used = (size_t)h2neg_h2_frame_write_goaway(c->last_words, sizeof c->last_words, c->h2.last_peer,
-                                                     c->error.h2_code, NULL, 0);
+        w.used = (size_t)h2neg_h2_frame_write_goaway(c->last_words, sizeof c->last_words,
+                                                     c->h2.last_peer, c->error.h2_code, NULL, 0);
     } else if (c->status_owed) {
         h2neg__put_text(&w, "HTTP/1.1 503 \r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     }
@@ -11452,8 +11617,8 @@ static void h2neg__settle(h2neg_conn *c)
 {
     if (c->lost)
         return;
-    if (c->phase >= H2NEG__INERT && c->error.code == H2NEG_ERR_NOMEM && !c->spoken && c->out == 0
-        && !h2neg__part_take(c, H2NEG__OUT, c->config.max_output_pending))
+    if (c->phase >= H2NEG__INERT && c->error.code == H2NEG_ERR_NOMEM && !c->spoken && c->out == 0 &&
+        !h2neg__part_take(c, H2NEG__OUT, c->config.max_output_pending))
         h2neg__speak(c);
     if (c->spoken)
         return;
@@ -11477,12 +11642,13 @@ static void h2neg__continue(h2neg_conn *c)
     h2neg__plan p;
     memset(&m, 0, sizeof m);
     m.status = 100;
-    if (!s || !(s->flags & H2NEG__S_EXPECT) || s->flags & H2NEG__S_HELD || c->config.no_auto_continue) {
+    if (!s || !(s->flags & H2NEG__S_EXPECT) || s->flags & H2NEG__S_HELD ||
+        c->config.no_auto_continue) {
         c->expecting = 0;
         return;
     }
-    if (h2neg__plan_response(&p, s, &m, 0)
-        || (c->h2_on ? h2neg__h2_respond(c, s, &m, 0, &p) : h2neg__h1_respond(c, s, &m, 0, &p)))
+    if (h2neg__plan_response(&p, s, &m, 0) ||
+        (c->h2_on ? h2neg__h2_respond(c, s, &m, 0, &p) : h2neg__h1_respond(c, s, &m, 0, &p)))
         return;
     s->flags &= ~(uint32_t)H2NEG__S_EXPECT;
     c->expecting = 0;
@@ -11513,8 +11679,8 @@ static int h2neg__reply_again(const h2neg_conn *c, const h2neg__stream *s)
     int64_t window = s->send < c->h2.send ? s->send : c->h2.send;
     if (h2neg__app_room(c) < 2048)
         return 0;
-    return c->config.max_queued - c->queued >= s->body_left
-           || (window >= (int64_t)s->body_left && h2neg__app_room(c) >= s->body_left + 2048);
+    return c->config.max_queued - c->queued >= s->body_left ||
+           (window >= (int64_t)s->body_left && h2neg__app_room(c) >= s->body_left + 2048);
 }
 
 /* Whether a client may open a stream now: 0, AGAIN, or never. */
@@ -11522,8 +11688,8 @@ static int h2neg__may_request(const h2neg_conn *c)
 {
     if (c->config.role != H2NEG_CLIENT)
         return H2NEG_ERR_INVALID;
-    if (c->phase >= H2NEG__INERT || c->shut || c->eof || c->lost || c->next_stream > 0x7fffffff
-        || (c->h2_on ? c->h2.goaway_got : c->h1.close))
+    if (c->phase >= H2NEG__INERT || c->shut || c->eof || c->lost || c->next_stream > 0x7fffffff ||
+        (c->h2_on ? c->h2.goaway_got : c->h1.close))
         return H2NEG_ERR_CLOSED;
     if (c->config.tls && !c->tls_ready)
         return H2NEG_ERR_AGAIN;
@@ -11573,7 +11739,8 @@ H2NEG__DEF void h2neg_shutdown(h2neg_conn *c)
     h2neg__settle(c);
 }
 
-/* H2NEG_LAST: nothing begins on this connection any more. HTTP/1 says so in its head; HTTP/2 drains. */
+/* H2NEG_LAST: nothing begins on this connection any more. HTTP/1 says so in its head; HTTP/2
+   drains. */
 static void h2neg__last(h2neg_conn *c, unsigned flags)
 {
     if (!(flags & H2NEG_LAST))
@@ -11614,13 +11781,14 @@ static void h2neg__release(h2neg_conn *c)
 
 static int h2neg__event_error(h2neg_conn *c, h2neg_event *ev)
 {
-    int refused = c->error.code == H2NEG_ERR_PEER_IS_HTTP1 || c->error.code == H2NEG_ERR_PEER_IS_TLS;
+    int refused =
+        c->error.code == H2NEG_ERR_PEER_IS_HTTP1 || c->error.code == H2NEG_ERR_PEER_IS_TLS;
     h2neg__event(c, ev, H2NEG_EV_ERROR, NULL);
     ev->error = c->error;
     ev->code = c->error.h2_code;
     c->error_owed = 0;
-    h2neg__all_done(c, c->error.code, c->error.h2_code ? c->error.h2_code : (uint32_t)H2NEG_CANCEL, 0,
-                    refused && c->config.role == H2NEG_CLIENT ? 0 : UINT32_MAX);
+    h2neg__all_done(c, c->error.code, c->error.h2_code ? c->error.h2_code : (uint32_t)H2NEG_CANCEL,
+                    0, refused && c->config.role == H2NEG_CLIENT ? 0 : UINT32_MAX);
     return 1;
 }
 
@@ -11638,9 +11806,9 @@ static void h2neg__event_early(h2neg_conn *c, h2neg__stream *s, h2neg_event *ev)
 /* Whether an event may be given: an END that asks for an answer waits until one has room. */
 static int h2neg__end_waits(const h2neg_conn *c, const h2neg__stream *s)
 {
-    return c->config.role == H2NEG_SERVER && c->phase < H2NEG__INERT
-           && !(s->flags & (H2NEG__S_HEAD_SENT | H2NEG__S_OPEN_OWED | H2NEG__S_DONE_OWED))
-           && h2neg__app_room(c) < H2NEG__REPLY + 512;
+    return c->config.role == H2NEG_SERVER && c->phase < H2NEG__INERT &&
+           !(s->flags & (H2NEG__S_HEAD_SENT | H2NEG__S_OPEN_OWED | H2NEG__S_DONE_OWED)) &&
+           h2neg__app_room(c) < H2NEG__REPLY + 512;
 }
 
 /* Events that wait, in their order. 1: one was given; 0: none; -1: it must wait. */
@@ -11777,7 +11945,8 @@ H2NEG__DEF unsigned h2neg_wants(const h2neg_conn *c)
     if (c->out)
         w |= H2NEG_WANT_WRITE;
     if (c->phase == H2NEG__INERT) {
-        int last = c->config.role == H2NEG_CLIENT && c->error.code == 0; /* it has what it came for */
+        int last =
+            c->config.role == H2NEG_CLIENT && c->error.code == 0; /* it has what it came for */
         if (c->eof || c->swallowed > H2NEG__SWALLOW || last)
             return w ? w : (unsigned)H2NEG_WANT_CLOSE;
         return H2NEG_WANT_READ | (w ? w : (unsigned)H2NEG_WANT_HALF_CLOSE);
@@ -11785,7 +11954,8 @@ H2NEG__DEF unsigned h2neg_wants(const h2neg_conn *c)
     s = h2neg__stream_find(c, c->h1.stream);
     if (!w && c->h1.state == H2NEG__H1_TUNNEL && s && s->flags & H2NEG__S_LOCAL_END)
         w |= H2NEG_WANT_HALF_CLOSE;
-    if (!c->eof && c->lent.len == 0 && (c->kept == 0 || c->starved) && (!c->config.tls || c->tls_ready))
+    if (!c->eof && c->lent.len == 0 && (c->kept == 0 || c->starved) &&
+        (!c->config.tls || c->tls_ready))
         w |= H2NEG_WANT_READ;
     return w;
 }
@@ -11808,8 +11978,9 @@ H2NEG__DEF size_t h2neg_output(h2neg_conn *c, const void **run)
     if (!c || !run)
         return 0;
     h2neg__settle(c);
-    *run = !c->out ? NULL : c->spoken ? (unsigned char *)c->last_words + c->out_at
-                                       : c->part[H2NEG__OUT].ptr + c->out_at;
+    *run = !c->out     ? NULL
+           : c->spoken ? (unsigned char *)c->last_words + c->out_at
+                       : c->part[H2NEG__OUT].ptr + c->out_at;
     c->shown = c->out != 0;
     return c->lost ? 0 : c->out;
 }
@@ -11856,9 +12027,10 @@ H2NEG__DEF void h2neg_lost(h2neg_conn *c)
    An interval begins at the first tick after its cause: a timer may be late and is never early.
    ========================================================================== */
 
-/* A stream that waits: too slow, or stalled. `at` becomes the earlier of itself and the next look. */
-static int h2neg__too_slow(uint64_t now, uint64_t *since, uint64_t octets, uint32_t rate, uint32_t grace,
-                           uint64_t *at)
+/* A stream that waits: too slow, or stalled. `at` becomes the earlier of itself and the next look.
+ */
+static int h2neg__too_slow(uint64_t now, uint64_t *since, uint64_t octets, uint32_t rate,
+                           uint32_t grace, uint64_t *at)
 {
     uint64_t spent;
     if (*since == 0)
@@ -11876,12 +12048,13 @@ static int h2neg__too_slow(uint64_t now, uint64_t *since, uint64_t octets, uint3
 
 static int h2neg__body_is_due(const h2neg_conn *c, const h2neg__stream *s)
 {
-    uint32_t not_due = H2NEG__S_REMOTE_END | H2NEG__S_HELD | H2NEG__S_EXPECT | H2NEG__S_WAITS
-                       | H2NEG__S_TUNNEL | H2NEG__S_HEAD_SENT;
+    uint32_t not_due = H2NEG__S_REMOTE_END | H2NEG__S_HELD | H2NEG__S_EXPECT | H2NEG__S_WAITS |
+                       H2NEG__S_TUNNEL | H2NEG__S_HEAD_SENT;
     return c->config.role == H2NEG_SERVER && !(s->flags & not_due) && (c->kept == 0 || c->starved);
 }
 
-/* Something was `limit` milliseconds without a change. `at` becomes the earlier of itself and that moment. */
+/* Something was `limit` milliseconds without a change. `at` becomes the earlier of itself and that
+   moment. */
 static int h2neg__ran_out(uint64_t now, uint64_t *since, uint32_t limit, uint64_t *at)
 {
     if (limit == H2NEG_OFF)
@@ -11901,11 +12074,14 @@ static int h2neg__stream_tick_in(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
     const h2neg_config *g = &c->config;
     int asked = (s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_HEAD_GOT)) == H2NEG__S_LOCAL_END;
     if (g->role == H2NEG_CLIENT && asked)
-        return h2neg__ran_out(c->now, &s->recv_since, g->response_timeout, at) ? H2NEG_ERR_TIMEOUT_RESPONSE
-                                                                                : 0;
+        return h2neg__ran_out(c->now, &s->recv_since, g->response_timeout, at)
+                   ? H2NEG_ERR_TIMEOUT_RESPONSE
+                   : 0;
     if (h2neg__body_is_due(c, s))
-        return h2neg__too_slow(c->now, &s->recv_since, s->recv_octets - s->recv_mark, g->body_min_rate,
-                               g->rate_grace, at) ? H2NEG_ERR_TIMEOUT_BODY : 0;
+        return h2neg__too_slow(c->now, &s->recv_since, s->recv_octets - s->recv_mark,
+                               g->body_min_rate, g->rate_grace, at)
+                   ? H2NEG_ERR_TIMEOUT_BODY
+                   : 0;
     s->recv_since = 0;
     s->recv_mark = s->recv_octets;
     return 0;
@@ -11918,16 +12094,17 @@ static int h2neg__stream_tick(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
     int err = h2neg__stream_tick_in(c, s, at);
     if (err)
         return err;
-    if (!(s->flags & (H2NEG__S_BODY | H2NEG__S_WRITABLE)) || s->flags & H2NEG__S_TUNNEL
-        || !(s->flags & H2NEG__S_HEAD_SENT)) {
+    if (!(s->flags & (H2NEG__S_BODY | H2NEG__S_WRITABLE)) || s->flags & H2NEG__S_TUNNEL ||
+        !(s->flags & H2NEG__S_HEAD_SENT)) {
         s->send_since = s->stall_since = 0;
         return 0;
     }
     if (s->stall_octets != s->send_octets)
         s->stall_since = 0;
     s->stall_octets = s->send_octets;
-    if (h2neg__ran_out(c->now, &s->stall_since, g->write_stall, at)
-        || h2neg__too_slow(c->now, &s->send_since, s->send_octets, g->write_min_rate, g->rate_grace, at))
+    if (h2neg__ran_out(c->now, &s->stall_since, g->write_stall, at) ||
+        h2neg__too_slow(c->now, &s->send_since, s->send_octets, g->write_min_rate, g->rate_grace,
+                        at))
         return H2NEG_ERR_TIMEOUT_WRITE;
     return 0;
 }
@@ -11937,7 +12114,9 @@ static void h2neg__streams_tick(h2neg_conn *c, uint64_t *at)
     size_t i;
     for (i = 0; i < c->slots && c->phase < H2NEG__INERT; i++) {
         h2neg__stream *s = h2neg__slot(c, i);
-        int err = s->id && !(s->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED)) ? h2neg__stream_tick(c, s, at) : 0;
+        int err = s->id && !(s->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED))
+                      ? h2neg__stream_tick(c, s, at)
+                      : 0;
         if (err && c->h2_on)
             h2neg__h2_stream_error(c, s->id, err);
         else if (err)
@@ -11948,9 +12127,9 @@ static void h2neg__streams_tick(h2neg_conn *c, uint64_t *at)
 /* When each timer runs, and what ends then. */
 static int h2neg__t_head(const h2neg_conn *c)
 {
-    return c->phase < H2NEG__INERT && c->config.role == H2NEG_SERVER
-           && (c->h2.block || (c->kept && c->starved && !c->h2_on
-                               && (c->h1.state == H2NEG__H1_HEAD || c->h1.state == H2NEG__H1_OFF)));
+    return c->phase < H2NEG__INERT && c->config.role == H2NEG_SERVER &&
+           (c->h2.block || (c->kept && c->starved && !c->h2_on &&
+                            (c->h1.state == H2NEG__H1_HEAD || c->h1.state == H2NEG__H1_OFF)));
 }
 static int h2neg__t_idle(const h2neg_conn *c)
 {
@@ -11986,7 +12165,10 @@ typedef struct h2neg__timer {
     size_t limit; /* the field of the config */
     int error;    /* 0: the connection ends without one */
 } h2neg__timer;
-#define H2NEG__TIMER(runs, limit, error) { runs, offsetof(h2neg_config, limit), error }
+#define H2NEG__TIMER(runs, limit, error)                                                           \
+    {                                                                                              \
+        runs, offsetof(h2neg_config, limit), error                                                 \
+    }
 static const h2neg__timer h2neg__timers[H2NEG__TIMERS] = {
     H2NEG__TIMER(h2neg__t_head, head_timeout, H2NEG_ERR_TIMEOUT_HEAD),
     H2NEG__TIMER(h2neg__t_idle, idle_timeout, H2NEG_ERR_TIMEOUT_IDLE),
@@ -11995,8 +12177,7 @@ static const h2neg__timer h2neg__timers[H2NEG__TIMERS] = {
     H2NEG__TIMER(h2neg__t_drain, drain_timeout, 0),
     H2NEG__TIMER(h2neg__t_inert, early_drain_timeout, 0),
     H2NEG__TIMER(h2neg__t_early, early_drain_timeout, 0),
-    H2NEG__TIMER(h2neg__t_stall, write_stall, H2NEG_ERR_TIMEOUT_WRITE)
-};
+    H2NEG__TIMER(h2neg__t_stall, write_stall, H2NEG_ERR_TIMEOUT_WRITE)};
 #undef H2NEG__TIMER
 
 static void h2neg__timer_ends(h2neg_conn *c, int i)
@@ -12086,20 +12267,23 @@ H2NEG__DEF uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms)
    ========================================================================== */
 
 /* The parts of a request that must be right before anything is written. 0 or < 0. */
-static int h2neg__plan_request(h2neg__plan *p, const h2neg_conn *c, const h2neg_message *m, unsigned flags)
+static int h2neg__plan_request(h2neg__plan *p, const h2neg_conn *c, const h2neg_message *m,
+                               unsigned flags)
 {
     int connect = h2neg_is(m->method, "CONNECT"), waits = connect || m->upgrade.len;
-    int posts = h2neg_is(m->method, "POST") || h2neg_is(m->method, "PUT") || h2neg_is(m->method, "PATCH");
+    int posts =
+        h2neg_is(m->method, "POST") || h2neg_is(m->method, "PUT") || h2neg_is(m->method, "PATCH");
     int err;
     memset(p, 0, sizeof *p);
     p->length = H2NEG_UNKNOWN;
-    if (m->status || (m->body_len && !m->body) || (waits && (flags & H2NEG_MORE || m->body_len))
-        || (m->method.len && !h2neg__is_token(m->method)) || m->method.len > 32
-        || !h2neg__all(m->target, H2NEG__TARGET) || !h2neg__all(m->authority, H2NEG__TARGET)
-        || !h2neg__all(m->scheme, H2NEG__TARGET) || (connect && m->authority.len == 0)
-        || (m->upgrade.len && !h2neg__all(m->upgrade, H2NEG__TARGET)))
+    if (m->status || (m->body_len && !m->body) || (waits && (flags & H2NEG_MORE || m->body_len)) ||
+        (m->method.len && !h2neg__is_token(m->method)) || m->method.len > 32 ||
+        !h2neg__all(m->target, H2NEG__TARGET) || !h2neg__all(m->authority, H2NEG__TARGET) ||
+        !h2neg__all(m->scheme, H2NEG__TARGET) || (connect && m->authority.len == 0) ||
+        (m->upgrade.len && !h2neg__all(m->upgrade, H2NEG__TARGET)))
         return H2NEG_ERR_INVALID;
-    if (m->upgrade.len && (c->h2_on ? !connect && m->method.len && !h2neg_is(m->method, "GET") : connect))
+    if (m->upgrade.len &&
+        (c->h2_on ? !connect && m->method.len && !h2neg_is(m->method, "GET") : connect))
         return H2NEG_ERR_INVALID; /* over HTTP/2 the method becomes CONNECT (RFC 8441 4) */
     err = h2neg__fields_check(m->fields, m->field_count, &p->length);
     if (!err)
@@ -12113,8 +12297,8 @@ static int h2neg__plan_request(h2neg__plan *p, const h2neg_conn *c, const h2neg_
     return err;
 }
 
-static int h2neg__request_now(h2neg_conn *c, const h2neg_message *m, unsigned flags, const h2neg__plan *p,
-                              uint32_t *stream)
+static int h2neg__request_now(h2neg_conn *c, const h2neg_message *m, unsigned flags,
+                              const h2neg__plan *p, uint32_t *stream)
 {
     h2neg__stream *s = h2neg__stream_new(c, c->next_stream);
     int err;
@@ -12139,7 +12323,8 @@ static int h2neg__request_now(h2neg_conn *c, const h2neg_message *m, unsigned fl
     return 0;
 }
 
-H2NEG__DEF int h2neg_request(h2neg_conn *c, const h2neg_message *m, unsigned flags, uint32_t *stream)
+H2NEG__DEF int h2neg_request(h2neg_conn *c, const h2neg_message *m, unsigned flags,
+                             uint32_t *stream)
 {
     uint32_t id = 0;
     h2neg_message whole;
@@ -12163,7 +12348,7 @@ H2NEG__DEF int h2neg_request(h2neg_conn *c, const h2neg_message *m, unsigned fla
     if (err == H2NEG_ERR_AGAIN) {
         c->want_request = (unsigned char)what;
         c->again_room = h2neg__app_room(c);
-        }
+    }
     if (stream)
         *stream = id;
     if (err)
@@ -12185,7 +12370,8 @@ H2NEG__DEF int h2neg_respond(h2neg_conn *c, uint32_t s, const h2neg_message *m, 
     err = h2neg__plan_response(&p, found, m, flags);
     if (err)
         return err;
-    err = c->h2_on ? h2neg__h2_respond(c, found, m, flags, &p) : h2neg__h1_respond(c, found, m, flags, &p);
+    err = c->h2_on ? h2neg__h2_respond(c, found, m, flags, &p)
+                   : h2neg__h1_respond(c, found, m, flags, &p);
     if (err == H2NEG_ERR_AGAIN)
         h2neg__short(c, found);
     if (err)
@@ -12204,7 +12390,8 @@ static int h2neg__goes_at_once(const h2neg_conn *c, const h2neg__stream *s, cons
     size_t need = head + m->body_len;
     if (c->h2_on) {
         need += 9 * (m->body_len / c->h2.peer_frame + 2);
-        if (h2neg__h2_stream_window(c, s) < (int64_t)m->body_len || c->h2.send < (int64_t)m->body_len)
+        if (h2neg__h2_stream_window(c, s) < (int64_t)m->body_len ||
+            c->h2.send < (int64_t)m->body_len)
             return 0;
     }
     return need <= room;
@@ -12234,8 +12421,8 @@ static void h2neg__reply_body(h2neg_conn *c, h2neg__stream *s)
     s->flags |= H2NEG__S_QUEUED;
 }
 
-H2NEG__DEF int h2neg_reply(h2neg_conn *c, uint32_t s, int status, const char *type, const void *body,
-                           size_t len)
+H2NEG__DEF int h2neg_reply(h2neg_conn *c, uint32_t s, int status, const char *type,
+                           const void *body, size_t len)
 {
     h2neg__stream *found = h2neg__stream_open(c, s);
     h2neg_field field = h2neg_f("content-type", type);
@@ -12258,15 +12445,16 @@ H2NEG__DEF int h2neg_reply(h2neg_conn *c, uint32_t s, int status, const char *ty
     if (!p.ends && !h2neg__goes_at_once(c, found, &m)) {
         if (len > c->config.max_queued)
             err = len > c->config.max_output_pending / 2 ? H2NEG_ERR_TOO_SMALL : H2NEG_ERR_AGAIN;
-        else if (len > c->config.max_queued - c->queued
-                 || h2neg__app_room(c) < h2neg__message_bound(c, &m) + 64)
+        else if (len > c->config.max_queued - c->queued ||
+                 h2neg__app_room(c) < h2neg__message_bound(c, &m) + 64)
             err = H2NEG_ERR_AGAIN;
         found->body_left = err == H2NEG_ERR_AGAIN ? len : 0;
         if (!err && !h2neg__part_grow(c, H2NEG__QUEUE, c->queued + len, 1024))
             return H2NEG_ERR_NOMEM;
     }
     if (!err)
-        err = c->h2_on ? h2neg__h2_respond(c, found, &m, 0, &p) : h2neg__h1_respond(c, found, &m, 0, &p);
+        err = c->h2_on ? h2neg__h2_respond(c, found, &m, 0, &p)
+                       : h2neg__h1_respond(c, found, &m, 0, &p);
     if (err == H2NEG_ERR_AGAIN)
         h2neg__short(c, found);
     if (err)
@@ -12286,7 +12474,8 @@ static int h2neg__may_send(const h2neg__stream *s)
     return s->flags & H2NEG__S_BODY ? (int)H2NEG_ERR_AGAIN : 0;
 }
 
-H2NEG__DEF ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, size_t len, unsigned flags)
+H2NEG__DEF ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, size_t len,
+                                unsigned flags)
 {
     h2neg__stream *found = h2neg__stream_open(c, s);
     const unsigned char *data = (const unsigned char *)body;
@@ -12297,8 +12486,8 @@ H2NEG__DEF ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, siz
         h2neg__short(c, found);
     if (err || (len && !body))
         return err ? err : (ptrdiff_t)H2NEG_ERR_INVALID;
-    if (found->send_left != H2NEG_UNKNOWN
-        && (len > found->send_left || (last && len != found->send_left)))
+    if (found->send_left != H2NEG_UNKNOWN &&
+        (len > found->send_left || (last && len != found->send_left)))
         return H2NEG_ERR_LENGTH_MISMATCH;
     if (found->flags & H2NEG__S_DROP) {
         drop = len;
@@ -12308,7 +12497,8 @@ H2NEG__DEF ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, siz
     }
     if (len == 0 && !last)
         return 0;
-    n = c->h2_on ? h2neg__h2_send(c, found, data, len, flags) : h2neg__h1_send(c, found, data, len, flags);
+    n = c->h2_on ? h2neg__h2_send(c, found, data, len, flags)
+                 : h2neg__h1_send(c, found, data, len, flags);
     if (n < 0 || (size_t)n < len)
         h2neg__short(c, found);
     if (n >= 0 && found->send_left != H2NEG_UNKNOWN)
@@ -12320,7 +12510,8 @@ H2NEG__DEF ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, siz
 
 H2NEG__DEF size_t h2neg_room(const h2neg_conn *c, uint32_t s)
 {
-    const h2neg__stream *found = c && c->phase < H2NEG__INERT && !c->lost ? h2neg__stream_find(c, s) : NULL;
+    const h2neg__stream *found =
+        c && c->phase < H2NEG__INERT && !c->lost ? h2neg__stream_find(c, s) : NULL;
     if (!found || found->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED | H2NEG__S_WE_RESET))
         return 0;
     return h2neg__room_of(c, found);
@@ -12413,7 +12604,8 @@ H2NEG__DEF int h2neg_set_user(h2neg_conn *c, uint32_t s, void *user)
     return 0;
 }
 
-/* The token of the offer that an accept chooses: `choice`, or the first one. len 0: it is not there. */
+/* The token of the offer that an accept chooses: `choice`, or the first one. len 0: it is not
+   there. */
 static h2neg_str h2neg__h1_choice(const h2neg_conn *c, const char *choice)
 {
     h2neg_field f;
@@ -12429,8 +12621,8 @@ static h2neg_str h2neg__h1_choice(const h2neg_conn *c, const char *choice)
     return h2neg__str(NULL, 0);
 }
 
-H2NEG__DEF int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol, const h2neg_field *fields,
-                            size_t count)
+H2NEG__DEF int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol,
+                            const h2neg_field *fields, size_t count)
 {
     h2neg__stream *found = h2neg__stream_open(c, s);
     uint64_t length = H2NEG_UNKNOWN;
@@ -12438,8 +12630,8 @@ H2NEG__DEF int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol, con
     int err;
     if (!found)
         return H2NEG_ERR_STREAM_GONE;
-    if (c->config.role != H2NEG_SERVER || !(found->flags & H2NEG__S_WAITS)
-        || h2neg__fields_check(fields, count, &length) || length != H2NEG_UNKNOWN)
+    if (c->config.role != H2NEG_SERVER || !(found->flags & H2NEG__S_WAITS) ||
+        h2neg__fields_check(fields, count, &length) || length != H2NEG_UNKNOWN)
         return H2NEG_ERR_INVALID;
     if (!(found->flags & H2NEG__S_CONNECT)) {
         token = h2neg__h1_choice(c, protocol);
@@ -12537,9 +12729,9 @@ H2NEG__DEF const char *h2neg_via_name(int via)
 
 H2NEG__DEF const char *h2neg_event_name(int type)
 {
-    static const char *const names[] = {"none", "NEGOTIATED", "REQUEST", "RESPONSE", "INFORMATIONAL", "OPEN",
-                                        "DATA", "TRAILERS", "END", "WRITABLE", "DONE", "PONG", "GOAWAY",
-                                        "ERROR"};
+    static const char *const names[] = {
+        "none",     "NEGOTIATED", "REQUEST",  "RESPONSE", "INFORMATIONAL", "OPEN",   "DATA",
+        "TRAILERS", "END",        "WRITABLE", "DONE",     "PONG",          "GOAWAY", "ERROR"};
     return h2neg__pick(names, H2NEG__COUNT(names), type);
 }
 #endif /* H2NEG_NO_CONN */
@@ -12608,7 +12800,6 @@ H2NEG__DEF void h2neg_openssl_agreed(const SSL *ssl, h2neg_str *alpn)
 }
 
 #endif /* H2NEG_OPENSSL */
-
 
 #ifdef __cplusplus
 }
