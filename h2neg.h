@@ -2054,19 +2054,6 @@ static const h2neg__error_row *h2neg__error_find(int code)
     return &h2neg__error_rows[-code];
 }
 
-static h2neg_error h2neg__error(int code, uint32_t stream, uint64_t offset)
-{
-    const h2neg__error_row *row = h2neg__error_find(code);
-    h2neg_error e;
-    e.code = code;
-    e.h2_code = row->h2;
-    e.stream = stream;
-    e.offset = offset;
-    e.section = row->section;
-    e.text = row->text;
-    return e;
-}
-
 H2NEG__DEF const char *h2neg_error_text(int code)
 {
     return h2neg__error_find(code)->text;
@@ -7923,7 +7910,7 @@ typedef struct h2neg__stream {
     uint64_t recv_left;        /* octets of Content-Length still to come, or H2NEG_UNKNOWN */
     uint64_t send_left;        /* ... still to be sent */
     const unsigned char *body; /* borrowed, or NULL: it lies in the queue at `body_at` */
-    size_t body_at, body_left; /* left without S_BODY: a reply of that length was refused */
+    size_t body_at, body_left; /* without S_BODY: what was refused */
     uint64_t recv_since, recv_octets, recv_mark, send_since, send_octets, stall_since, stall_octets;
     h2neg_str protocol; /* client: the token asked for, borrowed until the answer */
 } h2neg__stream;
@@ -8013,6 +8000,19 @@ static void h2neg__part_drop(h2neg_conn *c, int part)
 }
 
 /* ---- errors ---- */
+
+static h2neg_error h2neg__error(int code, uint32_t stream, uint64_t offset)
+{
+    const h2neg__error_row *row = h2neg__error_find(code);
+    h2neg_error e;
+    e.code = code;
+    e.h2_code = row->h2;
+    e.stream = stream;
+    e.offset = offset;
+    e.section = row->section;
+    e.text = row->text;
+    return e;
+}
 
 static void h2neg__timer_reset(h2neg_conn *c)
 {
@@ -9195,11 +9195,12 @@ static size_t h2neg__h2_sendable(const h2neg_conn *c, const h2neg__stream *s, si
     return n < room - 9 ? n : room - 9;
 }
 
-/* Octets that one call can send in as many frames as it takes. */
+/* Octets that one call can send in as many frames as it takes; of a stream that was refused, for what it
+   was refused with. */
 static size_t h2neg__h2_room(const h2neg_conn *c, const h2neg__stream *s)
 {
     size_t frame = (size_t)c->h2.peer_frame + 9, room = h2neg__app_room(c), heads, window;
-    if (h2neg__h2_sendable(c, s, room) == 0)
+    if (h2neg__h2_sendable(c, s, s->body_left ? s->body_left : 1024) == 0)
         return 0;
     heads = 9 * ((room + frame - 1) / frame);
     window = (size_t)(s->send < c->h2.send ? s->send : c->h2.send);
@@ -9881,6 +9882,7 @@ static int h2neg__h2_on_rst(h2neg_conn *c, h2neg_event *ev)
     const h2neg__cell *cell = &h2neg__figure2[h2neg__stream_state(c, f->stream)][H2NEG__ON_RST];
     h2neg__stream *s = h2neg__stream_find(c, f->stream);
     int fine = f->u.code == H2NEG_NO_ERROR && s && s->flags & H2NEG__S_REMOTE_END;
+    uint32_t code = !fine && f->u.code == H2NEG_NO_ERROR ? (uint32_t)H2NEG_CANCEL : f->u.code;
     (void)ev;
     if (cell->verdict == H2NEG__CONN_ERR)
         return h2neg__h2_frame_fail(c, cell->error);
@@ -9891,7 +9893,7 @@ static int h2neg__h2_on_rst(h2neg_conn *c, h2neg_event *ev)
     s->flags |= H2NEG__S_PEER_RESET;
     if (f->u.code == H2NEG_REFUSED_STREAM)
         s->flags |= H2NEG__S_RETRY;
-    h2neg__stream_done(c, s, fine ? 0 : H2NEG_ERR_PEER_RESET, f->u.code, 1);
+    h2neg__stream_done(c, s, fine ? 0 : H2NEG_ERR_PEER_RESET, code, 1); /* cut off is never 0 */
     return H2NEG__GO_ON;
 }
 
@@ -12499,6 +12501,7 @@ H2NEG__DEF ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, siz
         return 0;
     n = c->h2_on ? h2neg__h2_send(c, found, data, len, flags)
                  : h2neg__h1_send(c, found, data, len, flags);
+    found->body_left = n < 0 || (size_t)n == len ? 0 : len - (size_t)n < 1024 ? len - (size_t)n : 1024;
     if (n < 0 || (size_t)n < len)
         h2neg__short(c, found);
     if (n >= 0 && found->send_left != H2NEG_UNKNOWN)

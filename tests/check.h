@@ -75,7 +75,7 @@ static inline size_t check_hex(unsigned char *out, const char *hex)
 /* Octets in memory of their own, so that a sanitizer sees a read past their end. The caller frees. */
 static inline unsigned char *check_tight(const void *octets, size_t len)
 {
-    unsigned char *p = (unsigned char *)malloc(len ? len : 1);
+    unsigned char *p = (unsigned char *)calloc(len ? len : 1, 1);
     if (!p)
         abort();
     if (len)

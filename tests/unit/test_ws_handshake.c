@@ -146,7 +146,7 @@ static void test_request_subprotocols(void)
     CHECK_INT(ask("GET", 1, GOOD "Sec-WebSocket-Protocol: a\nSec-WebSocket-Protocol: a\n", NULL),
               H2NEG_ERR_WS_SUBPROTOCOL);
     for (i = 0; i < 65; i++) {
-        snprintf(lines + strlen(lines), 8, "p%d,", i);
+        snprintf(lines + strlen(lines), 16, "p%d,", i);
         CHECK_INT(ask("GET", 1, lines, NULL), i < 64 ? 0 : H2NEG_ERR_WS_SUBPROTOCOL);
     }
     CHECK_INT(ask("GET", 1, GOOD "Sec-WebSocket-Extensions: a;;b\n", NULL), H2NEG_ERR_WS_EXTENSION);
