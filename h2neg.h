@@ -58,8 +58,8 @@
    spoken; an idle connection holds 1.5 to 4. With h2neg_conn_place everything stands in one block
    of yours, and no call fails for memory. The smallest useful server (max_input 1024,
    max_output_pending 8192, max_header_list 2048, max_request_line 1024, max_field_line 1024,
-   max_header_fields 32, max_cookie_crumbs 8, max_concurrent_streams 7, max_queued 1024) takes 48 KiB
-   for both protocols, 21 KiB for HTTP/1.
+   max_header_fields 32, max_cookie_crumbs 8, max_concurrent_streams 7, max_queued 1024) takes 48
+   KiB for both protocols, 21 for HTTP/1 alone.
 
    ERRORS. A code (H2NEG_ERR_*), the offset of the octet, the stream, the RFC's section and a
    sentence. Bad input ends in the protocol's own answer: a status, RST_STREAM, GOAWAY; then ERROR,
@@ -9195,8 +9195,8 @@ static size_t h2neg__h2_sendable(const h2neg_conn *c, const h2neg__stream *s, si
     return n < room - 9 ? n : room - 9;
 }
 
-/* Octets that one call can send in as many frames as it takes; of a stream that was refused, for what it
-   was refused with. */
+/* Octets that one call can send in as many frames as it takes; where a call was refused, for what
+   it was refused. */
 static size_t h2neg__h2_room(const h2neg_conn *c, const h2neg__stream *s)
 {
     size_t frame = (size_t)c->h2.peer_frame + 9, room = h2neg__app_room(c), heads, window;
@@ -10675,7 +10675,7 @@ static int h2neg__h1_put_status(h2neg_conn *c)
 
 /* ==== 21b >>conn-h1-request ================================================
    HTTP/1.0 and HTTP/1.1 in at a server: requests, the Upgrade, CONNECT (RFC 9112; RFC 9110 7.8).
-   Uses >>h1-head >>h1-body >>upgrade >>conn-h1-send, and >>conn-h2-recv to begin HTTP/2 behind a 101.
+   Uses >>h1-head >>h1-body >>upgrade >>conn-h1-send, and >>conn-h2-recv to begin behind a 101.
    Memory: a head that lies whole in the loan is not copied.
    One request at a time: the next one is not looked at before the answer to this one is over.
    ========================================================================== */
@@ -11054,7 +11054,7 @@ static int h2neg__h1_upgrade_body(h2neg_conn *c, h2neg_event *ev)
 }
 
 /* ==== 21c >>conn-h1 ========================================================
-   HTTP/1.0 and HTTP/1.1 in: bodies at both roles, a client's responses, what an end means (RFC 9112).
+   HTTP/1.0 and HTTP/1.1 in: bodies, both roles; a client's responses; what an end means (RFC 9112).
    Uses >>conn-h1-request >>h1-body.
    Memory: bodies are slices of the input.
    What was not asked for is never matched to a request.
@@ -12483,7 +12483,7 @@ H2NEG__DEF ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, siz
     const unsigned char *data = (const unsigned char *)body;
     int last = !(flags & H2NEG_MORE), err = h2neg__may_send(found);
     ptrdiff_t n;
-    size_t drop = 0;
+    size_t drop = 0, left;
     if (err == H2NEG_ERR_AGAIN)
         h2neg__short(c, found);
     if (err || (len && !body))
@@ -12501,7 +12501,8 @@ H2NEG__DEF ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, siz
         return 0;
     n = c->h2_on ? h2neg__h2_send(c, found, data, len, flags)
                  : h2neg__h1_send(c, found, data, len, flags);
-    found->body_left = n < 0 || (size_t)n == len ? 0 : len - (size_t)n < 1024 ? len - (size_t)n : 1024;
+    left = n < 0 ? 0 : len - (size_t)n;
+    found->body_left = left < 1024 ? left : 1024;
     if (n < 0 || (size_t)n < len)
         h2neg__short(c, found);
     if (n >= 0 && found->send_left != H2NEG_UNKNOWN)

@@ -3,7 +3,9 @@
 cd "$(dirname "$0")" || exit 1
 . ./lib.sh
 
-san='-g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined'
+# Compiling is most of what the unit tests take, so they are little optimised here; header.sh compiles the
+# header at every level, and `full` runs them optimised.
+san='-g -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined'
 memory_units="test_huffman test_hpack test_bytes" # what valgrind sees that a sanitizer does not is the
                                                    # use of octets that nobody wrote: coders first
 
@@ -49,7 +51,7 @@ sanitized() { # VARIANT COMPILER FLAGS
     if compiles $2 $3; then units "$1" "$2" "$3"; else skipped "$1" "$2 with these sanitizers"; fi
 }
 
-part_unit() { units plain "$CC" "-O2 -g"; }
+part_unit() { units plain "$CC" "-O1 -g"; }
 
 part_sanitized() {
     compiler=gcc
@@ -59,7 +61,7 @@ part_sanitized() {
 
 part_machine32() {
     compiles "$CC" -m32 || { skipped machine32 "a compiler for 32 bits (-m32)"; return; }
-    LEAVE_OUT=test_openssl units machine32 "$CC" "-O1 -m32"
+    LEAVE_OUT=test_openssl units machine32 "$CC" "-O0 -m32"
 }
 
 part_memory() {
@@ -67,7 +69,7 @@ part_memory() {
     for unit in $memory_units; do
         [ -f "unit/$unit.c" ] || continue
         [ -x "$BUILD/plain/$unit" ] ||
-            $MAKE -s "$BUILD/plain/$unit" VARIANT=plain CFLAGS="-O2 -g" >/dev/null 2>&1
+            $MAKE -s "$BUILD/plain/$unit" VARIANT=plain CFLAGS="-O1 -g" >/dev/null 2>&1
         LIMIT=300 counted "memory/$unit" valgrind -q --error-exitcode=9 --leak-check=full \
             "$BUILD/plain/$unit"
     done
@@ -110,7 +112,7 @@ part_interop_sanitized() {
         cp -p ../examples/*.c ../examples/*.h ../examples/Makefile "$tree/examples/"
     tls_0=
     with_tls || tls_0=TLS=0
-    if $MAKE -C "$tree/examples" -j"$JOBS" all CC="$compiler" CFLAGS="$san" $tls_0 \
+    if $MAKE -C "$tree/examples" -j"$JOBS" all CC="$compiler" CFLAGS="-O1 $san" $tls_0 \
         >"$BUILD/log.sanitized" 2>&1
     then
         interop --sanitized --programs "$tree/examples" ${INTEROP:-} |
@@ -123,12 +125,13 @@ part_interop_sanitized() {
 part_full() {
     LIMIT=600
     # what clang's sanitizers find and gcc's do not, at other levels, with other libraries and compilers
-    sanitized clang-address clang "$san"
+    sanitized clang-address clang "-O1 $san"
     LEAVE_OUT=test_openssl sanitized clang-memory clang \
         '-g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=memory'
     sanitized gcc-undefined-O3 gcc '-O3 -fno-sanitize-recover=all -fsanitize=undefined'
     sanitized clang-integer clang \
         '-g -O1 -fno-sanitize-recover=all -fsanitize=undefined,implicit-conversion'
+    units optimised "$CC" -O2
     if have clang; then units clang clang -O2; else skipped clang clang; fi
     if have musl-gcc; then LEAVE_OUT=test_openssl units musl musl-gcc -O2; else skipped musl musl-gcc; fi
     if have tcc; then LEAVE_OUT=test_openssl WARN=-Wall units tcc tcc ""; else skipped tcc tcc; fi
