@@ -8549,14 +8549,24 @@ static void h2neg__stream_settle(h2neg_conn *c, h2neg__stream *s)
     h2neg__stream_done(c, s, 0, H2NEG_NO_ERROR, 0);
 }
 
-/* Every stream is over, for one reason. `retry`: streams above this number were not acted on. */
-static void h2neg__all_done(h2neg_conn *c, int error, uint32_t code, int by_peer, uint32_t retry)
+/* The stream of the lowest number above this one: slots stand in no order, and events must. */
+static h2neg__stream *h2neg__stream_after(const h2neg_conn *c, uint32_t id)
 {
+    h2neg__stream *next = NULL;
     size_t i;
     for (i = 0; i < c->slots; i++) {
         h2neg__stream *s = h2neg__slot(c, i);
-        if (s->id == 0)
-            continue;
+        if (s->id > id && (!next || s->id < next->id))
+            next = s;
+    }
+    return next;
+}
+
+/* Every stream is over, for one reason. `retry`: streams above this number were not acted on. */
+static void h2neg__all_done(h2neg_conn *c, int error, uint32_t code, int by_peer, uint32_t retry)
+{
+    h2neg__stream *s = h2neg__stream_after(c, 0);
+    for (; s; s = h2neg__stream_after(c, s->id)) {
         if (s->id > retry)
             s->flags |= H2NEG__S_RETRY;
         h2neg__stream_done(c, s, error, code, by_peer);
@@ -9881,7 +9891,8 @@ static int h2neg__h2_on_rst(h2neg_conn *c, h2neg_event *ev)
     h2neg_h2_frame *f = &c->h2.frame;
     const h2neg__cell *cell = &h2neg__figure2[h2neg__stream_state(c, f->stream)][H2NEG__ON_RST];
     h2neg__stream *s = h2neg__stream_find(c, f->stream);
-    int fine = f->u.code == H2NEG_NO_ERROR && s && s->flags & H2NEG__S_REMOTE_END;
+    int fine = f->u.code == H2NEG_NO_ERROR && c->config.role == H2NEG_CLIENT && s &&
+               s->flags & H2NEG__S_REMOTE_END; /* the response is whole (RFC 9113 8.1) */
     uint32_t code = !fine && f->u.code == H2NEG_NO_ERROR ? (uint32_t)H2NEG_CANCEL : f->u.code;
     (void)ev;
     if (cell->verdict == H2NEG__CONN_ERR)
@@ -10049,15 +10060,13 @@ static int h2neg__h2_on_goaway(h2neg_conn *c, h2neg_event *ev)
 {
     h2neg__http2 *h = &c->h2;
     uint32_t last = h->frame.u.goaway.last;
-    size_t i;
+    h2neg__stream *s;
     if (h->goaway_got && last > h->goaway_seen)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_H2_GOAWAY);
     h->goaway_got = 1;
     h->goaway_seen = last;
-    for (i = 0; c->config.role == H2NEG_CLIENT && i < c->slots; i++) {
-        h2neg__stream *s = h2neg__slot(c, i);
-        if (s->id <= last)
-            continue;
+    s = c->config.role == H2NEG_CLIENT ? h2neg__stream_after(c, last) : NULL;
+    for (; s; s = h2neg__stream_after(c, s->id)) {
         s->flags |= H2NEG__S_RETRY | H2NEG__S_PEER_RESET;
         h2neg__stream_done(c, s, H2NEG_ERR_PEER_GOAWAY, H2NEG_REFUSED_STREAM, 1);
     }

@@ -87,6 +87,7 @@ compiled() {
 }
 
 optimised() {
+    source_of I | compiled "header/warnings by the compiler that builds the tests" "$CC" -std=c99 $WARN
     for compiler in gcc clang; do for level in -O2 -O3; do
         source_of I | compiled "header/warnings $compiler $level" $compiler -std=c99 $WARN $level
     done; done

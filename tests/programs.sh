@@ -90,6 +90,33 @@ else
     refused "server: --tls without TLS" "$server" -p 0 --tls
 fi
 
+# ---- what the README shows is what there is --------------------------------------------------------
+
+# block START: the code block behind the README's first line that begins so.
+block() {
+    awk -v start="$1" 'index($0, start) == 1 { on = 1 } on && /^```/ { if (inside) exit; inside = 1; next }
+        inside { print }' ../README.md
+}
+shows_hello() { block '## The smallest server' >"$BUILD/shown.c" && diff "$BUILD/shown.c" ../examples/hello.c; }
+hello_as_told() {
+    line=$(sed -n 's,^\(cc .* examples/hello.c -o \)hello && .*,\1,p' ../README.md)
+    echo "$line"
+    out=$PWD/$BUILD/hello-as-told
+    [ -n "$line" ] && (cd .. && eval "$line'$out' -Wall -Wextra -Werror") && [ -x "$out" ]
+}
+shows_demo() {
+    awk '/^client +server/ { on = 1 } /^```/ { on = 0 } on { print }' ../README.md >"$BUILD/shown.demo"
+    (cd "$BUILD/with-tls/examples" && limited 60 ./demo-table ./server) >"$BUILD/demo.out" &&
+        [ -s "$BUILD/shown.demo" ] && diff "$BUILD/shown.demo" "$BUILD/demo.out"
+}
+attempt "programs/README shows hello.c word for word" shows_hello
+attempt "programs/README's line builds hello.c without a warning" hello_as_told
+if with_tls; then
+    attempt "programs/README shows the demo's table" shows_demo
+else
+    skipped "programs/README shows the demo's table" "$no_tls"
+fi
+
 busy_port() {
     "$server" -p 0 --quiet >"$BUILD/busy.out" 2>&1 &
     id=$! tries=50

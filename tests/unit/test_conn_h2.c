@@ -1197,6 +1197,17 @@ static void test_peer_reset(void)
                 "SETTINGS\nSETTINGS ACK\nHEADERS 5\nDATA 5 end\n");
 }
 
+/* Whatever its code, a reset in the middle of an answer is not a good end. */
+static void test_peer_reset_no_error(void)
+{
+    script sc;
+    script_h2(&sc, "the peer resets with NO_ERROR", "4=100");
+    put_get(&sc.in, 1, "/body/2500");
+    put_rst(&sc.in, 1, 0);
+    script_play(&sc, "NEGOTIATED\nREQUEST 1\nEND 1\nDONE 1 !NO_ERROR by-peer err=PEER_RESET\n",
+                "SETTINGS\nSETTINGS ACK\nHEADERS 1\nDATA 1 <100:* !end\n");
+}
+
 static void test_our_reset(void)
 {
     script sc;
@@ -1790,10 +1801,10 @@ CHECK_MAIN(test_states_server, test_states_client, test_one_reset_a_stream, test
            test_ping, test_table_size, test_own_settings, test_own_window_shrinks,
            test_last_identifier, test_last, test_windows, test_negative_window,
            test_connection_window, test_borrowed_body, test_streamed_body, test_flow_violation,
-           test_hold, test_unhold, test_credit, test_peer_reset, test_our_reset, test_gone,
-           test_second_answer, test_bad_messages, test_even_and_falling, test_refused, test_keep,
-           test_shutdown, test_goaway_now, test_goaway_at_server, test_goaway_at_client,
-           test_refused_at_client, test_early_response_at_client, test_client_messages,
-           test_malformed_responses, test_client_head, test_client_limit, test_server_push_settings,
-           test_connect, test_extended_connect, test_connect_refused, test_client_connect,
-           test_client_extended, test_eof, test_lost, test_order_of_endings)
+           test_hold, test_unhold, test_credit, test_peer_reset, test_peer_reset_no_error,
+           test_our_reset, test_gone, test_second_answer, test_bad_messages, test_even_and_falling,
+           test_refused, test_keep, test_shutdown, test_goaway_now, test_goaway_at_server,
+           test_goaway_at_client, test_refused_at_client, test_early_response_at_client,
+           test_client_messages, test_malformed_responses, test_client_head, test_client_limit,
+           test_server_push_settings, test_connect, test_extended_connect, test_connect_refused,
+           test_client_connect, test_client_extended, test_eof, test_lost, test_order_of_endings)

@@ -135,8 +135,9 @@ static void flow_both_ways(unsigned protocols, int at_once, size_t pipe, size_t 
 /* Limits of every size, on both sides: nothing stops, nothing is lost. */
 static void flow_config(h2neg_config *config, unsigned protocols)
 {
-    /* Below 1,024 a sender that fears a dribble waits for more than ever comes. */
-    static const uint32_t windows[] = {0, 1024, 1025, 5000, 16384, 1000000};
+    /* Below 2,048 a sender that fears a dribble may wait for 1,024 that a receiver which gives
+       half a window at a time never gives. */
+    static const uint32_t windows[] = {0, 2048, 2049, 5000, 16384, 1000000};
     static const uint32_t connection[] = {0, 65535, 65536, 10000000};
     static const uint32_t frames[] = {0, 16384, 20000, 1000000};
     static const uint32_t tables[] = {0, H2NEG_OFF, 64, 65536};
