@@ -1264,7 +1264,7 @@ enum { H2NEG_VIA_NONE = 0, H2NEG_VIA_DEFAULT, H2NEG_VIA_ALPN, H2NEG_VIA_UPGRADE,
    for the connection's life. What happens at each limit stands in the manual. */
 typedef struct h2neg_config {
     int role;             /* H2NEG_SERVER, H2NEG_CLIENT */
-    unsigned protocols;   /* bits; 0: H2NEG_PROTOCOLS_DEFAULT */
+    unsigned protocols;   /* bits, one at least that tls allows; 0: H2NEG_PROTOCOLS_DEFAULT */
     int tls;              /* 1: the octets come out of TLS; wait for h2neg_tls_agreed */
     unsigned lenient;     /* H2NEG_ALLOW_* */
     int no_auto_continue; /* 1: 100 Continue is left to the application */
@@ -7810,8 +7810,10 @@ static int h2neg__config_resolve(h2neg_config *out, const h2neg_config *config)
     }
     if (!(out->protocols & (H2NEG_H2 | H2NEG_PRIOR | H2NEG_H2C)))
         out->max_queued = 0; /* no windows keep anything back */
+    /* something must be left to speak: in cleartext, or over TLS */
+    if (!(out->protocols & (H2NEG_HTTP1 | (out->tls ? H2NEG_H2 : H2NEG_PRIOR))))
+        return 0;
     return (out->role == H2NEG_SERVER || out->role == H2NEG_CLIENT) &&
-           (out->protocols & (H2NEG_HTTP1 | H2NEG_H2 | H2NEG_PRIOR)) != 0 &&
            (out->common_field_count == 0 || out->common_fields);
 }
 
