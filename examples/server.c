@@ -869,8 +869,11 @@ static int start_config(const settings *set)
     h2neg_config config = {.role = H2NEG_SERVER};
     self.protocols = read_protocols(set->protocols);
     config.protocols = self.protocols;
-    if (!self.protocols || h2neg_config_check(&config) != 0)
+    config.tls = set->tls && !(self.protocols & (H2NEG_HTTP1 | H2NEG_PRIOR)); /* TLS alone */
+    if (!self.protocols)
         return fail(set->protocols, "--protocols takes a list of http/1.1, h2c, prior, h2");
+    if (h2neg_config_check(&config) != 0)
+        return fail(set->protocols, "nothing is left to speak: h2 needs --tls, h2c needs http/1.1");
     self.echo = set->echo;
     self.quiet = set->quiet;
     self.end_at = H2NEG_NEVER;
