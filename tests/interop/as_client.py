@@ -2,8 +2,8 @@
 import os
 import re
 
-from harness import (check, content, digest, equal, file_digest, free_port, our_server, pattern, program, run,
-                     test)
+from harness import (check, content, digest, ended_well, equal, file_digest, free_port, our_server,
+                     pattern, program, run, test)
 from as_server import shared
 from broken import one_sentence
 
@@ -443,7 +443,6 @@ def s_server_versions(context):
 
 @test('server/all of this left it well')
 def the_end(context):
-    from harness import ended_well
     for name in ('server', 'cleartext'):
         if name in context.shared:
             ended_well(context.shared[name])

@@ -9,8 +9,8 @@ import socket
 import threading
 import time
 
-from harness import (ALPHABET, check, content, digest, ended_well, equal, file_digest, our_server, pattern,
-                     program, run, test)
+from harness import (ALPHABET, check, content, digest, ended_well, equal, file_digest, free_port, our_server,
+                     pattern, run, test)
 
 TEN_MB = 10 * 1000 * 1000
 
@@ -216,7 +216,6 @@ def certificate(context):
 
 @test('server/hello: curl in three ways, and its lines', 'curl')
 def hello(context):
-    from harness import free_port
     port = free_port()
     child = context.start([context.hello, str(port)]).wait_listening(port)
     for way, line in ((WAYS[1], 'http/1.1 (default)'), (WAYS[2], 'h2c (upgrade)'),

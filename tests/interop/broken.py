@@ -3,7 +3,7 @@ import socket
 import threading
 
 from harness import check, equal, run, test
-from raw import PREFACE, SETTINGS, frame, literal
+from raw import SETTINGS, frame, literal
 
 
 class OneAnswer:

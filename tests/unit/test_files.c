@@ -127,8 +127,8 @@ static void test_outside(void)
     set_up();
     for (i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (strcmp(leads_to(paths[i]), "404")) {
-            fprintf(stderr, "    %s leads to %s\n", paths[i], leads_to(paths[i]));
-            CHECK(!"outside of the root");
+            fprintf(stderr, "    %s leads out, to %s\n", paths[i], leads_to(paths[i]));
+            check_failures++;
         }
     tear_down();
 }
