@@ -7706,7 +7706,7 @@ struct h2neg_conn {
     unsigned char shown;           /* output was shown and not yet done */
     unsigned char starved;         /* what is kept waits for more octets */
     unsigned char eof, lost, shut; /* shut: the application drains */
-    unsigned char negotiated_owed, error_owed, status_owed, want_request, half_closed;
+    unsigned char negotiated_owed, error_owed, status_owed, want_request;
     unsigned char spoken; /* the last words are out; nothing is written behind them */
     char last_words[64];  /* output when no memory can be had for its part */
     size_t swallowed;
