@@ -1,8 +1,8 @@
-/* h2neg.h - negotiates and speaks HTTP/1.1 and HTTP/2 over whatever octets you have
+/* h2neg.h - negotiates and speaks HTTP/1.1, HTTP/2 and WebSocket over whatever octets you have
 
    Drop in one file, hand it the first bytes of any connection, and it tells you what is spoken and
-   speaks it: HTTP/1.0, HTTP/1.1, HTTP/2 by ALPN, by prior knowledge or by Upgrade (h2c), foreign
-   protocols by Upgrade or CONNECT; as a server and as a client.
+   speaks it: HTTP/1.0, HTTP/1.1, HTTP/2 by ALPN, by prior knowledge or by Upgrade (h2c), WebSocket
+   over each of them, foreign protocols by Upgrade or CONNECT; as a server and as a client.
 
    Do this, in one C or C++ file of your project:
 
@@ -42,28 +42,42 @@
      H2NEG_PRIOR      HTTP/2 where the first octets are its preface, in cleartext
      H2NEG_H2C        HTTP/2 by Upgrade, in cleartext. RFC 9113 dropped it, and it smuggles requests
                       past a proxy that forwards Upgrade: never set it behind one. Off by default.
-     H2NEG_WEBSOCKET  extended CONNECT is announced (RFC 8441)
+     H2NEG_WEBSOCKET  WebSocket over HTTP/1.1 by Upgrade, over HTTP/2 by extended CONNECT (RFC 8441)
    h2neg_conn_info tells what was agreed, how, and why an offer was not taken.
 
-   DOES NOT: WebSocket frames and messages (the handshake's pieces are here), HTTP/3, server push,
-   the priority tree of RFC 7540, compression of bodies, TLS itself, routing, cookies as data,
-   percent-decoding, redirects, pools, caching.
+   WEBSOCKET, the same calls over HTTP/1.1 and HTTP/2. A server's REQUEST with `websocket` is a good
+   handshake (bad ones are answered by themselves): h2neg_accept opens it, any other answer refuses
+   it, now or later. A client asks with message.upgrade "websocket" and config.random_fn. Then:
+
+       OPEN          -> h2neg_ws_send(c, ev.stream, H2NEG_WS_TEXT, "hi", 2, 0);
+       WS_MESSAGE    -> ev.opcode, ev.data: whole, or in pieces under config.ws_pieces
+       WS_PING, _PONG   pings are answered by themselves
+       WS_CLOSE      -> ev.code, ev.reason; then DONE. h2neg_ws_close begins it
+
+   Compression (permessage-deflate) is a hook, config.ws_codec; examples/deflate.h is one for zlib.
+   A client's ALPN list is h2neg_alpn_for_websocket.
+
+   DOES NOT: HTTP/3, server push, the priority tree of RFC 7540, compression of bodies, TLS itself,
+   routing, cookies as data, percent-decoding, redirects, pools, caching.
 
    MEMORY AND LIFETIME. What an event points at lives until the next h2neg_next, _feed, _eof, _lost,
    _tick or _free on that connection; the sending calls leave it alone and may be given it. What you
    send is copied, all but h2neg_message.body, which is borrowed until DONE. DONE is the last event
    of every stream, exactly once: free what hangs on the stream there. A connection is a struct and
    parts that come and go through config.alloc_fn (malloc if it is NULL); h2neg_memory_bound(config)
-   tells the most they take together: 286 KiB with the defaults, 127 KiB where HTTP/1 alone is
-   spoken; an idle connection holds 1.5 to 4. With h2neg_conn_place everything stands in one block
+   tells the most they take together: 286 KiB with the defaults but H2NEG_WEBSOCKET, 127 KiB where
+   HTTP/1 alone is spoken; for each WebSocket that may be open (max_ws_streams, or one over HTTP/1
+   alone) max_message more. An idle connection holds 1 KiB (HTTP/1), 1.5 to 4 (HTTP/2), 1.6 (a
+   WebSocket over HTTP/1). With h2neg_conn_place everything stands in one block
    of yours, and no call fails for memory. The smallest useful server (max_input 1024,
    max_output_pending 8192, max_header_list 2048, max_request_line 1024, max_field_line 1024,
    max_header_fields 32, max_cookie_crumbs 8, max_concurrent_streams 7, max_queued 1024) takes 48
    KiB for both protocols, 21 for HTTP/1 alone.
 
    ERRORS. A code (H2NEG_ERR_*), the offset of the octet, the stream, the RFC's section and a
-   sentence. Bad input ends in the protocol's own answer: a status, RST_STREAM, GOAWAY; then ERROR,
-   a DONE for each stream, HALF_CLOSE, CLOSE. A call that cannot do its work now answers H2NEG_AGAIN
+   sentence. Bad input ends in the protocol's own answer: a status, RST_STREAM, GOAWAY, a Close frame
+   (1002, 1007, 1008, 1009, 1011) that ends its WebSocket alone; for a connection ERROR follows, a
+   DONE for each stream, HALF_CLOSE, CLOSE. A call that cannot do its work now answers H2NEG_AGAIN
    and has changed nothing; WRITABLE follows when it is worth another try. Every call is safe on
    NULL and after an error.
 
@@ -86,6 +100,9 @@
      write_min_rate, write_stall                  RST_STREAM CANCEL; HTTP/1: the connection ends
      idle_timeout, drain_timeout                  GOAWAY NO_ERROR; HTTP/1: a close
      preface_timeout, settings_timeout            a close; SETTINGS_TIMEOUT
+     max_message, max_ws_empty                    WebSocket Close 1009, 1008
+     max_ws_streams                               503 to a further one on an HTTP/2 connection
+     close_timeout                                the WebSocket's end, WS_CLOSE with 1006
    Without h2neg_tick there are no timeouts and every other limit holds.
 
    STRICT BY DEFAULT: what RFC 9112 lets a recipient reject is rejected (bare LF, folded fields,
@@ -110,18 +127,19 @@
      >>api-base      slices, fields, errors, helpers
      >>api-h1        heads, bodies, writers
      >>api-upgrade   Upgrade, HTTP2-Settings, base64, SHA-1
-     >>api-ws        the WebSocket handshake
+     >>api-ws        WebSocket: handshake, frames, UTF-8
      >>api-hpack     field blocks
      >>api-h2        frames, rules for fields
      >>api-alpn      ALPN, ClientHello, first octets, PROXY
      >>api-conn      the connection
      >>api-openssl   OpenSSL's ALPN
      >>platform  >>bytes  >>chars  >>scan  >>digest  >>error  >>fields
-     >>h1-head  >>h1-body  >>h1-write  >>upgrade  >>ws-handshake
+     >>h1-head  >>h1-body  >>h1-write  >>upgrade  >>ws-handshake  >>ws-frame
      >>huffman  >>hpack  >>hpack-encode  >>h2-frame  >>h2-fields
      >>alpn  >>proxy
-     >>conn  >>h2-stream  >>conn-h2-send  >>conn-h2-blocks  >>conn-h2-recv
-     >>conn-h1-send  >>conn-h1-request  >>conn-h1  >>negotiate  >>conn-time  >>conn-calls  >>openssl
+     >>conn  >>conn-parts  >>ws-slot  >>h2-stream  >>conn-h2-send  >>conn-h2-blocks  >>conn-h2-recv
+     >>conn-h1-send  >>conn-h1-request  >>conn-h1  >>conn-ws  >>negotiate  >>conn-next  >>conn-time
+   >>conn-calls  >>openssl
      >>licence
 */
 #ifndef H2NEG_H
@@ -260,6 +278,23 @@ enum {
     X(WS_SUBPROTOCOL, PROTOCOL_ERROR, 400, "RFC 6455 4.1",                                         \
       "a subprotocol is malformed or unasked")                                                     \
     X(WS_EXTENSION, PROTOCOL_ERROR, 400, "RFC 6455 9.1", "an extension is malformed or unasked")   \
+    X(NO_RANDOM, INTERNAL_ERROR, 0, "RFC 6455 10.3",                                               \
+      "a WebSocket client needs config.random_fn, which gave nothing")                             \
+    /* WebSocket frames and messages */                                                            \
+    X(WS_RESERVED, PROTOCOL_ERROR, 0, "RFC 6455 5.2", "a reserved bit or opcode is set")           \
+    X(WS_MASK, PROTOCOL_ERROR, 0, "RFC 6455 5.1",                                                  \
+      "a client's frame is not masked, or a server's is")                                          \
+    X(WS_LENGTH, PROTOCOL_ERROR, 0, "RFC 6455 5.2",                                                \
+      "a frame's length is not in its shortest form, or above 2^63-1")                             \
+    X(WS_CONTROL, PROTOCOL_ERROR, 0, "RFC 6455 5.5",                                               \
+      "a control frame is fragmented or longer than 125 octets")                                   \
+    X(WS_SEQUENCE, PROTOCOL_ERROR, 0, "RFC 6455 5.4",                                              \
+      "a continuation of nothing, or a new message inside another")                                \
+    X(WS_CLOSE_CODE, PROTOCOL_ERROR, 0, "RFC 6455 7.4",                                            \
+      "a Close frame of one octet, or with a code that must not be sent")                          \
+    X(WS_UTF8, PROTOCOL_ERROR, 0, "RFC 6455 8.1", "a text or a reason is not UTF-8")               \
+    X(WS_DEFLATE, PROTOCOL_ERROR, 0, "RFC 7692 7.2.2", "a compressed message is malformed")        \
+    X(WS_ABNORMAL, CANCEL, 0, "RFC 6455 7.1.5", "the WebSocket ended without a Close frame")       \
     /* HPACK */                                                                                    \
     X(HPACK_INTEGER, COMPRESSION_ERROR, 0, "RFC 7541 5.1", "an integer is too large or too long")  \
     X(HPACK_INDEX, COMPRESSION_ERROR, 0, "RFC 7541 2.3.3", "an index points outside the tables")   \
@@ -320,6 +355,7 @@ enum {
     X(LIMIT_WINDOW_UPDATES, ENHANCE_YOUR_CALM, 0, "RFC 9113 10.5",                                 \
       "too many WINDOW_UPDATE frames")                                                             \
     X(LIMIT_BODY, CANCEL, 413, "RFC 9110 15.5.14", "the content is larger than allowed")           \
+    X(LIMIT_MESSAGE, CANCEL, 0, "RFC 6455 10.4", "a message is larger than allowed")               \
     X(LIMIT_STREAMS, REFUSED_STREAM, 503, "RFC 9113 5.1.2", "too many streams at once")            \
     X(TIMEOUT_HEAD, ENHANCE_YOUR_CALM, 408, "RFC 9110 15.5.9", "the head did not come in time")    \
     X(TIMEOUT_BODY, CANCEL, 408, "RFC 9110 15.5.9", "the body comes too slowly")                   \
@@ -329,6 +365,7 @@ enum {
     X(TIMEOUT_SETTINGS, SETTINGS_TIMEOUT, 0, "RFC 9113 6.5.3",                                     \
       "SETTINGS were not acknowledged in time")                                                    \
     X(TIMEOUT_RESPONSE, CANCEL, 0, "", "the response did not come in time")                        \
+    X(TIMEOUT_CLOSE, CANCEL, 0, "RFC 6455 7.1.1", "a Close frame was not answered in time")        \
     /* the peer */                                                                                 \
     X(PEER_IS_HTTP1, PROTOCOL_ERROR, 0, "RFC 9113 3.4", "the peer speaks HTTP/1, not HTTP/2")      \
     X(PEER_IS_HTTP2, PROTOCOL_ERROR, 505, "RFC 9113 3.4",                                          \
@@ -383,6 +420,10 @@ H2NEG_API const char *h2neg_error_name(int code);
 H2NEG_API const char *h2neg_error_section(int code);
 H2NEG_API uint32_t h2neg_error_h2(int code);
 H2NEG_API int h2neg_error_status(int code);
+/* The close code that a WebSocket fails with for an H2NEG_ERR_*: 1002, 1007 (WS_UTF8, WS_DEFLATE),
+   1008 (LIMIT_OVERHEAD, LIMIT_EMPTY), 1009 (LIMIT_MESSAGE), 1011 (NOMEM); 1006 where no Close frame
+   can be sent (WS_ABNORMAL, LOST, TIMEOUT_CLOSE); 1000 for 0. RFC 6455 7.4.1. */
+H2NEG_API int h2neg_error_ws(int code);
 
 /* A slice of a terminated text (borrowed; NULL gives an empty slice), and a field of two. */
 H2NEG_API h2neg_str h2neg_s(const char *text);
@@ -660,7 +701,8 @@ H2NEG_API void h2neg_sha1_update(h2neg_sha1 *s, const void *in, size_t len);
 H2NEG_API void h2neg_sha1_final(h2neg_sha1 *s, unsigned char digest[20]);
 
 /* ---- >>api-ws --------------------------------------------------------------
-   The WebSocket handshake (RFC 6455 4), both roles, and RFC 7692 parameters as data.
+   WebSocket: the handshake (RFC 6455 4), both roles; RFC 7692 parameters as data; frames (5),
+   UTF-8.
    -------------------------------------------------------------------------- */
 
 /* Sec-WebSocket-Accept for a key, which is taken as it is (RFC 6455 4.2.2): 28 characters and a
@@ -769,6 +811,78 @@ H2NEG_API ptrdiff_t h2neg_ws_write_accept(void *out, size_t room, h2neg_str key,
                                           const char *subprotocol, const h2neg_field *fields,
                                           size_t count);
 H2NEG_API ptrdiff_t h2neg_ws_write_refuse(void *out, size_t room, int status);
+
+/* Opcodes (RFC 6455 5.2); those from 8 on are control frames. */
+enum {
+    H2NEG_WS_CONTINUATION = 0x0,
+    H2NEG_WS_TEXT = 0x1,
+    H2NEG_WS_BINARY = 0x2,
+    H2NEG_WS_CLOSE = 0x8,
+    H2NEG_WS_PING = 0x9,
+    H2NEG_WS_PONG = 0xa
+};
+
+/* Close codes (RFC 6455 7.4.1). 1005 and 1006 never stand on the wire. */
+enum {
+    H2NEG_WS_NORMAL = 1000,
+    H2NEG_WS_GOING_AWAY = 1001,
+    H2NEG_WS_PROTOCOL_ERROR = 1002,
+    H2NEG_WS_UNSUPPORTED = 1003, /* a kind of data that is not accepted */
+    H2NEG_WS_NO_STATUS = 1005,   /* the peer's Close had no code */
+    H2NEG_WS_ABNORMAL = 1006,    /* there was no Close */
+    H2NEG_WS_INVALID_DATA = 1007,
+    H2NEG_WS_POLICY = 1008,
+    H2NEG_WS_TOO_BIG = 1009,
+    H2NEG_WS_EXTENSION = 1010,
+    H2NEG_WS_INTERNAL_ERROR = 1011
+};
+
+/* A frame's header. */
+typedef struct h2neg_ws_frame {
+    int fin;    /* 1: the last frame of its message */
+    int rsv;    /* reserved bits: H2NEG_WS_RSV1 and the two below it */
+    int opcode; /* H2NEG_WS_TEXT and so on */
+    int masked; /* 1: the payload is masked with `key` */
+    unsigned char key[4];
+    uint64_t length; /* of the payload, 0 to 2^63-1 octets */
+} h2neg_ws_frame;
+#define H2NEG_WS_RSV1 4 /* compressed, on a message's first frame (RFC 7692 7.2.3.1) */
+
+/* Reads a frame's header, 2 to 14 octets (RFC 6455 5.2). `from_client`: 1, frames must be masked
+   (a server reads); 0, they must not be. `rsv`: bits that an extension has given a meaning; they
+   may stand on a message's first frame alone. > 0: octets of the header; 0: more is needed;
+   < 0: H2NEG_ERR_WS_RESERVED, _CONTROL, _MASK or _LENGTH. Each octet is judged when it is there, so
+   an error comes as early as it can and does not depend on `len`. Whether a continuation continues
+   something is the reader's to know. */
+H2NEG_API ptrdiff_t h2neg_ws_frame_read(h2neg_ws_frame *f, const void *in, size_t len,
+                                        int from_client, int rsv);
+/* Writes a header; the payload is the caller's to write. Octets written (14 suffice), or
+   H2NEG_ERR_INVALID (what a reader would refuse) or H2NEG_ERR_TOO_SMALL. */
+H2NEG_API ptrdiff_t h2neg_ws_frame_write(void *out, size_t room, const h2neg_ws_frame *f);
+/* XORs `len` octets of a payload into `out` (`len` octets; may be `in` itself, else it does not
+   overlap). `offset`: of in[0] in the payload, so that any cut gives the same. RFC 6455 5.3. */
+H2NEG_API void h2neg_ws_mask(void *out, const void *in, size_t len, const unsigned char key[4],
+                             uint64_t offset);
+
+/* 1 when this code may stand in a Close frame: 1000 to 1003, 1007 to 1014, 3000 to 4999 (RFC 6455
+   7.4, and IANA's registry). */
+H2NEG_API int h2neg_ws_code_ok(int code);
+/* A Close frame's payload (RFC 6455 5.5.1). read: 0, `*code` (1005: the payload is empty) and
+   `*reason`, a slice of it; H2NEG_ERR_WS_CLOSE_CODE or _WS_UTF8. write: octets written (125
+   suffice); `code` 0: an empty payload; H2NEG_ERR_INVALID: a code that must not be sent, a reason
+   above 123 octets, not UTF-8 or without a code; H2NEG_ERR_TOO_SMALL. */
+H2NEG_API int h2neg_ws_close_read(const void *in, size_t len, int *code, h2neg_str *reason);
+H2NEG_API ptrdiff_t h2neg_ws_close_write(void *out, size_t room, int code, h2neg_str reason);
+
+/* UTF-8 (RFC 3629) as it comes: zero `u`, then call it with each run. Returns how many octets are
+   good: `len`, or the offset of the first octet that cannot stand where it stands (surrogates,
+   forms that are too long and what is above U+10FFFF among them), and every later call gives 0.
+   h2neg_utf8_whole: 1 when no character is cut at the end. The members are its own. */
+typedef struct h2neg_utf8 {
+    unsigned char need, low, high, bad; /* octets to come; the range of the next one */
+} h2neg_utf8;
+H2NEG_API size_t h2neg_utf8_check(h2neg_utf8 *u, const void *in, size_t len);
+H2NEG_API int h2neg_utf8_whole(const h2neg_utf8 *u);
 
 /* ---- >>api-hpack -----------------------------------------------------------
    HPACK (RFC 7541), both directions, over memory that the caller lends.
@@ -1165,6 +1279,12 @@ enum { H2NEG_ALPN_ABSENT = 1, H2NEG_ALPN_CHOSEN = 2 };
    H2NEG_ERR_ALPN_NOT_OFFERED. RFC 7301 3.1, 3.2. */
 H2NEG_API int h2neg_alpn_check(h2neg_str offered, h2neg_str answer);
 
+/* The list that a WebSocket client should offer, on the wire; static. `over_h2` 0: http/1.1 alone,
+   because a server that chooses h2 need not know RFC 8441, and then nothing can be done with the
+   connection. 1: h2 and http/1.1, for a client that waits for the server's SETTINGS and is ready to
+   open another connection with http/1.1 alone when h2neg_request answers NOT_SUPPORTED. */
+H2NEG_API h2neg_str h2neg_alpn_for_websocket(int over_h2);
+
 /* What a ClientHello says. Slices of `in`, or of `scratch` where records cut the message. */
 typedef struct h2neg_client_hello_info {
     h2neg_str server_name;   /* as sent, no NUL in it; ptr NULL: no SNI (RFC 6066 3) */
@@ -1239,7 +1359,9 @@ enum { H2NEG_SERVER = 0, H2NEG_CLIENT = 1 };
 #define H2NEG_PRIOR 4u      /* HTTP/2 in cleartext, at once (RFC 9113 3.3) */
 #define H2NEG_H2C 8u        /* HTTP/2 in cleartext by Upgrade (RFC 7540 3.2); never behind a proxy
                                that forwards Upgrade; never over TLS whatever this bit says */
-#define H2NEG_WEBSOCKET 16u /* extended CONNECT is announced (RFC 8441 3) */
+#define H2NEG_WEBSOCKET 16u /* WebSocket messages, over HTTP/1.1 (RFC 6455) and over HTTP/2 by
+                               extended CONNECT (RFC 8441); clear: websocket is a token like any
+                               other, and a tunnel carries what the caller makes of it */
 /* clang-format on */
 #define H2NEG_PROTOCOLS_DEFAULT (H2NEG_HTTP1 | H2NEG_H2 | H2NEG_PRIOR | H2NEG_WEBSOCKET)
 
@@ -1259,6 +1381,26 @@ enum { H2NEG_VIA_NONE = 0, H2NEG_VIA_DEFAULT, H2NEG_VIA_ALPN, H2NEG_VIA_UPGRADE,
 /* A body whose length is not known beforehand. */
 #define H2NEG_UNKNOWN UINT64_MAX
 
+/* permessage-deflate (RFC 7692) for a connection: the caller's coder, behind four calls. One
+   context serves one direction of one WebSocket; it is opened when it is first needed and closed
+   with the WebSocket. All of its memory is the caller's. open_fn: a context, its window 2^bits
+   octets at most (8 to 15); NULL: none can be had (messages are then sent as they are; one that
+   must be inflated ends the WebSocket with 1011). run_fn: takes octets of raw DEFLATE or of text
+   from *in (`*in_len`) and puts what comes of them into *out (`*out_len`); both are set to what was
+   taken and put. A compressor is given `end` 1 with every run and flushes it to a whole octet with
+   an empty stored block (00 00 FF FF at the end); it is always lent enough room for that: 64 octets
+   more than a seventh above the input. An inflater goes on behind a final block as if the next one
+   had followed. 0, or < 0: malformed. reset_fn: the window is empty again, between messages without
+   context takeover. */
+typedef struct h2neg_ws_codec {
+    void *user;
+    void *(*open_fn)(void *user, int compress, int bits);
+    int (*run_fn)(void *user, void *context, int compress, const void *in, size_t *in_len,
+                  void *out, size_t *out_len, int end);
+    void (*reset_fn)(void *user, void *context, int compress);
+    void (*close_fn)(void *user, void *context, int compress);
+} h2neg_ws_codec;
+
 /* Options and limits. Zero everywhere is a server with every default; a limit of zero is the
    default that stands behind it [in brackets a client's]. Copied; what pointers name is borrowed
    for the connection's life. What happens at each limit stands in the manual. */
@@ -1274,6 +1416,16 @@ typedef struct h2neg_config {
     /* NULL: malloc. new_size 0 frees; NULL returned: no memory, and `old` still stands */
     void *(*alloc_fn)(void *user, void *old, size_t old_size, size_t new_size);
     void *alloc_user;
+    /* WebSocket */
+    h2neg_ws_policy ws_origin;      /* server: whose pages may open one; zero: the same origin's */
+    const h2neg_ws_codec *ws_codec; /* borrowed; NULL: permessage-deflate is neither offered nor
+                                       accepted */
+    h2neg_ws_deflate ws_deflate;    /* what is offered, or the most that is accepted */
+    int (*random_fn)(void *user, void *out, size_t len); /* client: fills `len` octets that nobody
+                                       can foresee (RFC 6455 10.3), 1; or 0: it cannot */
+    void *random_user;
+    int ws_pieces;    /* 1: messages are given in pieces, as they come */
+    int no_auto_pong; /* 1: pings are left to the application */
     /* shared */
     uint32_t max_input;          /* octets of one feed; 16,384 */
     uint32_t max_output_pending; /* octets; 65,536; at least 8,192 */
@@ -1307,6 +1459,10 @@ typedef struct h2neg_config {
     uint32_t max_settings_entries;   /* 32 */
     uint32_t window_update_slack;    /* 5 + 2 x (streams + 10 x DATA sent) are let in; 5 */
     uint32_t max_short_data;         /* DATA cut below 1,024 octets by a window, in a row; 64 */
+    /* WebSocket */
+    uint32_t max_message;    /* octets of a message that is given whole; 1,048,576 */
+    uint32_t max_ws_streams; /* on one HTTP/2 connection; 8; at most 250 */
+    uint32_t max_ws_empty;   /* fragments without an octet in a row; 16 */
     /* times in milliseconds; H2NEG_OFF: none */
     uint32_t head_timeout;     /* 20,000, from the first octet */
     uint32_t body_min_rate;    /* octets a second after rate_grace; 500 */
@@ -1320,6 +1476,7 @@ typedef struct h2neg_config {
     uint32_t
         early_drain_timeout; /* 5,000: body behind an early response; input behind a fatal error */
     uint32_t response_timeout; /* client; 0: none */
+    uint32_t close_timeout;    /* WebSocket: from our Close to the peer's; 10,000 */
 } h2neg_config;
 
 enum {
@@ -1332,6 +1489,10 @@ enum {
     H2NEG_EV_TRAILERS,       /* fields behind the body */
     H2NEG_EV_END,            /* the peer's message is whole */
     H2NEG_EV_WRITABLE,       /* there is room again for a stream (0: for a new request) */
+    H2NEG_EV_WS_MESSAGE,     /* a message, or a piece of one under ws_pieces */
+    H2NEG_EV_WS_PING,        /* a ping; it is answered already, unless no_auto_pong */
+    H2NEG_EV_WS_PONG,        /* a pong */
+    H2NEG_EV_WS_CLOSE,       /* the WebSocket is closed; DONE follows when the stream is over */
     H2NEG_EV_DONE,           /* the stream is over; exactly once, always the last */
     H2NEG_EV_PONG,           /* the answer to h2neg_ping */
     H2NEG_EV_GOAWAY,         /* the peer takes no more streams */
@@ -1352,26 +1513,35 @@ typedef struct h2neg_event {
     h2neg_str path, query;     /* REQUEST: target's parts, undecoded; query without '?' */
     int status;                /* RESPONSE, INFORMATIONAL, OPEN at a client */
     h2neg_str upgrade;         /* REQUEST: the offered tokens, or :protocol; OPEN: the chosen one */
+    int websocket;             /* REQUEST: the handshake is good, h2neg_accept opens a WebSocket;
+                                  OPEN: it is one */
+    h2neg_str subprotocol;     /* OPEN at a client: what the server chose, or "" */
     const h2neg_field *fields; /* REQUEST, RESPONSE, INFORMATIONAL, OPEN, TRAILERS */
     size_t field_count;
-    int more;        /* REQUEST, RESPONSE: a body may follow */
+    int more;        /* REQUEST, RESPONSE: a body may follow; WS_MESSAGE: another piece follows */
     uint64_t length; /* REQUEST, RESPONSE: Content-Length, or H2NEG_UNKNOWN */
-    h2neg_str data;  /* DATA; PONG: 8 octets; GOAWAY: debug data, at most 256 octets */
-    uint32_t code;   /* DONE, GOAWAY: H2NEG_NO_ERROR and so on */
-    int by_peer;     /* DONE with a code: 1 when the peer ended it */
-    int retry;       /* DONE: the peer has not acted on the request: it is safe to send it again */
-    h2neg_error error; /* ERROR; DONE with a code */
+    int opcode;      /* WS_MESSAGE: H2NEG_WS_TEXT (UTF-8; a piece may cut a character) or _BINARY */
+    h2neg_str data;  /* DATA, WS_MESSAGE, WS_PING, WS_PONG; PONG: 8 octets; GOAWAY: debug data, at
+                        most 256 octets */
+    uint32_t code;   /* DONE, GOAWAY: H2NEG_NO_ERROR and so on; WS_CLOSE: 1000 and so on: the
+                        peer's, 1005 (it gave none), 1006 (there was no Close), or ours where the
+                        peer broke the rules, which `error` names */
+    h2neg_str reason; /* WS_CLOSE: the peer's, UTF-8, maybe "" */
+    int by_peer;      /* DONE with a code: 1 when the peer ended it; WS_CLOSE: the peer began it */
+    int retry;        /* DONE: the peer has not acted on the request: it is safe to send it again */
+    h2neg_error error; /* ERROR; DONE with a code; WS_CLOSE where the peer broke the rules */
 } h2neg_event;
 
 /* A message to send. Zero what is not used. Fields: no pseudo-fields, no Host, nothing hop-by-hop
    (Connection, Transfer-Encoding, Upgrade and so on: H2NEG_ERR_INVALID). Copied, all but `body`. */
 typedef struct h2neg_message {
-    int status;          /* responses: 100 to 999 but 101 */
-    h2neg_str method;    /* requests; "": GET */
-    h2neg_str scheme;    /* requests; "": by config.tls */
-    h2neg_str authority; /* requests: host[:port] */
-    h2neg_str target;    /* requests; "": "/"; of CONNECT the authority is used */
-    h2neg_str upgrade;   /* requests: a token to upgrade to (HTTP/1.1) or :protocol (HTTP/2) */
+    int status;             /* responses: 100 to 999 but 101 */
+    h2neg_str method;       /* requests; "": GET */
+    h2neg_str scheme;       /* requests; "": by config.tls */
+    h2neg_str authority;    /* requests: host[:port] */
+    h2neg_str target;       /* requests; "": "/"; of CONNECT the authority is used */
+    h2neg_str upgrade;      /* requests: a token to upgrade to (HTTP/1.1) or :protocol (HTTP/2) */
+    h2neg_str subprotocols; /* with upgrade "websocket": a comma list, borrowed until the answer */
     const h2neg_field *fields;
     size_t field_count;
     const void *body; /* the whole body, BORROWED until DONE; NULL: none here (see H2NEG_MORE) */
@@ -1459,10 +1629,29 @@ H2NEG_API int h2neg_hold(h2neg_conn *c, uint32_t s, int on);
 H2NEG_API int h2neg_keep(h2neg_conn *c, uint32_t s, int on);
 H2NEG_API int h2neg_set_user(h2neg_conn *c, uint32_t s, void *user);
 
-/* Takes an Upgrade or a CONNECT (RFC 9110 7.8, 9.3.6; RFC 8441): 101 with `protocol`, one of the
-   offered tokens, or 200; NULL: the first that was offered. OPEN follows. */
+/* Takes an Upgrade or a CONNECT (RFC 9110 7.8, 9.3.6; RFC 8441). OPEN follows.
+   Of a REQUEST with `websocket`: 101, or 200 over HTTP/2, with everything that the handshake needs;
+   `protocol` is the subprotocol, one of those that the client listed (h2neg_ws_subprotocol chooses
+   it), or NULL: none. H2NEG_ERR_LIMIT_STREAMS: max_ws_streams is reached, and the client has got a
+   503. H2NEG_ERR_NOMEM: nothing has changed. It may come any time after the REQUEST.
+   Of another one: `protocol` is one of the offered tokens, NULL the first; DATA and END follow. */
 H2NEG_API int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol,
                            const h2neg_field *fields, size_t count);
+
+/* Sends on a WebSocket, over either protocol. `opcode`: H2NEG_WS_TEXT (the caller sees to it that
+   it is UTF-8) or H2NEG_WS_BINARY, the same in each call for a message. Octets taken, 0 to `len`:
+   what was taken is out as a fragment, so call again with the rest behind WRITABLE. The message
+   ends when all of a call without H2NEG_MORE was taken. H2NEG_WS_PING and H2NEG_WS_PONG: up to 125
+   octets, whole, also between a message's fragments; 0 or AGAIN. H2NEG_ERR_CLOSED: a Close is out
+   or came; H2NEG_ERR_AGAIN: an empty message, or a control frame, cannot go now; INVALID: no
+   WebSocket, or another opcode than the message under way has; NO_RANDOM (client). */
+H2NEG_API ptrdiff_t h2neg_ws_send(h2neg_conn *c, uint32_t s, int opcode, const void *data,
+                                  size_t len, unsigned flags);
+/* Starts the closing handshake (RFC 6455 7.1.2); the Close goes out as soon as there is room.
+   Messages are still given until the peer's Close comes; WS_CLOSE then. `code`: one that
+   h2neg_ws_code_ok lets through, or 0: none; `reason`: a text of up to 123 octets, NULL: none.
+   0; CLOSED: a Close is out or came; INVALID. */
+H2NEG_API int h2neg_ws_close(h2neg_conn *c, uint32_t s, int code, const char *reason);
 
 /* HTTP/2 PING with 8 octets; PONG answers it. AGAIN while one is under way; NOT_SUPPORTED over
    HTTP/1. */
@@ -1842,6 +2031,40 @@ static int h2neg__scan_line(const char *in, size_t len, size_t line, size_t max,
         return 0;
     return in[i + 1] == '\n' ? 2 : (int)H2NEG_ERR_H1_BARE_CR;
 }
+
+/* XORs `len` octets with a key of four, which begins at its first octet; `out` may be `in`. Eight
+   octets at a time. */
+static void h2neg__scan_mask(unsigned char *out, const unsigned char *in, size_t len,
+                             const unsigned char key[4])
+{
+    uint64_t mask, word;
+    size_t i = 0;
+    memcpy(&mask, key, 4);
+    memcpy((unsigned char *)&mask + 4, key, 4);
+    for (; len - i >= 8; i += 8) {
+        memcpy(&word, in + i, 8);
+        word ^= mask;
+        memcpy(out + i, &word, 8);
+    }
+    for (; i < len; i++)
+        out[i] = (unsigned char)(in[i] ^ key[i & 3]);
+}
+
+/* How many octets from `p` on are ASCII, at most `len`. Eight at a time. */
+static size_t h2neg__scan_ascii(const unsigned char *p, size_t len)
+{
+    uint64_t word;
+    size_t i = 0;
+    for (; len - i >= 8; i += 8) {
+        memcpy(&word, p + i, 8);
+        if (word & UINT64_C(0x8080808080808080))
+            break;
+    }
+    while (i < len && p[i] < 0x80)
+        i++;
+    return i;
+}
+
 /* ==== 05 >>digest ==========================================================
    FIPS 180-4 6.1, RFC 4648 4 and 5.  Uses >>bytes.
    Memory: none; the SHA-1 state is the caller's.
@@ -2077,6 +2300,28 @@ H2NEG__DEF uint32_t h2neg_error_h2(int code)
 H2NEG__DEF int h2neg_error_status(int code)
 {
     return h2neg__error_find(code)->status;
+}
+
+H2NEG__DEF int h2neg_error_ws(int code)
+{
+    static const struct {
+        int error, code;
+    } table[] = {{0, H2NEG_WS_NORMAL},
+                 {H2NEG_ERR_WS_UTF8, H2NEG_WS_INVALID_DATA},
+                 {H2NEG_ERR_WS_DEFLATE, H2NEG_WS_INVALID_DATA},
+                 {H2NEG_ERR_LIMIT_OVERHEAD, H2NEG_WS_POLICY},
+                 {H2NEG_ERR_LIMIT_EMPTY, H2NEG_WS_POLICY},
+                 {H2NEG_ERR_LIMIT_MESSAGE, H2NEG_WS_TOO_BIG},
+                 {H2NEG_ERR_NOMEM, H2NEG_WS_INTERNAL_ERROR},
+                 {H2NEG_ERR_NO_RANDOM, H2NEG_WS_ABNORMAL},
+                 {H2NEG_ERR_WS_ABNORMAL, H2NEG_WS_ABNORMAL},
+                 {H2NEG_ERR_TIMEOUT_CLOSE, H2NEG_WS_ABNORMAL},
+                 {H2NEG_ERR_LOST, H2NEG_WS_ABNORMAL}};
+    size_t i;
+    for (i = 0; i < H2NEG__COUNT(table); i++)
+        if (table[i].error == code)
+            return table[i].code;
+    return H2NEG_WS_PROTOCOL_ERROR;
 }
 
 /* ==== 06a >>fields =========================================================
@@ -4256,6 +4501,204 @@ H2NEG__DEF ptrdiff_t h2neg_ws_write_refuse(void *out, size_t room, int status)
                             "Sec-WebSocket-Version: 13\r\n");
     h2neg__put_text(&w, "Content-Length: 0\r\n\r\n");
     return h2neg__written(&w);
+}
+
+/* ==== 12 >>ws-frame ========================================================
+   RFC 6455 5, 7.4; RFC 3629.  Uses >>bytes >>scan >>error.
+   Memory: none.
+   Every octet is judged when it is there: an error never depends on how the input was cut.
+   ========================================================================== */
+
+static int h2neg__ws_is_control(int opcode)
+{
+    return opcode >= H2NEG_WS_CLOSE;
+}
+
+/* What a first octet says, as far as it can be judged alone (RFC 6455 5.2, 5.5). 0 or an error. */
+static int h2neg__ws_check_first(const h2neg_ws_frame *f, int rsv)
+{
+    int data = f->opcode == H2NEG_WS_TEXT || f->opcode == H2NEG_WS_BINARY;
+    if (f->rsv & ~(data ? rsv : 0))
+        return H2NEG_ERR_WS_RESERVED;
+    if (f->opcode > H2NEG_WS_PONG || (f->opcode > H2NEG_WS_BINARY && f->opcode < H2NEG_WS_CLOSE))
+        return H2NEG_ERR_WS_RESERVED;
+    return h2neg__ws_is_control(f->opcode) && !f->fin ? H2NEG_ERR_WS_CONTROL : 0;
+}
+
+/* The octets of an extended payload length, as far as they are there: `octets` is 0, 2 or 8. 1: it
+   is whole; 0: more is needed; or H2NEG_ERR_WS_LENGTH. */
+static int h2neg__ws_length(h2neg_ws_frame *f, const unsigned char *p, size_t len, size_t octets)
+{
+    size_t i;
+    if (octets == 0)
+        return 1;
+    f->length = 0;
+    if (octets == 8 && len && p[0] & 0x80)
+        return H2NEG_ERR_WS_LENGTH;
+    if (len < octets)
+        return 0;
+    for (i = 0; i < octets; i++)
+        f->length = f->length << 8 | p[i];
+    return f->length < (octets == 2 ? 126u : 65536u) ? (int)H2NEG_ERR_WS_LENGTH : 1;
+}
+
+H2NEG__DEF ptrdiff_t h2neg_ws_frame_read(h2neg_ws_frame *f, const void *in, size_t len,
+                                         int from_client, int rsv)
+{
+    const unsigned char *p = (const unsigned char *)in;
+    size_t extended, head;
+    int r;
+    if (len < 1)
+        return 0;
+    f->fin = p[0] >> 7;
+    f->rsv = p[0] >> 4 & 7;
+    f->opcode = p[0] & 15;
+    r = h2neg__ws_check_first(f, rsv);
+    if (r < 0 || len < 2)
+        return r;
+    f->masked = p[1] >> 7;
+    f->length = p[1] & 127;
+    if (f->masked != (from_client != 0))
+        return H2NEG_ERR_WS_MASK;
+    if (h2neg__ws_is_control(f->opcode) && f->length > 125)
+        return H2NEG_ERR_WS_CONTROL;
+    extended = f->length == 126 ? 2 : f->length == 127 ? 8 : 0;
+    r = h2neg__ws_length(f, p + 2, len - 2, extended);
+    head = 2 + extended + (f->masked ? 4 : 0);
+    if (r < 0 || len < head)
+        return r < 0 ? r : 0;
+    if (f->masked)
+        memcpy(f->key, p + head - 4, 4);
+    return (ptrdiff_t)head;
+}
+
+H2NEG__DEF ptrdiff_t h2neg_ws_frame_write(void *out, size_t room, const h2neg_ws_frame *f)
+{
+    unsigned char head[14];
+    size_t n = 2, extended = f->length > 65535 ? 8 : f->length > 125 ? 2 : 0;
+    if ((f->rsv | f->opcode | f->fin) < 0 || f->rsv > 7 || f->fin > 1 ||
+        h2neg__ws_check_first(f, 7) || f->length >> 63 ||
+        (h2neg__ws_is_control(f->opcode) && extended))
+        return H2NEG_ERR_INVALID;
+    head[0] = (unsigned char)(f->fin << 7 | f->rsv << 4 | f->opcode);
+    head[1] = (unsigned char)((f->masked ? 0x80u : 0u) | (extended == 8   ? 127u
+                                                          : extended == 2 ? 126u
+                                                                          : (unsigned)f->length));
+    while (extended)
+        head[n++] = (unsigned char)(f->length >> 8 * --extended & 255);
+    if (f->masked) {
+        memcpy(head + n, f->key, 4);
+        n += 4;
+    }
+    if (n > room)
+        return H2NEG_ERR_TOO_SMALL;
+    memcpy(out, head, n);
+    return (ptrdiff_t)n;
+}
+
+H2NEG__DEF void h2neg_ws_mask(void *out, const void *in, size_t len, const unsigned char key[4],
+                              uint64_t offset)
+{
+    unsigned char turned[4];
+    size_t i;
+    for (i = 0; i < 4; i++)
+        turned[i] = key[(offset + i) & 3];
+    h2neg__scan_mask((unsigned char *)out, (const unsigned char *)in, len, turned);
+}
+
+/* ---- UTF-8 (RFC 3629 4) ----
+   UTF8-2 = C2-DF tail; UTF8-3 = E0 A0-BF tail / E1-EC 2tail / ED 80-9F tail / EE-EF 2tail;
+   UTF8-4 = F0 90-BF 2tail / F1-F3 3tail / F4 80-8F 2tail; tail = 80-BF */
+
+/* A first octet that is not ASCII: what must follow. 1, or 0: it begins nothing. */
+static int h2neg__utf8_lead(h2neg_utf8 *u, unsigned char c)
+{
+    if (c < 0xc2 || c > 0xf4)
+        return 0;
+    u->need = (unsigned char)(c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3);
+    u->low = (unsigned char)(c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80);
+    u->high = (unsigned char)(c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf);
+    return 1;
+}
+
+static int h2neg__utf8_tail(h2neg_utf8 *u, unsigned char c)
+{
+    if (c < u->low || c > u->high)
+        return 0;
+    u->low = 0x80;
+    u->high = 0xbf;
+    u->need--;
+    return 1;
+}
+
+H2NEG__DEF size_t h2neg_utf8_check(h2neg_utf8 *u, const void *in, size_t len)
+{
+    const unsigned char *p = (const unsigned char *)in;
+    size_t i = 0;
+    while (i < len && !u->bad) {
+        int good;
+        if (u->need == 0)
+            i += h2neg__scan_ascii(p + i, len - i);
+        if (i == len)
+            break;
+        good = u->need ? h2neg__utf8_tail(u, p[i]) : h2neg__utf8_lead(u, p[i]);
+        u->bad = (unsigned char)!good;
+        i += (size_t)good;
+    }
+    return i;
+}
+
+H2NEG__DEF int h2neg_utf8_whole(const h2neg_utf8 *u)
+{
+    return u->need == 0 && !u->bad;
+}
+
+static int h2neg__is_utf8(h2neg_str text)
+{
+    h2neg_utf8 u;
+    memset(&u, 0, sizeof u);
+    return h2neg_utf8_check(&u, text.ptr, text.len) == text.len && h2neg_utf8_whole(&u);
+}
+
+/* ---- Close (RFC 6455 5.5.1, 7.4) ---- */
+
+H2NEG__DEF int h2neg_ws_code_ok(int code)
+{
+    return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
+           (code >= 3000 && code <= 4999);
+}
+
+H2NEG__DEF int h2neg_ws_close_read(const void *in, size_t len, int *code, h2neg_str *reason)
+{
+    const unsigned char *p = (const unsigned char *)in;
+    *code = H2NEG_WS_NO_STATUS;
+    *reason = h2neg__str(NULL, 0);
+    if (len == 0)
+        return 0;
+    if (len == 1 || !h2neg_ws_code_ok(p[0] << 8 | p[1]))
+        return H2NEG_ERR_WS_CLOSE_CODE;
+    *code = p[0] << 8 | p[1];
+    if (!h2neg__is_utf8(h2neg__str(p + 2, len - 2)))
+        return H2NEG_ERR_WS_UTF8;
+    *reason = h2neg__str(p + 2, len - 2);
+    return 0;
+}
+
+H2NEG__DEF ptrdiff_t h2neg_ws_close_write(void *out, size_t room, int code, h2neg_str reason)
+{
+    unsigned char *p = (unsigned char *)out;
+    if (code ? !h2neg_ws_code_ok(code) : reason.len != 0)
+        return H2NEG_ERR_INVALID;
+    if (reason.len > 123 || !h2neg__is_utf8(reason))
+        return H2NEG_ERR_INVALID;
+    if (code == 0)
+        return 0;
+    if (room < 2 + reason.len)
+        return H2NEG_ERR_TOO_SMALL;
+    p[0] = (unsigned char)(code >> 8);
+    p[1] = (unsigned char)(code & 255);
+    h2neg__copy(p + 2, reason.ptr, reason.len);
+    return (ptrdiff_t)(2 + reason.len);
 }
 
 /* ==== 13 >>huffman =========================================================
@@ -7301,6 +7744,11 @@ H2NEG__DEF int h2neg_detect(const void *in, size_t len)
     return h2neg__detect_method(s);
 }
 
+H2NEG__DEF h2neg_str h2neg_alpn_for_websocket(int over_h2)
+{
+    return over_h2 ? H2NEG__LIT("\2h2\10http/1.1") : H2NEG__LIT("\10http/1.1");
+}
+
 /* ==== 17b >>proxy ==========================================================
    The PROXY protocol, versions 1 and 2: who is behind a proxy that one trusts.  Uses >>chars
    >>alpn. Memory: none; the caller's struct. A header is read whole or not at all.
@@ -7550,11 +7998,10 @@ H2NEG__DEF ptrdiff_t h2neg_proxy_read(h2neg_proxy *proxy, const void *in, size_t
 
 #ifndef H2NEG_NO_CONN
 /* ==== 18 >>conn ============================================================
-   What every protocol of a connection shares: config, parts of memory, input, output.  Uses >>bytes
-   >>chars >>error >>fields.
-   Memory: a struct and parts, each of a bound that follows from the config, each taken on first use
-   and given back when it is idle.  Nothing else allocates. Input is consumed in one pass; output
-   that was shown does not move.
+   What a connection is: its struct, its streams' slots, the config with its defaults, and the bound
+   of every part of its memory.  Uses >>bytes >>ws-handshake.
+   Memory: none is taken here.
+   After the config is resolved no code asks whether a field is zero.
    ========================================================================== */
 
 /* The parts. A placed connection has each at its bound from the start; else they come and go. */
@@ -7569,9 +8016,12 @@ enum {
     H2NEG__SHUT,    /* ring: how the last streams closed */
     H2NEG__QUEUE,   /* bodies of replies that windows keep back */
     H2NEG__EARLY,   /* HTTP/2: octets that came before their CONNECT was answered */
+    H2NEG__HTTP2,   /* HTTP/2's numbers */
+    H2NEG__WS,      /* what each WebSocket needs besides its slot and its message */
     H2NEG__PARTS
 };
 
+enum { H2NEG__WINDOW = 65535 }; /* of a stream, before SETTINGS say otherwise (RFC 9113 6.9.2) */
 enum { H2NEG__RING = 32, H2NEG__SHUT_COUNT = 128, H2NEG__REPLY = 4096, H2NEG__SWALLOW = 65536 };
 /* What a GOAWAY or PRIORITY_UPDATE may need in one piece: 8 octets and 256 of text. */
 enum { H2NEG__PAYLOAD = 264 };
@@ -7596,7 +8046,8 @@ enum {
     H2NEG__STARVED, /* more octets are needed */
     H2NEG__EVENT,   /* the event was filled in */
     H2NEG__GO_ON,   /* something was done: call again */
-    H2NEG__STOPPED  /* octets are there and may not be used yet */
+    H2NEG__STOPPED, /* octets are there and may not be used yet */
+    H2NEG__OCTETS   /* octets are there for the stream's WebSocket */
 };
 
 /* Timers. `since` 0: not running; else the tick it began at, plus 1. */
@@ -7677,9 +8128,8 @@ typedef struct h2neg__http1 {
         h2neg_h1_scan scan;    /* heads, trailers: what their parser remembers while WORK is away */
         h2neg_chunked chunked; /* chunked bodies */
     } u;
-    uint32_t stream; /* the stream under way; 0: none */
-    uint8_t offer_len;
-    char offer[64]; /* server: the foreign tokens that an accept may choose from */
+    uint32_t stream;   /* the stream under way; 0: none */
+    uint8_t offer_len; /* server: of the conn's `words`: what an accept needs */
 } h2neg__http1;
 
 typedef struct h2neg__part {
@@ -7687,11 +8137,42 @@ typedef struct h2neg__part {
     size_t size;
 } h2neg__part;
 
+/* A WebSocket, from its request (client) or its accept (server) to DONE. A message is gathered in
+   `buffer`. Of control frames that are to be sent one waits at most: a Close, or the latest pong.
+ */
+typedef struct h2neg__ws {
+    uint32_t stream;    /* 0: free */
+    h2neg__part buffer; /* the message that comes, or the last one */
+    size_t have;        /* octets in it */
+    h2neg_ws_frame frame;
+    uint64_t at;   /* offset of the frame's first octet */
+    uint64_t left; /* octets of its payload still to come */
+    uint64_t useful, overhead;
+    void *coder[2];         /* the codec's contexts: to inflate, to compress */
+    h2neg_str subprotocols; /* client: what was asked for, borrowed until the answer */
+    size_t early_at;        /* octets of the first early record that were read */
+    uint32_t empties;       /* empty fragments in a row */
+    uint16_t code;          /* of WS_CLOSE */
+    int error;              /* ... and why, where the peer broke the rules */
+    h2neg_utf8 utf8;
+    unsigned char flags; /* H2NEG__W_* */
+    unsigned char state, head_len;
+    unsigned char opcode, squeezed, given; /* of the message that comes; `given`: a piece was */
+    unsigned char sending, squeezing;      /* of the message that goes out */
+    unsigned char owed, owed_len, control_len;
+    unsigned char head[14], control[125], owed_payload[125];
+} h2neg__ws;
+
 struct h2neg_conn {
     h2neg_config config;
-    unsigned char *placed; /* the parts of a placed connection; NULL: they come from alloc_fn */
+    unsigned char *placed;    /* the parts of a placed connection; NULL: they come from alloc_fn */
+    unsigned char *placed_ws; /* ... and its WebSockets' message buffers */
     h2neg__part part[H2NEG__PARTS];
-    h2neg_error error;
+    struct {
+        int code;
+        uint32_t h2_code;
+        uint64_t offset;
+    } error; /* the first one; see h2neg__error_of */
     const char *why;
     /* input: first what was kept, [kept_at, kept_at + kept) of its part, then what is lent */
     h2neg_str lent;
@@ -7701,15 +8182,16 @@ struct h2neg_conn {
     /* output: [out_at, out_at + out) of its part */
     size_t out_at, out;
     uint64_t out_total;
-    unsigned char phase, h2_on, protocol, via, agreed;
+    unsigned char phase, protocol, via, agreed;
     unsigned char tls_ready;       /* ALPN's result is known */
     unsigned char shown;           /* output was shown and not yet done */
     unsigned char starved;         /* what is kept waits for more octets */
     unsigned char eof, lost, shut; /* shut: the application drains */
     unsigned char negotiated_owed, error_owed, status_owed, want_request;
     unsigned char spoken; /* the last words are out; nothing is written behind them */
-    char last_words[64];  /* output when no memory can be had for its part */
-    size_t swallowed;
+    char words[64]; /* the tokens that an accept may choose from, or a WebSocket's key; at the end
+                       the last words, when no memory can be had for output */
+    uint32_t swallowed; /* octets thrown away, as far as they are counted */
     /* the event that was given last */
     uint32_t current, current_credit;
     unsigned char current_done, current_early;
@@ -7718,14 +8200,17 @@ struct h2neg_conn {
     uint32_t next_stream, live, requests, slots; /* slots: how many of the table are set up */
     uint16_t free_slot, owed_first, owed_last;
     uint32_t marked, sending,
-        wanting;          /* how many slots have marks, a body to send, want WRITABLE */
-    uint32_t behind;      /* slots that are kept behind their DONE */
-    size_t queued, early; /* octets in the parts QUEUE and EARLY */
-    size_t again_room;    /* what there was when a head was refused with AGAIN */
+        wanting;                    /* how many slots have marks, a body to send, want WRITABLE */
+    uint32_t behind;                /* slots that are kept behind their DONE */
+    size_t queued, early;           /* octets in the parts QUEUE and EARLY */
+    unsigned char ws_room, ws_live; /* WebSockets that the part WS holds; that are in use */
+    unsigned char ws_due;           /* one of them may have something to write, or to end */
+    unsigned char linger; /* client: the server closes first; 1: ours stays open until then */
+    uint32_t again_room;  /* what there was when a head was refused with AGAIN */
     uint64_t useful, overhead;
     uint64_t now, since[H2NEG__TIMERS], mark_idle, mark_stall;
     h2neg__http1 h1;
-    h2neg__http2 h2;
+    h2neg__http2 *h2; /* NULL until HTTP/2 begins */
 };
 
 /* ---- config ---- */
@@ -7772,6 +8257,9 @@ static const h2neg__default h2neg__defaults[] = {
     H2NEG__D(max_settings_entries, 32, 32, H2NEG__LIMIT, 1, 32),
     H2NEG__D(window_update_slack, 5, 5, H2NEG__LIMIT, 0, 1u << 30),
     H2NEG__D(max_short_data, 64, 64, H2NEG__LIMIT, 0, 1u << 30),
+    H2NEG__D(max_message, 1u << 20, 1u << 20, H2NEG__LIMIT, 0, 1u << 30),
+    H2NEG__D(max_ws_streams, 8, 8, H2NEG__LIMIT, 0, 250),
+    H2NEG__D(max_ws_empty, 16, 16, H2NEG__LIMIT, 0, 1u << 30),
     H2NEG__D(head_timeout, 20000, 20000, H2NEG__TIME, 1, UINT32_MAX),
     H2NEG__D(body_min_rate, 500, 500, H2NEG__LIMIT, 0, 1u << 30),
     H2NEG__D(write_min_rate, 500, 500, H2NEG__LIMIT, 0, 1u << 30),
@@ -7782,8 +8270,19 @@ static const h2neg__default h2neg__defaults[] = {
     H2NEG__D(settings_timeout, 10000, 10000, H2NEG__TIME, 1, UINT32_MAX),
     H2NEG__D(drain_timeout, 30000, 30000, H2NEG__TIME, 1, UINT32_MAX),
     H2NEG__D(early_drain_timeout, 5000, 5000, H2NEG__TIME, 1, UINT32_MAX),
-    H2NEG__D(response_timeout, H2NEG_OFF, H2NEG_OFF, H2NEG__TIME, 1, UINT32_MAX)};
+    H2NEG__D(response_timeout, H2NEG_OFF, H2NEG_OFF, H2NEG__TIME, 1, UINT32_MAX),
+    H2NEG__D(close_timeout, 10000, 10000, H2NEG__TIME, 1, UINT32_MAX)};
 #undef H2NEG__D
+
+/* A codec has all its calls, and window bits are in range. */
+static int h2neg__config_ws(const h2neg_config *g)
+{
+    const h2neg_ws_codec *codec = g->ws_codec;
+    char text[128];
+    return h2neg_ws_deflate_write(text, sizeof text, &g->ws_deflate) > 0 &&
+           (g->ws_deflate.client_max_window_bits >= 0 || g->role == H2NEG_CLIENT) &&
+           (!codec || (codec->open_fn && codec->run_fn && codec->reset_fn && codec->close_fn));
+}
 
 /* Puts the defaults in; from here on no code asks whether a field is zero. 1, or 0: out of range.
  */
@@ -7814,10 +8313,10 @@ static int h2neg__config_resolve(h2neg_config *out, const h2neg_config *config)
     if (!(out->protocols & (H2NEG_HTTP1 | (out->tls ? H2NEG_H2 : H2NEG_PRIOR))))
         return 0;
     return (out->role == H2NEG_SERVER || out->role == H2NEG_CLIENT) &&
-           (out->common_field_count == 0 || out->common_fields);
+           (out->common_field_count == 0 || out->common_fields) && h2neg__config_ws(out);
 }
 
-/* ---- memory ---- */
+/* ---- bounds ---- */
 
 static size_t h2neg__round(size_t n)
 {
@@ -7852,16 +8351,22 @@ static size_t h2neg__work_text(const h2neg_config *g)
     return (text < 4096 ? 4096 : text) + g->max_header_list;
 }
 
-/* ---- parts ---- */
-
-static void *h2neg__alloc(const h2neg_config *g, void *old, size_t old_size, size_t new_size)
+/* How many WebSockets there are at most: one where HTTP/1 alone is spoken. */
+static size_t h2neg__ws_bound(const h2neg_config *g)
 {
-    if (g->alloc_fn)
-        return g->alloc_fn(g->alloc_user, old, old_size, new_size);
-    if (new_size)
-        return H2NEG_REALLOC(old, new_size);
-    H2NEG_FREE(old);
-    return NULL;
+    if (!(g->protocols & H2NEG_WEBSOCKET))
+        return 0;
+    return h2neg__knows_h2(g) && (g->max_ws_streams || !(g->protocols & H2NEG_HTTP1))
+               ? g->max_ws_streams
+               : 1;
+}
+
+/* Octets of one's message buffer: a message, or a piece, which holds what 8 octets can inflate to
+   (at most 1,032 octets for each) behind half of it. */
+static size_t h2neg__ws_buffer_bound(const h2neg_config *g)
+{
+    size_t piece = g->max_input < 24576 ? 24576 : g->max_input;
+    return g->ws_pieces ? piece : g->max_message;
 }
 
 /* Slots are >>h2-stream's, but their size is needed for the bound. Flags say what has happened. */
@@ -7894,7 +8399,9 @@ enum {
     H2NEG__S_BY_PEER = 0x2000000,
     H2NEG__S_OWED = 0x4000000, /* stands in the list of slots that owe events */
     H2NEG__S_INCREMENTAL = 0x8000000,
-    H2NEG__S_EARLY = 0x10000000 /* has octets in the part of that name */
+    H2NEG__S_EARLY = 0x10000000, /* has octets in the part of that name */
+    H2NEG__S_WS = 0x20000000,    /* a WebSocket, or a request for one whose handshake is good */
+    H2NEG__S_WS_CLOSE_OWED = 0x40000000 /* event owed, before END */
 };
 
 typedef struct h2neg__stream {
@@ -7904,6 +8411,8 @@ typedef struct h2neg__stream {
     uint16_t owed;   /* next slot that owes an event */
     uint8_t urgency, informational;
     uint32_t flags;
+    uint8_t ws;       /* index of its WebSocket, plus 1; 0: none */
+    uint16_t deflate; /* what permessage-deflate agreed on, H2NEG__Z_*; 0: it is not used */
     void *user;
     int64_t send, recv; /* windows, see h2neg__http2 */
     uint32_t unreturned, held;
@@ -7939,7 +8448,8 @@ static size_t h2neg__in_bound(const h2neg_config *g)
 static size_t h2neg__part_bound(const h2neg_config *g, int part)
 {
     uint32_t table = g->hpack_decoder_table > 4096 ? g->hpack_decoder_table : 4096;
-    if (part >= H2NEG__DECODER && part != H2NEG__STREAMS && !h2neg__knows_h2(g))
+    if (part >= H2NEG__DECODER && part != H2NEG__STREAMS && part != H2NEG__WS &&
+        !h2neg__knows_h2(g))
         return 0;
     switch (part) {
     case H2NEG__IN: return h2neg__in_bound(g);
@@ -7953,16 +8463,36 @@ static size_t h2neg__part_bound(const h2neg_config *g, int part)
     case H2NEG__OWED: return sizeof(h2neg__owed);
     case H2NEG__SHUT: return H2NEG__SHUT_COUNT * sizeof(uint32_t);
     case H2NEG__EARLY: return g->max_input;
+    case H2NEG__HTTP2: return sizeof(h2neg__http2);
+    case H2NEG__WS: return h2neg__ws_bound(g) * sizeof(h2neg__ws);
     default: return g->max_queued;
     }
 }
 
-/* Makes a part at least this large; its content stays. 1, or 0: no memory, nothing changed. */
-static int h2neg__part_take(h2neg_conn *c, int part, size_t size)
+/* ==== 18a >>conn-parts =====================================================
+   What every protocol of a connection shares: parts of memory, errors, input, output, the fields of
+   messages.  Uses >>conn >>chars >>error >>fields.
+   Memory: a struct and parts, each taken on first use and given back when it is idle.  Nothing else
+   allocates.
+   Input is consumed in one pass; output that was shown does not move.
+   ========================================================================== */
+
+/* ---- memory ---- */
+
+static void *h2neg__alloc(const h2neg_config *g, void *old, size_t old_size, size_t new_size)
 {
-    h2neg__part *p = &c->part[part];
+    if (g->alloc_fn)
+        return g->alloc_fn(g->alloc_user, old, old_size, new_size);
+    if (new_size)
+        return H2NEG_REALLOC(old, new_size);
+    H2NEG_FREE(old);
+    return NULL;
+}
+
+/* Makes a part at least this large; its content stays. 1, or 0: no memory, nothing changed. */
+static int h2neg__take_more(h2neg_conn *c, h2neg__part *p, size_t size)
+{
     void *ptr;
-    H2NEG_ASSERT(size <= h2neg__part_bound(&c->config, part));
     if (p->size >= size)
         return 1;
     if (c->placed)
@@ -7975,11 +8505,11 @@ static int h2neg__part_take(h2neg_conn *c, int part, size_t size)
     return 1;
 }
 
-/* Grows a part by doubling, from `first` on; above a quarter of its bound it goes there at once, so
+/* Grows it by doubling, from `first` on; above a quarter of its bound it goes there at once, so
    that the old one and the new one never stand side by side at their largest. */
-static int h2neg__part_grow(h2neg_conn *c, int part, size_t need, size_t first)
+static int h2neg__grow(h2neg_conn *c, h2neg__part *p, size_t bound, size_t need, size_t first)
 {
-    size_t bound = h2neg__part_bound(&c->config, part), size = c->part[part].size;
+    size_t size = p->size;
     if (size >= need)
         return 1;
     if (need > bound)
@@ -7988,17 +8518,32 @@ static int h2neg__part_grow(h2neg_conn *c, int part, size_t need, size_t first)
         size = first;
     while (size < need)
         size *= 2;
-    return h2neg__part_take(c, part, size <= bound / 4 ? size : bound);
+    return h2neg__take_more(c, p, size <= bound / 4 ? size : bound);
 }
 
-static void h2neg__part_drop(h2neg_conn *c, int part)
+static void h2neg__drop(h2neg_conn *c, h2neg__part *p)
 {
-    h2neg__part *p = &c->part[part];
     if (c->placed || !p->ptr)
         return;
     h2neg__alloc(&c->config, p->ptr, p->size, 0);
     p->ptr = NULL;
     p->size = 0;
+}
+
+static int h2neg__part_take(h2neg_conn *c, int part, size_t size)
+{
+    H2NEG_ASSERT(size <= h2neg__part_bound(&c->config, part));
+    return h2neg__take_more(c, &c->part[part], size);
+}
+
+static int h2neg__part_grow(h2neg_conn *c, int part, size_t need, size_t first)
+{
+    return h2neg__grow(c, &c->part[part], h2neg__part_bound(&c->config, part), need, first);
+}
+
+static void h2neg__part_drop(h2neg_conn *c, int part)
+{
+    h2neg__drop(c, &c->part[part]);
 }
 
 /* ---- errors ---- */
@@ -8016,6 +8561,14 @@ static h2neg_error h2neg__error(int code, uint32_t stream, uint64_t offset)
     return e;
 }
 
+/* The connection's own, put into words. */
+static h2neg_error h2neg__error_of(const h2neg_conn *c)
+{
+    h2neg_error e = h2neg__error(c->error.code, 0, c->error.offset);
+    e.h2_code = c->error.h2_code;
+    return e;
+}
+
 static void h2neg__timer_reset(h2neg_conn *c)
 {
     size_t i;
@@ -8029,7 +8582,7 @@ static void h2neg__inert(h2neg_conn *c)
     if (c->phase >= H2NEG__INERT)
         return;
     c->phase = H2NEG__INERT;
-    c->swallowed += c->kept;
+    c->swallowed += (uint32_t)c->kept;
     c->kept = 0;
     h2neg__timer_reset(c);
 }
@@ -8040,10 +8593,12 @@ static int h2neg__fail(h2neg_conn *c, int code, uint64_t offset)
 {
     if (c->error.code || c->phase >= H2NEG__INERT)
         return H2NEG__GO_ON;
-    c->error = h2neg__error(code, 0, offset);
+    c->error.code = code;
+    c->error.h2_code = h2neg_error_h2(code);
+    c->error.offset = offset;
     c->error_owed = 1;
-    if (c->h2_on)
-        c->h2.goaway_owed = 1;
+    if (c->h2)
+        c->h2->goaway_owed = 1;
     else if (c->config.role == H2NEG_SERVER)
         c->status_owed = 1;
     h2neg__inert(c);
@@ -8211,10 +8766,210 @@ static int h2neg__lacks(const h2neg_message *m, h2neg_str name)
     return 1;
 }
 
+/* ==== 18b >>ws-slot ========================================================
+   Which WebSockets there are, and what their handshakes agreed on (RFC 6455 4; RFC 7692 7.1; RFC
+   8441 5).  Uses >>conn-parts >>ws-handshake.
+   Memory: one part for all of them, a buffer for each message, given back when none is under way.
+   A WebSocket's codec contexts are closed with it, whatever ends it.
+   ========================================================================== */
+
+/* What has happened to a WebSocket. */
+enum {
+    H2NEG__W_SENT = 1,       /* our Close is out */
+    H2NEG__W_GOT = 2,        /* the peer's came */
+    H2NEG__W_FAILED = 4,     /* the peer broke the rules: nothing of it is read any more */
+    H2NEG__W_TOLD = 8,       /* WS_CLOSE was given, or is owed */
+    H2NEG__W_PEER_FIRST = 16 /* ... before ours */
+};
+
+/* A slot's `deflate`: bits 0 to 2, then each side's window bits. */
+enum { H2NEG__Z_ON = 1, H2NEG__Z_OURS_RESET = 2, H2NEG__Z_THEIRS_RESET = 4 };
+
+static uint16_t h2neg__deflate_pack(const h2neg_ws_deflate *d, int role)
+{
+    int server = d->server_max_window_bits ? d->server_max_window_bits : 15;
+    int client = d->client_max_window_bits > 0 ? d->client_max_window_bits : 15;
+    int mine = role == H2NEG_SERVER ? d->server_no_context_takeover : d->client_no_context_takeover;
+    int theirs = d->server_no_context_takeover + d->client_no_context_takeover - mine;
+    return (
+        uint16_t)(H2NEG__Z_ON | (mine ? H2NEG__Z_OURS_RESET : 0) |
+                  (theirs ? H2NEG__Z_THEIRS_RESET : 0) |
+                  (role == H2NEG_SERVER ? client << 4 | server << 8 : server << 4 | client << 8));
+}
+
+/* What packed bits mean, as parameters of an answer. */
+static h2neg_ws_deflate h2neg__deflate_answer(uint16_t bits)
+{
+    h2neg_ws_deflate d;
+    int client = bits >> 4 & 15, server = bits >> 8 & 15;
+    d.server_no_context_takeover = (bits & H2NEG__Z_OURS_RESET) != 0;
+    d.client_no_context_takeover = (bits & H2NEG__Z_THEIRS_RESET) != 0;
+    d.server_max_window_bits = server < 15 ? server : 0;
+    d.client_max_window_bits = client < 15 ? client : 0;
+    return d;
+}
+
+static h2neg__ws *h2neg__ws_at(const h2neg_conn *c, size_t i)
+{
+    return (h2neg__ws *)(void *)c->part[H2NEG__WS].ptr + i;
+}
+
+/* A stream's WebSocket, or NULL. */
+static h2neg__ws *h2neg__ws_of(const h2neg_conn *c, const h2neg__stream *s)
+{
+    return s->ws ? h2neg__ws_at(c, s->ws - 1u) : NULL;
+}
+
+/* One more. NULL: no memory, or there are too many. */
+static h2neg__ws *h2neg__ws_new(h2neg_conn *c, h2neg__stream *s)
+{
+    size_t bound = h2neg__ws_bound(&c->config), i = 0, want;
+    h2neg__ws *w;
+    while (i < c->ws_room && h2neg__ws_at(c, i)->stream)
+        i++;
+    want = c->placed ? bound : c->ws_room ? 2u * c->ws_room : 1;
+    if (i == c->ws_room) {
+        if (i == bound ||
+            !h2neg__part_take(c, H2NEG__WS, (want < bound ? want : bound) * sizeof *w))
+            return NULL;
+        c->ws_room = (unsigned char)(want < bound ? want : bound);
+        memset(h2neg__ws_at(c, i), 0, (c->ws_room - i) * sizeof *w);
+    }
+    w = h2neg__ws_at(c, i);
+    memset(w, 0, sizeof *w);
+    w->stream = s->id;
+    if (c->placed) {
+        w->buffer.size = h2neg__ws_buffer_bound(&c->config);
+        w->buffer.ptr = c->placed_ws + i * h2neg__round(w->buffer.size);
+    }
+    s->ws = (uint8_t)(i + 1);
+    c->ws_live++;
+    return w;
+}
+
+static void h2neg__ws_free(h2neg_conn *c, h2neg__stream *s)
+{
+    h2neg__ws *w = h2neg__ws_of(c, s);
+    int i;
+    if (!w)
+        return;
+    for (i = 0; i < 2; i++)
+        if (w->coder[i])
+            c->config.ws_codec->close_fn(c->config.ws_codec->user, w->coder[i], i);
+    h2neg__drop(c, &w->buffer);
+    w->stream = 0;
+    s->ws = 0;
+    if (--c->ws_live == 0) {
+        h2neg__part_drop(c, H2NEG__WS);
+        c->ws_room = c->placed ? c->ws_room : 0;
+    }
+}
+
+/* Between loans only messages that are not whole keep their buffers. */
+static void h2neg__ws_tidy(h2neg_conn *c)
+{
+    size_t i;
+    for (i = 0; i < c->ws_room && c->ws_live; i++)
+        if (h2neg__ws_at(c, i)->stream && h2neg__ws_at(c, i)->opcode == 0)
+            h2neg__drop(c, &h2neg__ws_at(c, i)->buffer);
+}
+
+/* A server's look at a handshake. 0 and what to keep of it, or an error whose status is the answer.
+   `key` is 24 octets, or empty over HTTP/2. */
+static int h2neg__ws_judge(const h2neg_conn *c, h2neg_ws_request *request, uint16_t *deflate)
+{
+    h2neg_ws_deflate agreed;
+    int err = h2neg_ws_check_request(request, &c->config.ws_origin);
+    *deflate = 0;
+    if (err || !c->config.ws_codec)
+        return err;
+    err = h2neg_ws_deflate_accept(&agreed, &c->config.ws_deflate, request->fields, request->count);
+    if (err == 1)
+        *deflate = h2neg__deflate_pack(&agreed, H2NEG_SERVER);
+    return err < 0 ? err : 0;
+}
+
+/* What a handshake adds to a message's fields. */
+typedef struct h2neg__ws_fields {
+    h2neg_field fields[4];
+    size_t count;
+    char key[29];
+    char deflate[128];
+} h2neg__ws_fields;
+
+static void h2neg__ws_add(h2neg__ws_fields *x, const char *name, h2neg_str value)
+{
+    h2neg_field *f = &x->fields[x->count++];
+    f->name = h2neg_s(name);
+    f->value = value;
+    f->flags = 0;
+}
+
+static void h2neg__ws_add_deflate(h2neg__ws_fields *x, const h2neg_ws_deflate *d)
+{
+    ptrdiff_t n = h2neg_ws_deflate_write(x->deflate, sizeof x->deflate, d);
+    H2NEG_ASSERT(n > 0);
+    h2neg__ws_add(x, "sec-websocket-extensions", h2neg__str(x->deflate, (size_t)n));
+}
+
+/* ... to the answer that accepts it. */
+static void h2neg__ws_accept_fields(const h2neg_conn *c, const h2neg__stream *s, const char *choice,
+                                    h2neg__ws_fields *x)
+{
+    h2neg_ws_deflate d = h2neg__deflate_answer(s->deflate);
+    memset(x, 0, sizeof *x);
+    if (!c->h2) {
+        h2neg_ws_accept_key(x->key, h2neg__str(c->words, c->h1.offer_len));
+        h2neg__ws_add(x, "sec-websocket-accept", h2neg_s(x->key));
+    }
+    if (choice)
+        h2neg__ws_add(x, "sec-websocket-protocol", h2neg_s(choice));
+    if (s->deflate)
+        h2neg__ws_add_deflate(x, &d);
+}
+
+/* ... to a client's request. The key waits for the answer where a control frame will wait later.
+   0, or NO_RANDOM. */
+static int h2neg__ws_request_fields(h2neg_conn *c, h2neg__ws *w, h2neg__ws_fields *x)
+{
+    unsigned char random[16];
+    memset(x, 0, sizeof *x);
+    if (!c->config.random_fn || !c->config.random_fn(c->config.random_user, random, sizeof random))
+        return H2NEG_ERR_NO_RANDOM;
+    h2neg__ws_add(x, "sec-websocket-version", H2NEG__LIT("13"));
+    if (!c->h2) {
+        h2neg_ws_make_key(x->key, random);
+        memcpy(w->owed_payload, x->key, 25);
+        h2neg__ws_add(x, "sec-websocket-key", h2neg_s(x->key));
+    }
+    if (w->subprotocols.len)
+        h2neg__ws_add(x, "sec-websocket-protocol", w->subprotocols);
+    if (c->config.ws_codec)
+        h2neg__ws_add_deflate(x, &c->config.ws_deflate);
+    return 0;
+}
+
+/* A client's look at the answer, 101 or 2xx. 0 and the subprotocol, or an error. */
+static int h2neg__ws_answer(h2neg_conn *c, h2neg__stream *s, int status, const h2neg_field *fields,
+                            size_t count, h2neg_str *subprotocol)
+{
+    h2neg__ws *w = h2neg__ws_of(c, s);
+    h2neg_ws_deflate agreed;
+    h2neg_str key = h2neg_s(c->h2 ? "" : (const char *)w->owed_payload);
+    int err = h2neg_ws_check_response(status, fields, count, key, w->subprotocols, subprotocol);
+    if (err)
+        return err;
+    err = h2neg_ws_deflate_check(&agreed, c->config.ws_codec ? &c->config.ws_deflate : NULL, fields,
+                                 count);
+    if (err == 1)
+        s->deflate = h2neg__deflate_pack(&agreed, H2NEG_CLIENT);
+    return err < 0 ? err : 0;
+}
+
 /* ==== 19 >>h2-stream =======================================================
    Slots: the streams that are open or kept (RFC 9113 5.1); HTTP/1 uses them too.  Uses >>conn.
-   Memory: one table that starts with four slots and doubles; a ring of 128 closed streams.
-   DONE is owed exactly once; what is forbidden in a state is a cell of one table.
+   Memory: one table that starts with four slots (HTTP/1: one) and doubles; a ring of 128 closed
+   streams. DONE is owed exactly once; what is forbidden in a state is a cell of one table.
    ========================================================================== */
 
 enum { H2NEG__NONE = 0xffff };
@@ -8257,7 +9012,7 @@ static void h2neg__bucket_add(h2neg_conn *c, h2neg__stream *s)
 static int h2neg__slots_grow(h2neg_conn *c)
 {
     size_t i, old = c->slots, most = h2neg__slot_bound(&c->config);
-    size_t want = c->placed ? most : old ? old * 2 : 4;
+    size_t want = c->placed ? most : old ? old * 2 : c->h2 ? 4 : 1;
     if (old >= most || !h2neg__part_take(c, H2NEG__STREAMS, want * sizeof(h2neg__stream)))
         return 0;
     c->slots = (uint32_t)want;
@@ -8291,8 +9046,8 @@ static h2neg__stream *h2neg__stream_new(h2neg_conn *c, uint32_t id)
     s->id = id;
     s->owed = H2NEG__NONE;
     s->urgency = 3;
-    s->send = c->h2.peer_window;
-    s->recv = c->h2.window;
+    s->send = c->h2 ? c->h2->peer_window : (int64_t)H2NEG__WINDOW;
+    s->recv = c->h2 ? c->h2->window : (int64_t)H2NEG__WINDOW;
     s->recv_left = s->send_left = H2NEG_UNKNOWN;
     h2neg__bucket_add(c, s);
     c->live++;
@@ -8317,19 +9072,19 @@ enum {
 static void h2neg__shut_add(h2neg_conn *c, uint32_t id, int how)
 {
     uint32_t entry = (id >> 1) << 2 | (uint32_t)(how - H2NEG__BOTH);
-    size_t at = c->h2.shut_at * sizeof entry;
+    size_t at = c->h2->shut_at * sizeof entry;
     if (!h2neg__part_grow(c, H2NEG__SHUT, at + sizeof entry, 8 * sizeof entry))
         return;
     memcpy(c->part[H2NEG__SHUT].ptr + at, &entry, sizeof entry);
-    c->h2.shut_at = (uint8_t)((c->h2.shut_at + 1) % H2NEG__SHUT_COUNT);
-    if (c->h2.shut_count < H2NEG__SHUT_COUNT)
-        c->h2.shut_count++;
+    c->h2->shut_at = (uint8_t)((c->h2->shut_at + 1) % H2NEG__SHUT_COUNT);
+    if (c->h2->shut_count < H2NEG__SHUT_COUNT)
+        c->h2->shut_count++;
 }
 
 static int h2neg__shut_find(const h2neg_conn *c, uint32_t id)
 {
     size_t i;
-    for (i = 0; i < c->h2.shut_count; i++) {
+    for (i = 0; i < c->h2->shut_count; i++) {
         uint32_t entry;
         memcpy(&entry, c->part[H2NEG__SHUT].ptr + i * sizeof entry, sizeof entry);
         if (entry >> 2 == id >> 1)
@@ -8356,7 +9111,7 @@ static int h2neg__stream_state(const h2neg_conn *c, uint32_t id)
         return s->flags & H2NEG__S_REMOTE_END ? H2NEG__ENDED : H2NEG__OPEN;
     if (id % 2 == 0)
         return H2NEG__IDLE; /* a server's stream, and there is no push */
-    if (id > (c->config.role == H2NEG_SERVER ? c->h2.last_peer : c->next_stream - 1))
+    if (id > (c->config.role == H2NEG_SERVER ? c->h2->last_peer : c->next_stream - 1))
         return H2NEG__IDLE;
     return h2neg__shut_find(c, id);
 }
@@ -8459,9 +9214,9 @@ static void h2neg__queue_leave(h2neg_conn *c, h2neg__stream *s, size_t n)
         h2neg__part_drop(c, H2NEG__QUEUE);
 }
 
-/* Early octets stand as records: the stream, the length, the octets. The first one of a stream from
-   `at` on, or c->early. */
-enum { H2NEG__EARLY_HEAD = 8 };
+/* Early octets stand as records: the stream, the length, where they came, the octets. The first one
+   of a stream from `at` on, or c->early. */
+enum { H2NEG__EARLY_HEAD = 16 };
 static size_t h2neg__early_find(const h2neg_conn *c, uint32_t id, size_t at, uint32_t *len)
 {
     uint32_t head[2];
@@ -8474,9 +9229,10 @@ static size_t h2neg__early_find(const h2neg_conn *c, uint32_t id, size_t at, uin
     return c->early;
 }
 
-/* Appends octets of a stream that waits. 1, or 0: there are too many. */
+/* Appends octets of a stream that waits; they are consumed already. 1, or 0: there are too many. */
 static int h2neg__early_put(h2neg_conn *c, h2neg__stream *s, h2neg_str in)
 {
+    uint64_t offset = c->offset - in.len;
     uint32_t head[2];
     unsigned char *p;
     if (!h2neg__part_grow(c, H2NEG__EARLY, c->early + H2NEG__EARLY_HEAD + in.len, 1024))
@@ -8485,8 +9241,9 @@ static int h2neg__early_put(h2neg_conn *c, h2neg__stream *s, h2neg_str in)
     head[0] = s->id;
     head[1] = (uint32_t)in.len;
     memcpy(p, head, sizeof head);
-    memcpy(p + sizeof head, in.ptr, in.len);
-    c->early += sizeof head + in.len;
+    memcpy(p + sizeof head, &offset, sizeof offset);
+    memcpy(p + H2NEG__EARLY_HEAD, in.ptr, in.len);
+    c->early += H2NEG__EARLY_HEAD + in.len;
     s->flags |= H2NEG__S_EARLY;
     return 1;
 }
@@ -8517,6 +9274,18 @@ static void h2neg__body_stop(h2neg_conn *c, h2neg__stream *s)
     h2neg__count_flag(s, H2NEG__S_BODY, 0, &c->sending);
 }
 
+/* The application is to hear, once, that a stream's WebSocket is closed. */
+static void h2neg__ws_tell(h2neg_conn *c, h2neg__stream *s, int code, int error)
+{
+    h2neg__ws *w = h2neg__ws_of(c, s);
+    if (!w || w->flags & H2NEG__W_TOLD)
+        return;
+    w->flags |= H2NEG__W_TOLD;
+    w->code = (uint16_t)code;
+    w->error = error;
+    h2neg__owe(c, s, H2NEG__S_WS_CLOSE_OWED);
+}
+
 /* The stream is over, once: DONE is owed with why. */
 static void h2neg__stream_done(h2neg_conn *c, h2neg__stream *s, int error, uint32_t code,
                                int by_peer)
@@ -8524,8 +9293,10 @@ static void h2neg__stream_done(h2neg_conn *c, h2neg__stream *s, int error, uint3
     if (s->flags & (H2NEG__S_DONE_OWED | H2NEG__S_DONE))
         return;
     h2neg__body_stop(c, s);
+    if ((s->flags & (H2NEG__S_TUNNEL | H2NEG__S_OPEN_OWED)) == H2NEG__S_TUNNEL)
+        h2neg__ws_tell(c, s, H2NEG_WS_ABNORMAL, error ? error : (int)H2NEG_ERR_WS_ABNORMAL);
     while (s->flags & H2NEG__S_EARLY)
-        c->h2.unreturned += h2neg__early_drop(c, s);
+        c->h2->unreturned += h2neg__early_drop(c, s);
     h2neg__count_flag(s, H2NEG__S_WRITABLE, 0, &c->wanting);
     h2neg__count_flag(s, H2NEG__S_WU_MARK, 0, &c->marked);
     s->flags &= ~(uint32_t)(H2NEG__S_EXPECT | H2NEG__S_OPEN_OWED | H2NEG__S_WAITS);
@@ -8546,9 +9317,9 @@ static void h2neg__stream_settle(h2neg_conn *c, h2neg__stream *s)
     uint32_t both = H2NEG__S_LOCAL_END | H2NEG__S_REMOTE_END;
     if ((s->flags & both) != both)
         return;
-    if (c->h2.resets < (int32_t)c->config.reset_budget)
-        c->h2.resets++;
-    h2neg__stream_done(c, s, 0, H2NEG_NO_ERROR, 0);
+    if (c->h2 && !s->error && c->h2->resets < (int32_t)c->config.reset_budget)
+        c->h2->resets++;
+    h2neg__stream_done(c, s, s->error, s->error ? h2neg_error_h2(s->error) : 0, 0);
 }
 
 /* The stream of the lowest number above this one: slots stand in no order, and events must. */
@@ -8579,10 +9350,11 @@ static void h2neg__all_done(h2neg_conn *c, int error, uint32_t code, int by_peer
 static void h2neg__stream_free(h2neg_conn *c, h2neg__stream *s)
 {
     uint16_t i = h2neg__slot_index(c, s), *at = &h2neg__bucket(c, s->id)->bucket;
-    if (c->h2_on && s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_REMOTE_END | H2NEG__S_WE_RESET |
-                                H2NEG__S_PEER_RESET))
+    if (c->h2 && s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_REMOTE_END | H2NEG__S_WE_RESET |
+                             H2NEG__S_PEER_RESET))
         h2neg__shut_add(c, s->id, h2neg__stream_shut(s));
     H2NEG_ASSERT(!(s->flags & H2NEG__S_OWED));
+    h2neg__ws_free(c, s);
     while (*at != i)
         at = &h2neg__slot(c, *at)->chain;
     *at = s->chain;
@@ -8610,6 +9382,7 @@ static void h2neg__event_done(h2neg_conn *c, h2neg__stream *s, h2neg_event *ev)
 {
     s->flags = (s->flags & ~(uint32_t)H2NEG__S_DONE_OWED) | H2NEG__S_DONE;
     h2neg__event(c, ev, H2NEG_EV_DONE, s);
+    h2neg__ws_free(c, s);
     c->current_done = 1;
     ev->code = s->code;
     ev->by_peer = (s->flags & H2NEG__S_BY_PEER) != 0;
@@ -8625,7 +9398,7 @@ static h2neg__stream *h2neg__owed_next(h2neg_conn *c)
 {
     while (c->owed_first != H2NEG__NONE) {
         h2neg__stream *s = h2neg__slot(c, c->owed_first);
-        uint32_t any = H2NEG__S_OPEN_OWED | H2NEG__S_DONE_OWED;
+        uint32_t any = H2NEG__S_OPEN_OWED | H2NEG__S_WS_CLOSE_OWED | H2NEG__S_DONE_OWED;
         if (!(s->flags & H2NEG__S_WAITS))
             any |= H2NEG__S_END_OWED | H2NEG__S_EARLY;
         if (s->flags & any)
@@ -8665,11 +9438,13 @@ static h2neg__stream *h2neg__most_urgent(h2neg_conn *c, uint32_t flag, h2neg__re
 /* ---- what a response will be ---- */
 
 typedef struct h2neg__plan {
-    int interim;     /* 1xx */
-    int drop;        /* HEAD, 204, 304: no body goes out */
-    int add_length;  /* a Content-Length is to be added */
-    int ends;        /* the head is the whole message */
-    uint64_t length; /* Content-Length, or H2NEG_UNKNOWN */
+    int interim;              /* 1xx */
+    int drop;                 /* HEAD, 204, 304: no body goes out */
+    int add_length;           /* a Content-Length is to be added */
+    int ends;                 /* the head is the whole message */
+    uint64_t length;          /* Content-Length, or H2NEG_UNKNOWN */
+    const h2neg_field *extra; /* fields that the connection adds */
+    size_t extra_count;
 } h2neg__plan;
 
 /* Content-Length against the body that was given. 0 or < 0. */
@@ -8791,7 +9566,7 @@ static int h2neg__h2_put_settings(h2neg_conn *c)
     if (!server)
         h2neg__put(&w, H2NEG_PREFACE, H2NEG_PREFACE_LEN);
     kept = w.used + (size_t)h2neg_h2_frame_write_settings(w.p, w.left, all, n);
-    c->h2.settings_unacked = 1;
+    c->h2->settings_unacked = 1;
     if (g->connection_window > 65535)
         kept += (size_t)h2neg_h2_frame_write_window_update(out + kept, 13, 0,
                                                            g->connection_window - 65535);
@@ -8805,7 +9580,7 @@ static int h2neg__h2_put_ack(h2neg_conn *c)
     if (!out)
         return 0;
     h2neg__out_wrote(c, (size_t)h2neg_h2_frame_write_settings_ack(out, 9));
-    c->h2.owed_acks--;
+    c->h2->owed_acks--;
     return 1;
 }
 
@@ -8816,7 +9591,7 @@ static h2neg__owed *h2neg__owed_rings(h2neg_conn *c)
 
 static int h2neg__h2_put_pong(h2neg_conn *c)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     unsigned char *out = h2neg__out_room(c, 17);
     if (!out)
         return 0;
@@ -8829,7 +9604,7 @@ static int h2neg__h2_put_pong(h2neg_conn *c)
 
 static int h2neg__h2_put_reset(h2neg_conn *c)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     unsigned char *out = h2neg__out_room(c, 13);
     h2neg__owed *o = h2neg__owed_rings(c);
     if (!out)
@@ -8877,10 +9652,10 @@ static int h2neg__h2_put_credit(h2neg_conn *c)
     unsigned char *out = h2neg__out_room(c, 13);
     if (!out)
         return 0;
-    h2neg__out_wrote(c, (size_t)h2neg_h2_frame_write_window_update(out, 13, 0, c->h2.unreturned));
-    c->h2.recv += c->h2.unreturned;
-    c->h2.unreturned = 0;
-    c->h2.credit_due = 0;
+    h2neg__out_wrote(c, (size_t)h2neg_h2_frame_write_window_update(out, 13, 0, c->h2->unreturned));
+    c->h2->recv += c->h2->unreturned;
+    c->h2->unreturned = 0;
+    c->h2->credit_due = 0;
     return 1;
 }
 
@@ -8900,8 +9675,8 @@ static int h2neg__h2_put_ping(h2neg_conn *c, const void *eight, unsigned char *s
 static int h2neg__h2_put_goaway(h2neg_conn *c)
 {
     unsigned char *out = h2neg__out_room(c, 17 + 128);
-    h2neg__http2 *h = &c->h2;
-    const char *text = c->error.text ? c->error.text : "";
+    h2neg__http2 *h = c->h2;
+    const char *text = c->error.code ? h2neg_error_text(c->error.code) : "";
     if (!out)
         return 0;
     if (c->phase >= H2NEG__INERT || h->goaway_owed == 2)
@@ -8916,7 +9691,7 @@ static int h2neg__h2_put_goaway(h2neg_conn *c)
 /* Writes what is owed. 1, or 0: something waits for room. */
 static int h2neg__h2_flush(h2neg_conn *c)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     if (h->preface_owed && !h2neg__h2_put_settings(c))
         return 0;
     h->preface_owed = 0;
@@ -8958,7 +9733,7 @@ static void h2neg__h2_stream_credit(h2neg__stream *s, uint32_t n)
  */
 static void h2neg__h2_credit(h2neg_conn *c, h2neg__stream *s, uint32_t n)
 {
-    c->h2.unreturned += n;
+    c->h2->unreturned += n;
     if (s)
         h2neg__h2_stream_credit(s, n);
 }
@@ -8967,7 +9742,7 @@ static void h2neg__h2_credit(h2neg_conn *c, h2neg__stream *s, uint32_t n)
    that what is written does not depend on how DATA were cut. */
 static void h2neg__h2_credit_due(h2neg_conn *c, h2neg__stream *s)
 {
-    c->h2.credit_due = c->h2.unreturned >= c->config.connection_window / 2;
+    c->h2->credit_due = c->h2->unreturned >= c->config.connection_window / 2;
     if (s && s->unreturned >= (c->config.initial_window + 1) / 2 &&
         !(s->flags & H2NEG__S_REMOTE_END))
         h2neg__count_flag(s, H2NEG__S_WU_MARK, 1, &c->marked);
@@ -8977,7 +9752,7 @@ static void h2neg__h2_credit_due(h2neg_conn *c, h2neg__stream *s)
    connection has failed. */
 static int h2neg__h2_charge(h2neg_conn *c)
 {
-    if (--c->h2.resets > 0)
+    if (--c->h2->resets > 0)
         return 1;
     h2neg__fail(c, H2NEG_ERR_LIMIT_RESETS, c->offset);
     return 0;
@@ -8997,7 +9772,7 @@ static void h2neg__h2_reset(h2neg_conn *c, h2neg__stream *s, int error, uint32_t
 /* RST_STREAM on a stream without a slot. The ring has room: the reader stops when it is full. */
 static int h2neg__h2_refuse(h2neg_conn *c, uint32_t id, uint32_t code, int costs)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     h2neg__owed *o;
     size_t at = (size_t)(h->reset_at + h->owed_resets) % H2NEG__RING;
     h2neg__shut_add(c, id, H2NEG__OUR_RST);
@@ -9054,9 +9829,9 @@ static int h2neg__table_grow(h2neg_conn *c, int part, size_t need)
     c->part[part].ptr = (unsigned char *)ptr;
     c->part[part].size = size;
     if (part == H2NEG__DECODER)
-        h2neg_hpack_decoder_move(&c->h2.decoder, ptr, size);
+        h2neg_hpack_decoder_move(&c->h2->decoder, ptr, size);
     else
-        h2neg_hpack_encoder_move(&c->h2.encoder, ptr, size);
+        h2neg_hpack_encoder_move(&c->h2->encoder, ptr, size);
     if (old.ptr)
         h2neg__alloc(&c->config, old.ptr, old.size, 0);
     return 1;
@@ -9074,7 +9849,7 @@ typedef struct h2neg__block {
 static h2neg__block h2neg__block_begin(h2neg_conn *c, size_t bound)
 {
     h2neg__block b;
-    size_t frames = bound / c->h2.peer_frame, table;
+    size_t frames = bound / c->h2->peer_frame, table;
     memset(&b, 0, sizeof b);
     b.room = bound + 9 * (frames + 1);
     b.error = H2NEG_ERR_AGAIN;
@@ -9082,7 +9857,7 @@ static h2neg__block h2neg__block_begin(h2neg_conn *c, size_t bound)
         b.error = H2NEG_ERR_TOO_SMALL;
     else if (h2neg__h2_flush(c) && b.room <= h2neg__app_room(c))
         b.out = h2neg__out_room(c, b.room);
-    table = c->h2.encoder.table.size + bound;
+    table = c->h2->encoder.table.size + bound;
     if (table > c->config.hpack_encoder_table)
         table = c->config.hpack_encoder_table;
     if (b.out && h2neg_hpack_memory(table) > c->part[H2NEG__ENCODER].size)
@@ -9093,7 +9868,7 @@ static h2neg__block h2neg__block_begin(h2neg_conn *c, size_t bound)
 static void h2neg__block_put(h2neg_conn *c, h2neg__block *b, const h2neg_field *fields,
                              size_t count)
 {
-    ptrdiff_t n = h2neg_hpack_encode(&c->h2.encoder, b->out + 9 + b->used, b->room - 9 - b->used,
+    ptrdiff_t n = h2neg_hpack_encode(&c->h2->encoder, b->out + 9 + b->used, b->room - 9 - b->used,
                                      fields, count);
     H2NEG_ASSERT(n >= 0);
     b->used += (size_t)n;
@@ -9111,7 +9886,7 @@ static void h2neg__block_put_one(h2neg_conn *c, h2neg__block *b, const char *nam
 /* Cuts the block into HEADERS and CONTINUATION and hands it to the output (RFC 9113 4.3). */
 static void h2neg__block_end(h2neg_conn *c, h2neg__block *b, uint32_t id, int flags)
 {
-    size_t most = c->h2.peer_frame, at = 0, left = b->used;
+    size_t most = c->h2->peer_frame, at = 0, left = b->used;
     int type = H2NEG_H2_HEADERS;
     for (;;) {
         size_t n = left < most ? left : most;
@@ -9144,6 +9919,7 @@ static void h2neg__block_message(h2neg_conn *c, h2neg__block *b, const h2neg_mes
     char digits[20];
     size_t i;
     h2neg__block_put(c, b, m->fields, m->field_count);
+    h2neg__block_put(c, b, p->extra, p->extra_count);
     for (i = 0; !p->interim && m->status && i < c->config.common_field_count; i++)
         if (h2neg__lacks(m, c->config.common_fields[i].name))
             h2neg__block_put(c, b, &c->config.common_fields[i], 1);
@@ -9151,9 +9927,11 @@ static void h2neg__block_message(h2neg_conn *c, h2neg__block *b, const h2neg_mes
         h2neg__block_put_one(c, b, "content-length", h2neg__decimal_text(digits, p->length));
 }
 
-static size_t h2neg__message_bound(const h2neg_conn *c, const h2neg_message *m)
+static size_t h2neg__message_bound(const h2neg_conn *c, const h2neg_message *m,
+                                   const h2neg__plan *p)
 {
-    return h2neg_hpack_encode_bound(NULL, 0) + h2neg__fields_bound(m->fields, m->field_count) +
+    return h2neg__fields_bound(p->extra, p->extra_count) + h2neg_hpack_encode_bound(NULL, 0) +
+           h2neg__fields_bound(m->fields, m->field_count) +
            h2neg__fields_bound(c->config.common_fields, c->config.common_field_count) + 512;
 }
 
@@ -9161,7 +9939,7 @@ static int h2neg__h2_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
                              unsigned flags, const h2neg__plan *p)
 {
     char digits[20];
-    h2neg__block b = h2neg__block_begin(c, h2neg__message_bound(c, m));
+    h2neg__block b = h2neg__block_begin(c, h2neg__message_bound(c, m, p));
     if (!b.out)
         return b.error;
     h2neg__block_put_one(c, &b, ":status", h2neg__decimal_text(digits, (uint64_t)m->status));
@@ -9182,7 +9960,7 @@ static int h2neg__h2_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
 static int64_t h2neg__h2_stream_window(const h2neg_conn *c, const h2neg__stream *s)
 {
     int64_t early;
-    if (c->h2.state != H2NEG__H2_PREFACE)
+    if (c->h2->state != H2NEG__H2_PREFACE)
         return s->send;
     early = 16384 - (int64_t)s->send_octets;
     return s->send < early ? s->send : early;
@@ -9193,17 +9971,17 @@ static int64_t h2neg__h2_stream_window(const h2neg_conn *c, const h2neg__stream 
 static size_t h2neg__h2_sendable(const h2neg_conn *c, const h2neg__stream *s, size_t left)
 {
     int64_t stream = h2neg__h2_stream_window(c, s),
-            window = stream < c->h2.send ? stream : c->h2.send;
+            window = stream < c->h2->send ? stream : c->h2->send;
     size_t room = h2neg__app_room(c), n = left;
     if (room < 10 || window <= 0)
         return 0;
     if ((uint64_t)window < n) {
         n = (size_t)window;
-        if (n < 1024 && c->h2.shorts >= c->config.max_short_data)
+        if (n < 1024 && c->h2->shorts >= c->config.max_short_data)
             return 0;
     }
-    if (n > c->h2.peer_frame)
-        n = c->h2.peer_frame;
+    if (n > c->h2->peer_frame)
+        n = c->h2->peer_frame;
     return n < room - 9 ? n : room - 9;
 }
 
@@ -9211,14 +9989,28 @@ static size_t h2neg__h2_sendable(const h2neg_conn *c, const h2neg__stream *s, si
    it was refused. */
 static size_t h2neg__h2_room(const h2neg_conn *c, const h2neg__stream *s)
 {
-    size_t frame = (size_t)c->h2.peer_frame + 9, room = h2neg__app_room(c), heads, window;
+    size_t frame = (size_t)c->h2->peer_frame + 9, room = h2neg__app_room(c), heads, window;
     if (h2neg__h2_sendable(c, s, s->body_left ? s->body_left : 1024) == 0)
         return 0;
     heads = 9 * ((room + frame - 1) / frame);
-    window = (size_t)(s->send < c->h2.send ? s->send : c->h2.send);
-    if (c->h2.state == H2NEG__H2_PREFACE)
+    window = (size_t)(s->send < c->h2->send ? s->send : c->h2->send);
+    if (c->h2->state == H2NEG__H2_PREFACE)
         window = (size_t)h2neg__h2_stream_window(c, s);
     return room - heads < window ? room - heads : window;
+}
+
+/* A DATA frame at `out`, whose payload is written already, goes to the output. */
+static void h2neg__h2_data_wrote(h2neg_conn *c, h2neg__stream *s, unsigned char *out, size_t n,
+                                 int end)
+{
+    h2neg_h2_frame_write_header(out, 9, (uint32_t)n, H2NEG_H2_DATA, end ? H2NEG_H2_END_STREAM : 0,
+                                s->id);
+    h2neg__out_wrote(c, 9 + n);
+    c->h2->data_frames++;
+    s->send -= (int64_t)n;
+    c->h2->send -= (int64_t)n;
+    s->send_octets += n;
+    c->useful += n;
 }
 
 /* One DATA frame of at most `len` octets; `last`: it ends the message if it takes them all. Octets
@@ -9233,15 +10025,9 @@ static ptrdiff_t h2neg__h2_put_data(h2neg_conn *c, h2neg__stream *s, const unsig
     out = h2neg__out_room(c, 9 + n);
     if (!out)
         return H2NEG_ERR_AGAIN;
-    last = last && n == len;
-    h2neg_h2_frame_write_data(out, 9 + n, s->id, last ? H2NEG_H2_END_STREAM : 0, data, n);
-    h2neg__out_wrote(c, 9 + n);
-    c->h2.shorts = n < len && n < 1024 ? c->h2.shorts + 1 : 0;
-    c->h2.data_frames++;
-    s->send -= (int64_t)n;
-    c->h2.send -= (int64_t)n;
-    s->send_octets += n;
-    c->useful += n;
+    h2neg__copy(out + 9, data, n);
+    h2neg__h2_data_wrote(c, s, out, n, last && n == len);
+    c->h2->shorts = n < len && n < 1024 ? c->h2->shorts + 1 : 0;
     return (ptrdiff_t)n;
 }
 
@@ -9308,7 +10094,7 @@ static int h2neg__h2_request(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
                        : m->method.len ? m->method
                                        : h2neg_s("GET");
     h2neg__block b =
-        h2neg__block_begin(c, h2neg__message_bound(c, m) + m->authority.len + m->target.len +
+        h2neg__block_begin(c, h2neg__message_bound(c, m, p) + m->authority.len + m->target.len +
                                   m->method.len + m->scheme.len + m->upgrade.len);
     if (!b.out)
         return b.error;
@@ -9329,22 +10115,20 @@ static int h2neg__h2_request(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
     return 0;
 }
 
-static int h2neg__h2_accept(h2neg_conn *c, h2neg__stream *s, const h2neg_field *fields,
-                            size_t count)
+static int h2neg__h2_accept(h2neg_conn *c, h2neg__stream *s, const h2neg__plan *p,
+                            const h2neg_field *fields, size_t count)
 {
-    h2neg__plan p;
     h2neg_message m;
     h2neg__block b;
-    memset(&p, 0, sizeof p);
     memset(&m, 0, sizeof m);
     m.fields = fields;
     m.field_count = count;
     m.status = 200;
-    b = h2neg__block_begin(c, h2neg__message_bound(c, &m));
+    b = h2neg__block_begin(c, h2neg__message_bound(c, &m, p));
     if (!b.out)
         return b.error;
     h2neg__block_put_one(c, &b, ":status", h2neg_s("200"));
-    h2neg__block_message(c, &b, &m, &p);
+    h2neg__block_message(c, &b, &m, p);
     h2neg__block_end(c, &b, s->id, 0);
     return 0;
 }
@@ -9370,7 +10154,8 @@ static int h2neg__work(h2neg_conn *c, h2neg_field **fields, char **text)
     }
     p = c->part[H2NEG__WORK].ptr;
     c->h1.head = (h2neg_h1_head *)(void *)p; /* one protocol's reader uses it at a time */
-    c->h2.list = (h2neg_hpack_list *)(void *)p;
+    if (c->h2)
+        c->h2->list = (h2neg_hpack_list *)(void *)p;
     *fields = (h2neg_field *)(void *)(p + h2neg__round(sizeof *c->h1.head));
     *text = (char *)(*fields + h2neg__work_fields(&c->config));
     return 1;
@@ -9379,14 +10164,14 @@ static int h2neg__work(h2neg_conn *c, h2neg_field **fields, char **text)
 /* The frame is over: what lies behind its data is passed over, and credit for that returns. */
 static int h2neg__h2_frame_end(h2neg_conn *c, uint32_t skip)
 {
-    c->h2.skip = skip;
-    c->h2.state = H2NEG__H2_SKIP;
+    c->h2->skip = skip;
+    c->h2->state = H2NEG__H2_SKIP;
     return H2NEG__GO_ON;
 }
 
 static int h2neg__h2_frame_fail(h2neg_conn *c, int error)
 {
-    return h2neg__fail(c, error, c->h2.at);
+    return h2neg__fail(c, error, c->h2->at);
 }
 
 /* An error of the frame's stream. On an idle stream it is one of the connection (RFC 9113 5.1). */
@@ -9409,7 +10194,9 @@ static void h2neg__remote_end(h2neg_conn *c, h2neg__stream *s)
     }
     s->flags |= H2NEG__S_REMOTE_END;
     h2neg__count_flag(s, H2NEG__S_WU_MARK, 0, &c->marked);
-    h2neg__owe(c, s, H2NEG__S_END_OWED);
+    c->ws_due = 1;
+    if (!s->ws || !(s->flags & H2NEG__S_TUNNEL)) /* a WebSocket ends in WS_CLOSE */
+        h2neg__owe(c, s, H2NEG__S_END_OWED);
     h2neg__stream_settle(c, s);
 }
 
@@ -9417,7 +10204,7 @@ static void h2neg__remote_end(h2neg_conn *c, h2neg__stream *s)
 
 static int h2neg__h2_on_data(h2neg_conn *c)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     uint32_t id = h->frame.stream, n = h->frame.length;
     const h2neg__cell *cell = &h2neg__figure2[h2neg__stream_state(c, id)][H2NEG__ON_DATA];
     h2neg__stream *s = h2neg__stream_find(c, id);
@@ -9443,7 +10230,7 @@ static int h2neg__h2_on_data(h2neg_conn *c)
 /* Behind the pad length: the sum of the body, and empty frames in a row. */
 static int h2neg__h2_data_begin(h2neg_conn *c)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     h2neg__stream *s = h2neg__stream_find(c, h->data);
     h->returned = h->frame.length - h->left;
     h->state = H2NEG__H2_DATA_RUN;
@@ -9454,7 +10241,8 @@ static int h2neg__h2_data_begin(h2neg_conn *c)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_EMPTY);
     if (!s)
         return H2NEG__GO_ON;
-    c->useful += h->left;
+    if (!s->ws) /* its frames are judged by themselves */
+        c->useful += h->left;
     if (c->config.role == H2NEG_CLIENT && !(s->flags & (H2NEG__S_HEAD_GOT | H2NEG__S_TUNNEL)))
         return h2neg__h2_stream_error(c, s->id, H2NEG_ERR_H2_MESSAGE);
     if (c->config.max_content_length && !(s->flags & H2NEG__S_TUNNEL) &&
@@ -9470,7 +10258,7 @@ static int h2neg__h2_data_begin(h2neg_conn *c)
 
 static int h2neg__h2_data_end(h2neg_conn *c)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     h2neg__stream *s = h2neg__stream_find(c, h->data);
     h2neg__h2_credit(c, s, h->returned);
     h2neg__h2_credit_due(c, s);
@@ -9483,7 +10271,8 @@ static int h2neg__h2_data_end(h2neg_conn *c)
 /* A run of data: an event, or credit at once where nobody takes it. */
 static int h2neg__h2_data_run(h2neg_conn *c, h2neg_event *ev)
 {
-    h2neg__http2 *h = &c->h2;
+    const uint32_t gone = H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET | H2NEG__S_DONE_OWED;
+    h2neg__http2 *h = c->h2;
     h2neg_str in = h2neg__in(c);
     h2neg__stream *s = h2neg__stream_find(c, h->data);
     if (h->left == 0)
@@ -9492,9 +10281,11 @@ static int h2neg__h2_data_run(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__STARVED;
     if (in.len > h->left)
         in.len = h->left;
+    if (s && s->ws && !(s->flags & gone))
+        return H2NEG__OCTETS;
     h2neg__in_take(c, in.len);
     h->left -= (uint32_t)in.len;
-    if (!s || s->flags & (H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET | H2NEG__S_DONE_OWED)) {
+    if (!s || s->flags & gone) {
         h->unreturned += (uint32_t)in.len;
         return H2NEG__GO_ON;
     }
@@ -9520,7 +10311,7 @@ static int h2neg__h2_request_error(h2neg_conn *c)
 
 static void h2neg__h2_block_kind(h2neg_conn *c, int state)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     h2neg__stream *s = h2neg__stream_find(c, h->block);
     h->block_kind = H2NEG__B_DROP;
     if (state == H2NEG__OPEN) {
@@ -9536,7 +10327,7 @@ static void h2neg__h2_block_kind(h2neg_conn *c, int state)
 
 static int h2neg__h2_on_headers(h2neg_conn *c)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     uint32_t id = h->frame.stream;
     int state = h2neg__stream_state(c, id);
     const h2neg__cell *cell = &h2neg__figure2[state][H2NEG__ON_HEADERS];
@@ -9570,7 +10361,7 @@ static int h2neg__h2_on_headers(h2neg_conn *c)
 
 static int h2neg__h2_on_continuation(h2neg_conn *c)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     h->block_empty = (unsigned char)(h->block_empty + (h->frame.length == 0));
     if (++h->block_frames > c->config.max_continuations || h->block_empty > 1)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_CONTINUATION);
@@ -9581,7 +10372,7 @@ static int h2neg__h2_on_continuation(h2neg_conn *c)
 /* Behind pad length and priority: the fragment begins. */
 static int h2neg__h2_fragment_begin(h2neg_conn *c)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     h->block_octets += h->left;
     if (h->block_octets > 4 * (uint64_t)c->config.max_header_list)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_FIELDS);
@@ -9594,7 +10385,7 @@ static int h2neg__h2_fragment_begin(h2neg_conn *c)
    failed. */
 static int h2neg__h2_decode(h2neg_conn *c, const char *in, size_t len, int end)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     for (;;) {
         ptrdiff_t n = h2neg_hpack_decode(&h->decoder, h->list, in, len, end);
         if (n < 0) {
@@ -9617,11 +10408,14 @@ static int h2neg__h2_decode(h2neg_conn *c, const char *in, size_t len, int end)
 static int h2neg__h2_answer(h2neg_conn *c, uint32_t id, int status)
 {
     h2neg__stream *s = h2neg__stream_new(c, id);
-    int ended = c->h2.block_end;
+    int ended = c->h2->block_end;
+    h2neg_field version = h2neg_f("sec-websocket-version", "13");
     h2neg__plan p;
     h2neg_message m;
     memset(&m, 0, sizeof m);
     m.status = status;
+    m.fields = &version;
+    m.field_count = status == 426; /* RFC 6455 4.2.2 */
     if (!s)
         return h2neg__h2_refuse(c, id, H2NEG_REFUSED_STREAM, 0);
     s->flags = H2NEG__S_REMOTE_END | H2NEG__S_DONE; /* nobody hears of it */
@@ -9683,7 +10477,7 @@ static int h2neg__request_fields(h2neg__stream *s, const h2neg_field *fields, si
 }
 
 static void h2neg__request_event(h2neg_conn *c, h2neg__stream *s, h2neg_event *ev,
-                                 const h2neg_h2_head *head)
+                                 const h2neg_h2_head *head, int more)
 {
     h2neg__event(c, ev, H2NEG_EV_REQUEST, s);
     ev->method = head->method;
@@ -9693,20 +10487,40 @@ static void h2neg__request_event(h2neg_conn *c, h2neg__stream *s, h2neg_event *e
     if (s->flags & H2NEG__S_CONNECT && head->path.len == 0)
         ev->target = head->authority;
     ev->upgrade = head->protocol;
+    ev->websocket = (s->flags & H2NEG__S_WS) != 0;
     ev->fields = head->fields;
     ev->field_count = head->count;
     ev->length = head->content_length;
-    ev->more = !c->h2.block_end;
+    ev->more = more;
     c->requests++;
     if (s->flags & H2NEG__S_EXPECT)
         c->expecting = s->id;
 }
 
+/* Looks at an extended CONNECT that asks for a WebSocket (RFC 8441 5). 0 or an error. */
+static int h2neg__h2_websocket(h2neg_conn *c, const h2neg_h2_head *head, int *websocket,
+                               uint16_t *deflate)
+{
+    h2neg_ws_request request;
+    *websocket = h2neg_is(head->protocol, "websocket"); /* only where the bit is set */
+    *deflate = 0;
+    if (!*websocket)
+        return 0;
+    memset(&request, 0, sizeof request);
+    request.method = head->method;
+    request.authority = head->authority;
+    request.fields = head->fields;
+    request.count = head->count;
+    return h2neg__ws_judge(c, &request, deflate);
+}
+
 static int h2neg__h2_on_request(h2neg_conn *c, h2neg_event *ev)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     h2neg_h2_head head;
     h2neg__stream *s;
+    uint16_t deflate;
+    int websocket;
     int err = h2neg__h2_section_limits(c, h->list);
     if (err)
         return h2neg__h2_answer(c, h->block, 431);
@@ -9721,9 +10535,15 @@ static int h2neg__h2_on_request(h2neg_conn *c, h2neg_event *ev)
     if (c->config.max_content_length && head.content_length != H2NEG_UNKNOWN &&
         head.content_length > c->config.max_content_length)
         return h2neg__h2_answer(c, h->block, 413);
+    err = h2neg__h2_websocket(c, &head, &websocket, &deflate);
+    if (err)
+        return h2neg__h2_answer(c, h->block, h2neg_error_status(err));
     s = h2neg__stream_new(c, h->block);
     if (!s)
         return h2neg__h2_refuse(c, h->block, H2NEG_REFUSED_STREAM, 0);
+    s->deflate = deflate;
+    if (websocket)
+        s->flags |= H2NEG__S_WS;
     s->recv_left = head.content_length;
     if (h2neg_is(head.method, "HEAD"))
         s->flags |= H2NEG__S_HEAD;
@@ -9735,16 +10555,17 @@ static int h2neg__h2_on_request(h2neg_conn *c, h2neg_event *ev)
     }
     if (h->block_end)
         h2neg__remote_end(c, s);
-    h2neg__request_event(c, s, ev, &head);
+    h2neg__request_event(c, s, ev, &head, !h->block_end);
     return H2NEG__EVENT;
 }
 
 /* A client's response: interim, the answer to a CONNECT, or final (RFC 9113 8.1, 8.5). */
 static int h2neg__h2_on_response(h2neg_conn *c, h2neg_event *ev)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     h2neg__stream *s = h2neg__stream_find(c, h->block);
     h2neg_h2_head head;
+    h2neg_str subprotocol = h2neg__str(NULL, 0);
     int err = h2neg__h2_section_limits(c, h->list);
     if (!err)
         err = h2neg_h2_read_response(&head, h->list->fields, h->list->count,
@@ -9757,6 +10578,8 @@ static int h2neg__h2_on_response(h2neg_conn *c, h2neg_event *ev)
         err = H2NEG_ERR_H2_CONTENT_LENGTH; /* neither unknown nor 0, and no DATA will come */
     if (!err && head.status < 200 && ++s->informational > c->config.max_informational)
         err = H2NEG_ERR_LIMIT_INFORMATIONAL;
+    if (!err && head.status / 100 == 2 && s->ws)
+        err = h2neg__ws_answer(c, s, head.status, head.fields, head.count, &subprotocol);
     if (err)
         return h2neg__h2_stream_error(c, h->block, err);
     h2neg__event(c, ev, head.status < 200 ? H2NEG_EV_INFORMATIONAL : H2NEG_EV_RESPONSE, s);
@@ -9774,9 +10597,12 @@ static int h2neg__h2_on_response(h2neg_conn *c, h2neg_event *ev)
     if (s->flags & H2NEG__S_WAITS && head.status / 100 == 2) {
         ev->type = H2NEG_EV_OPEN;
         ev->upgrade = s->protocol;
+        ev->websocket = s->ws != 0;
+        ev->subprotocol = subprotocol;
         s->recv_left = H2NEG_UNKNOWN;
         s->flags |= H2NEG__S_TUNNEL;
     } else if (s->flags & H2NEG__S_WAITS) {
+        h2neg__ws_free(c, s);
         h2neg__h2_send(c, s, NULL, 0, 0); /* refused: our side has nothing to say */
     }
     s->flags &= ~(uint32_t)H2NEG__S_WAITS;
@@ -9787,7 +10613,7 @@ static int h2neg__h2_on_response(h2neg_conn *c, h2neg_event *ev)
 
 static int h2neg__h2_on_trailers(h2neg_conn *c, h2neg_event *ev)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     h2neg__stream *s = h2neg__stream_find(c, h->block);
     h2neg_h2_head head;
     int err = h2neg__h2_section_limits(c, h->list);
@@ -9810,11 +10636,11 @@ static int h2neg__h2_on_trailers(h2neg_conn *c, h2neg_event *ev)
    why. */
 static int h2neg__h2_refuse_block(h2neg_conn *c, int error)
 {
-    int over = c->live - c->behind >= c->config.max_concurrent_streams && !c->h2.settings_unacked;
+    int over = c->live - c->behind >= c->config.max_concurrent_streams && !c->h2->settings_unacked;
     int costs = error != H2NEG_ERR_LIMIT_STREAMS || over;
-    if (h2neg__stream_find(c, c->h2.block))
-        return h2neg__h2_stream_error(c, c->h2.block, error);
-    return h2neg__h2_refuse(c, c->h2.block, h2neg_error_h2(error), costs);
+    if (h2neg__stream_find(c, c->h2->block))
+        return h2neg__h2_stream_error(c, c->h2->block, error);
+    return h2neg__h2_refuse(c, c->h2->block, h2neg_error_h2(error), costs);
 }
 
 /* The block is whole: what it was decides. */
@@ -9822,7 +10648,7 @@ static int h2neg__h2_block_done(h2neg_conn *c, h2neg_event *ev)
 {
     static int (*const handlers[])(h2neg_conn *, h2neg_event *) = {
         NULL, h2neg__h2_on_request, h2neg__h2_on_response, h2neg__h2_on_trailers};
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     int kind = h->block_kind, result = H2NEG__GO_ON;
     h2neg__stream *s = h2neg__stream_find(c, h->block);
     if (!h2neg__h2_decode(c, NULL, 0, 1))
@@ -9842,7 +10668,7 @@ static int h2neg__h2_block_done(h2neg_conn *c, h2neg_event *ev)
 
 static int h2neg__h2_fragment(h2neg_conn *c, h2neg_event *ev)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     h2neg_str in = h2neg__in(c);
     if (h->left) {
         if (in.len == 0)
@@ -9864,7 +10690,7 @@ static int h2neg__h2_fragment(h2neg_conn *c, h2neg_event *ev)
 /* What stands before data: pad length and priority. */
 static int h2neg__h2_prefix(h2neg_conn *c, h2neg_event *ev)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     size_t n = h->frame.length < 6 ? h->frame.length : 6;
     const unsigned char *p = h2neg__in_have(c, n);
     h2neg_str in = h2neg__in(c);
@@ -9890,7 +10716,7 @@ static int h2neg__h2_prefix(h2neg_conn *c, h2neg_event *ev)
 
 static int h2neg__h2_on_rst(h2neg_conn *c, h2neg_event *ev)
 {
-    h2neg_h2_frame *f = &c->h2.frame;
+    h2neg_h2_frame *f = &c->h2->frame;
     const h2neg__cell *cell = &h2neg__figure2[h2neg__stream_state(c, f->stream)][H2NEG__ON_RST];
     h2neg__stream *s = h2neg__stream_find(c, f->stream);
     int fine = f->u.code == H2NEG_NO_ERROR && c->config.role == H2NEG_CLIENT && s &&
@@ -9919,7 +10745,7 @@ static int h2neg__h2_on_priority(h2neg_conn *c, h2neg_event *ev)
 
 static int h2neg__h2_on_priority_update(h2neg_conn *c, h2neg_event *ev)
 {
-    h2neg_h2_frame *f = &c->h2.frame;
+    h2neg_h2_frame *f = &c->h2->frame;
     h2neg__stream *s = h2neg__stream_find(c, f->u.priority_update.stream);
     int urgency, incremental;
     (void)ev;
@@ -9938,9 +10764,9 @@ static int h2neg__h2_on_priority_update(h2neg_conn *c, h2neg_event *ev)
 /* SETTINGS_INITIAL_WINDOW_SIZE moves every stream's window (RFC 9113 6.9.2). 0 or an error. */
 static int h2neg__h2_set_window(h2neg_conn *c, uint32_t value)
 {
-    int64_t delta = (int64_t)value - (int64_t)c->h2.peer_window;
+    int64_t delta = (int64_t)value - (int64_t)c->h2->peer_window;
     size_t i;
-    c->h2.peer_window = value;
+    c->h2->peer_window = value;
     for (i = 0; i < c->slots; i++) {
         h2neg__stream *s = h2neg__slot(c, i);
         if (s->id == 0)
@@ -9955,7 +10781,7 @@ static int h2neg__h2_set_window(h2neg_conn *c, uint32_t value)
 /* One setting of the peer's, its value in range. 0 or an error. */
 static int h2neg__h2_set(h2neg_conn *c, h2neg_h2_setting e)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     switch (e.id) {
     case H2NEG_SETTING_HEADER_TABLE_SIZE: h2neg_hpack_encoder_limit(&h->encoder, e.value); return 0;
     case H2NEG_SETTING_MAX_CONCURRENT_STREAMS: h->peer_streams = e.value; return 0;
@@ -9990,7 +10816,7 @@ static int h2neg__h2_set_all(h2neg_conn *c, const unsigned char *entries, size_t
 /* The peer has acknowledged our SETTINGS: from here on our limits hold (RFC 9113 6.5.3). */
 static int h2neg__h2_on_ack(h2neg_conn *c)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     int64_t delta = (int64_t)c->config.initial_window - (int64_t)h->window;
     size_t i;
     if (!h->settings_unacked)
@@ -10006,7 +10832,7 @@ static int h2neg__h2_on_ack(h2neg_conn *c)
 
 static int h2neg__h2_on_settings(h2neg_conn *c, h2neg_event *ev)
 {
-    h2neg_h2_frame *f = &c->h2.frame;
+    h2neg_h2_frame *f = &c->h2->frame;
     int err;
     (void)ev;
     if (f->flags & H2NEG_H2_ACK)
@@ -10014,11 +10840,11 @@ static int h2neg__h2_on_settings(h2neg_conn *c, h2neg_event *ev)
     err = h2neg__h2_set_all(c, f->u.settings.entries, f->u.settings.count);
     if (err)
         return h2neg__h2_frame_fail(c, err);
-    c->h2.owed_acks++;
-    if (c->h2.first) {
-        c->h2.first = 0;
-        if (c->h2.peer_streams == 100)
-            c->h2.peer_streams = UINT32_MAX; /* what was assumed until now was not said */
+    c->h2->owed_acks++;
+    if (c->h2->first) {
+        c->h2->first = 0;
+        if (c->h2->peer_streams == 100)
+            c->h2->peer_streams = UINT32_MAX; /* what was assumed until now was not said */
         if (c->config.role == H2NEG_CLIENT && !c->agreed)
             c->negotiated_owed = 1;
     }
@@ -10028,7 +10854,7 @@ static int h2neg__h2_on_settings(h2neg_conn *c, h2neg_event *ev)
 
 static int h2neg__h2_on_pong(h2neg_conn *c, h2neg_event *ev)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     unsigned char *eight = h->frame.u.ping;
     if (h->drain_ping == 2 && memcmp(eight, h2neg__drain_octets, 8) == 0) {
         h->drain_ping = 0;
@@ -10045,7 +10871,7 @@ static int h2neg__h2_on_pong(h2neg_conn *c, h2neg_event *ev)
 /* A PING is answered in its turn; its octets wait in a ring for room (RFC 9113 6.7). */
 static int h2neg__h2_on_ping(h2neg_conn *c, h2neg_event *ev)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     if (h->frame.flags & H2NEG_H2_ACK)
         return h2neg__h2_on_pong(c, ev);
     if (!h2neg__part_take(c, H2NEG__OWED, sizeof(h2neg__owed)))
@@ -10060,7 +10886,7 @@ static int h2neg__h2_on_ping(h2neg_conn *c, h2neg_event *ev)
 /* Streams above the last one can be sent again elsewhere (RFC 9113 6.8). */
 static int h2neg__h2_on_goaway(h2neg_conn *c, h2neg_event *ev)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     uint32_t last = h->frame.u.goaway.last;
     h2neg__stream *s;
     if (h->goaway_got && last > h->goaway_seen)
@@ -10080,7 +10906,7 @@ static int h2neg__h2_on_goaway(h2neg_conn *c, h2neg_event *ev)
 
 static int h2neg__h2_on_window_update(h2neg_conn *c, h2neg_event *ev)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     uint32_t id = h->frame.stream, n = h->frame.u.increment;
     h2neg__stream *s = h2neg__stream_find(c, id);
     const h2neg__cell *cell;
@@ -10130,7 +10956,7 @@ static const h2neg__reads h2neg__frame_reads[] = {
 /* Rules that hold between frames (RFC 9113 3.4, 6.10, 8.4). 0 or an error. */
 static int h2neg__h2_order(const h2neg_conn *c)
 {
-    const h2neg__http2 *h = &c->h2;
+    const h2neg__http2 *h = c->h2;
     const h2neg_h2_frame *f = &h->frame;
     if (h->first && (f->type != H2NEG_H2_SETTINGS || f->flags & H2NEG_H2_ACK))
         return H2NEG_ERR_H2_PREFACE;
@@ -10152,7 +10978,7 @@ static int h2neg__overhead(h2neg_conn *c, uint64_t n)
 /* Whether the next frame may be taken up: rings have room, and a request can be answered. */
 static int h2neg__h2_may_read(h2neg_conn *c, const unsigned char *p)
 {
-    const h2neg__http2 *h = &c->h2;
+    const h2neg__http2 *h = c->h2;
     uint32_t id = (uint32_t)(p[5] & 0x7f) << 24 | (uint32_t)p[6] << 16 | (uint32_t)p[7] << 8 | p[8];
     h2neg__h2_flush(c);
     if (h->owed_pings == H2NEG__RING || h->owed_resets == H2NEG__RING)
@@ -10164,11 +10990,11 @@ static int h2neg__h2_may_read(h2neg_conn *c, const unsigned char *p)
 /* What a frame whose header is wrong comes to: its stream's end, or the connection's. */
 static int h2neg__h2_header_error(h2neg_conn *c, int error)
 {
-    if (!h2neg_h2_error_is_stream(&c->h2.frame, error))
+    if (!h2neg_h2_error_is_stream(&c->h2->frame, error))
         return h2neg__h2_frame_fail(c, error);
-    c->h2.returned = 0;
-    h2neg__h2_frame_end(c, c->h2.frame.length);
-    return h2neg__h2_frame_error(c, c->h2.frame.stream, error);
+    c->h2->returned = 0;
+    h2neg__h2_frame_end(c, c->h2->frame.length);
+    return h2neg__h2_frame_error(c, c->h2->frame.stream, error);
 }
 
 static uint64_t h2neg__h2_frame_overhead(const h2neg_h2_frame *f)
@@ -10182,7 +11008,7 @@ static uint64_t h2neg__h2_frame_overhead(const h2neg_h2_frame *f)
 
 static int h2neg__h2_header(h2neg_conn *c, h2neg_event *ev)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     const unsigned char *p = h2neg__in_have(c, 9);
     ptrdiff_t n;
     int err;
@@ -10216,7 +11042,7 @@ static int h2neg__h2_header(h2neg_conn *c, h2neg_event *ev)
 /* A payload in one piece. GOAWAY's debug data are cut; a long PRIORITY_UPDATE is passed over. */
 static int h2neg__h2_payload(h2neg_conn *c, h2neg_event *ev)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     h2neg_h2_frame *f = &h->frame;
     uint32_t rest = 0;
     const unsigned char *p;
@@ -10242,7 +11068,7 @@ static int h2neg__h2_payload(h2neg_conn *c, h2neg_event *ev)
 
 static int h2neg__h2_skip(h2neg_conn *c, h2neg_event *ev)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     size_t n = h2neg__in(c).len;
     (void)ev;
     if (h->skip && n == 0)
@@ -10276,7 +11102,7 @@ static int h2neg__h2_preface(h2neg_conn *c, h2neg_event *ev)
     if (!p)
         return H2NEG__STARVED;
     h2neg__in_take(c, H2NEG_PREFACE_LEN);
-    c->h2.state = H2NEG__H2_HEADER;
+    c->h2->state = H2NEG__H2_HEADER;
     c->phase = H2NEG__LIVE;
     if (!c->agreed)
         c->negotiated_owed = 1;
@@ -10289,15 +11115,23 @@ static int h2neg__h2_step(h2neg_conn *c, h2neg_event *ev)
     static int (*const steps[])(h2neg_conn *, h2neg_event *) = {
         h2neg__h2_preface,  h2neg__h2_header,  h2neg__h2_prefix, h2neg__h2_data_run,
         h2neg__h2_fragment, h2neg__h2_payload, h2neg__h2_skip};
-    return steps[c->h2.state](c, ev);
+    return steps[c->h2->state](c, ev);
 }
 
-/* HTTP/2 begins, by whatever way. A client writes the preface at once, a server its SETTINGS. */
-static void h2neg__h2_begin(h2neg_conn *c, int protocol, int via)
+/* HTTP/2 begins, by whatever way: a client writes the preface at once, a server its SETTINGS. 1, or
+   0: no memory, and the connection has failed; nothing can be said of it. */
+static int h2neg__h2_begin(h2neg_conn *c, int protocol, int via)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h;
     const h2neg_config *g = &c->config;
-    c->h2_on = 1;
+    if (!h2neg__part_take(c, H2NEG__HTTP2, sizeof *h)) {
+        h2neg__fail(c, H2NEG_ERR_NOMEM, c->offset);
+        c->status_owed = 0;
+        return 0;
+    }
+    h = (h2neg__http2 *)(void *)c->part[H2NEG__HTTP2].ptr;
+    memset(h, 0, sizeof *h);
+    c->h2 = h;
     c->protocol = (unsigned char)protocol;
     c->via = (unsigned char)via;
     h->preface_owed = h->first = 1;
@@ -10307,11 +11141,12 @@ static void h2neg__h2_begin(h2neg_conn *c, int protocol, int via)
     h2neg_hpack_encoder_init(&h->encoder, c->part[H2NEG__ENCODER].ptr, c->part[H2NEG__ENCODER].size,
                              g->hpack_encoder_table);
     h->recv = g->connection_window > 65535 ? g->connection_window : 65535;
-    h->send = 65535;
+    h->send = h->peer_window = h->window = H2NEG__WINDOW;
     h->peer_frame = 16384;
     h->peer_streams = 100;
     h->goaway_last = 0x7fffffff;
     h->resets = (int32_t)g->reset_budget;
+    return 1;
 }
 
 /* ==== 21 >>conn-h1-send ====================================================
@@ -10438,6 +11273,18 @@ static void h2neg__h1_persistence(h2neg_conn *c, const h2neg__stream *s, unsigne
         c->h1.close = 1;
 }
 
+/* What a final response says of the connection. 426 names what to upgrade to (RFC 9110 15.5.22). */
+static void h2neg__h1_connection(const h2neg_conn *c, int status, h2neg__h1_out *o)
+{
+    int upgrade = status == 426 && c->config.protocols & H2NEG_WEBSOCKET;
+    if (upgrade)
+        h2neg__h1_out_one(o, "upgrade", h2neg_s("websocket"));
+    if (upgrade)
+        h2neg__h1_out_one(o, "connection", h2neg_s(c->h1.close ? "upgrade, close" : "upgrade"));
+    else if (c->h1.close || c->h1.minor == 0)
+        h2neg__h1_out_one(o, "connection", h2neg_s(c->h1.close ? "close" : "keep-alive"));
+}
+
 static int h2neg__h1_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m,
                              unsigned flags, const h2neg__plan *p)
 {
@@ -10462,8 +11309,8 @@ static int h2neg__h1_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
     h2neg__h1_framing(c, s, p, &o);
     if (!p->interim)
         h2neg__h1_persistence(c, s, flags);
-    if (!p->interim && (c->h1.close || c->h1.minor == 0))
-        h2neg__h1_out_one(&o, "connection", h2neg_s(c->h1.close ? "close" : "keep-alive"));
+    if (!p->interim)
+        h2neg__h1_connection(c, m->status, &o);
     err = h2neg__h1_out_end(c, &o);
     if (err) {
         s->flags = was;
@@ -10602,6 +11449,7 @@ static void h2neg__h1_out_request(h2neg_conn *c, h2neg__stream *s, const h2neg_m
                              o->out, o->room, m->method.len ? m->method : h2neg_s("GET"), target));
     h2neg__h1_out_one(o, "host", m->authority);
     h2neg__h1_out_fields(o, m->fields, m->field_count);
+    h2neg__h1_out_fields(o, p->extra, p->extra_count);
     h2neg__h1_framing(c, s, p, o);
     if (m->upgrade.len) {
         h2neg__h1_out_one(o, "connection", h2neg_s("upgrade"));
@@ -10619,7 +11467,8 @@ static int h2neg__h1_request(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
 {
     h2neg__h1_out o =
         h2neg__h1_out_begin(c, h2neg__fields_bound(m->fields, m->field_count) + m->method.len +
-                                   m->target.len + 2 * m->authority.len + m->upgrade.len);
+                                   m->target.len + 2 * m->authority.len + m->upgrade.len +
+                                   h2neg__fields_bound(p->extra, p->extra_count));
     int err;
     if (!o.out)
         return (int)o.error;
@@ -10640,10 +11489,12 @@ static int h2neg__h1_request(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
 
 /* 101 with the chosen token, or 200 to a CONNECT. 0 or < 0. */
 static int h2neg__h1_accept(h2neg_conn *c, const h2neg__stream *s, h2neg_str token,
-                            const h2neg_field *fields, size_t count)
+                            const h2neg__plan *p, const h2neg_field *fields, size_t count)
 {
     int connect = (s->flags & H2NEG__S_CONNECT) != 0;
-    h2neg__h1_out o = h2neg__h1_out_begin(c, h2neg__fields_bound(fields, count) + token.len);
+    h2neg__h1_out o =
+        h2neg__h1_out_begin(c, h2neg__fields_bound(fields, count) +
+                                   h2neg__fields_bound(p->extra, p->extra_count) + token.len);
     if (!o.out)
         return (int)o.error;
     h2neg__h1_out_add(&o,
@@ -10653,6 +11504,7 @@ static int h2neg__h1_accept(h2neg_conn *c, const h2neg__stream *s, h2neg_str tok
         h2neg__h1_out_one(&o, "connection", h2neg_s("upgrade"));
         h2neg__h1_out_one(&o, "upgrade", token);
     }
+    h2neg__h1_out_fields(&o, p->extra, p->extra_count);
     h2neg__h1_out_fields(&o, fields, count);
     return h2neg__h1_out_end(c, &o);
 }
@@ -10661,6 +11513,7 @@ static int h2neg__h1_accept(h2neg_conn *c, const h2neg__stream *s, h2neg_str tok
 static int h2neg__h1_put_status(h2neg_conn *c)
 {
     int status = h2neg_error_status(c->error.code);
+    const char *text = h2neg_error_text(c->error.code);
     h2neg__stream *s = h2neg__stream_find(c, c->h1.stream);
     unsigned char *out = NULL;
     h2neg__writer w;
@@ -10674,9 +11527,9 @@ static int h2neg__h1_put_status(h2neg_conn *c)
         h2neg__put_text(&w, " ");
         h2neg__put_text(&w, h2neg_status_text(status));
         h2neg__put_text(&w, "\r\ncontent-type: text/plain\r\ncontent-length: ");
-        h2neg__put_decimal(&w, strlen(c->error.text) + 1);
+        h2neg__put_decimal(&w, strlen(text) + 1);
         h2neg__put_text(&w, "\r\nconnection: close\r\n\r\n");
-        h2neg__put_text(&w, c->error.text);
+        h2neg__put_text(&w, text);
         h2neg__put_text(&w, "\n");
         h2neg__out_wrote(c, w.used);
     }
@@ -10839,26 +11692,85 @@ static void h2neg__put_token(h2neg__writer *w, h2neg_str token)
 
 /* The tokens that a request offers, as an Upgrade value; those that an accept may choose from (none
    of a request with a body, not h2c) stay, as far as 64 octets hold them, however much later it
-   comes. */
-static h2neg_str h2neg__h1_tokens(h2neg_conn *c, int kind)
+   comes; of a WebSocket it is the key that stays. 1: there is something to accept. */
+static int h2neg__h1_tokens(h2neg_conn *c, int kind, int websocket, h2neg_str *offered)
 {
     const h2neg_h1_head *head = c->h1.head;
     h2neg__writer all = h2neg__write(head->text, head->text_room);
-    h2neg__writer ours = h2neg__write(c->h1.offer, sizeof c->h1.offer);
+    h2neg__writer ours = h2neg__write(c->words, sizeof c->words);
     h2neg_str token;
     h2neg_list list;
     memset(&list, 0, sizeof list);
     while (h2neg_upgrade_offers(&list, head->minor, head->fields, head->count, &token)) {
         h2neg__put_token(&all, token);
-        if (kind == H2NEG_BODY_NONE && !h2neg_is_nocase(token, "h2c"))
+        if (kind == H2NEG_BODY_NONE && !websocket && !h2neg_is_nocase(token, "h2c"))
             h2neg__put_token(&ours, token);
     }
-    c->h1.offer_len = (uint8_t)ours.used;
-    return h2neg__str(head->text, all.used);
+    *offered = h2neg__str(head->text, all.used);
+    if (!websocket)
+        c->h1.offer_len = (uint8_t)ours.used;
+    return c->h1.offer_len != 0;
 }
 
-/* The slot of a request whose head was read, and its REQUEST event. */
-static int h2neg__h1_show(h2neg_conn *c, h2neg_event *ev, size_t taken, int kind, uint64_t length)
+/* Looks at an offer of websocket (RFC 6455 4.2.1). 1: the handshake is good, and what accept needs
+   of it is kept; 0: no offer, or one with a body, which is ignored; < 0: an error, whose status is
+   the answer. */
+static int h2neg__h1_websocket(h2neg_conn *c, int kind, uint16_t *deflate)
+{
+    static const char *const websocket[] = {"websocket"};
+    const h2neg_h1_head *head = c->h1.head;
+    h2neg_ws_request request;
+    int err;
+    *deflate = 0;
+    if (!(c->config.protocols & H2NEG_WEBSOCKET) || c->h2 ||
+        h2neg_upgrade_choose(websocket, 1, head->minor, head->fields, head->count) < 0)
+        return 0;
+    memset(&request, 0, sizeof request);
+    request.method = head->method;
+    request.authority = head->authority;
+    request.fields = head->fields;
+    request.count = head->count;
+    request.minor = head->minor;
+    err = h2neg__ws_judge(c, &request, deflate);
+    if (err || kind != H2NEG_BODY_NONE)
+        return err;
+    c->h1.offer_len = (uint8_t)request.key.len;
+    memcpy(c->words, request.key.ptr, request.key.len);
+    return 1;
+}
+
+/* Answers a request that is not shown, and reads on behind it. */
+static int h2neg__h1_refuse(h2neg_conn *c, int error, size_t taken, int kind, uint64_t length)
+{
+    h2neg__stream *s = h2neg__stream_new(c, c->next_stream);
+    h2neg_field version = h2neg_f("sec-websocket-version", "13");
+    h2neg__plan p;
+    h2neg_message m;
+    if (!s)
+        return h2neg__h1_error(c, H2NEG_ERR_NOMEM, 0);
+    memset(&m, 0, sizeof m);
+    m.status = h2neg_error_status(error);
+    m.fields = &version;
+    m.field_count = m.status == 426;                /* RFC 6455 4.2.2 */
+    s->flags = H2NEG__S_REMOTE_END | H2NEG__S_DONE; /* nobody hears of it */
+    error = h2neg__plan_response(&p, s, &m, 0) || h2neg__h1_respond(c, s, &m, 0, &p);
+    h2neg__stream_free(c, s);
+    if (error)
+        return H2NEG__STOPPED; /* cannot be: there was room for more */
+    c->next_stream += 2;
+    c->requests++;
+    h2neg__in_take(c, taken);
+    h2neg__h1_body_begin(c, kind, length);
+    c->h1.early = 1;
+    if (kind == H2NEG_BODY_NONE)
+        h2neg__h1_message_end(c);
+    return H2NEG__GO_ON;
+}
+
+/* The slot of a request whose head was read, and its REQUEST event. `websocket`: 1, h2neg_accept
+   will open one. */
+static int h2neg__h1_show(h2neg_conn *c, h2neg_event *ev, size_t taken, int kind, uint64_t length,
+                          int websocket)
 {
     h2neg_h1_head *head = c->h1.head;
     h2neg__stream *s = h2neg__stream_new(c, c->next_stream);
@@ -10866,25 +11778,24 @@ static int h2neg__h1_show(h2neg_conn *c, h2neg_event *ev, size_t taken, int kind
     if (!s)
         return h2neg__h1_error(c, H2NEG_ERR_NOMEM, 0);
     memset(&view, 0, sizeof view);
-    if (c->h2_on)
-        c->h2.last_peer = s->id;
+    if (c->h2)
+        c->h2->last_peer = s->id;
     c->next_stream += 2;
     c->h1.stream = s->id;
-    c->h1.offer_len = 0;
     if (h2neg_is(head->method, "HEAD"))
         s->flags |= H2NEG__S_HEAD;
     if (head->form == H2NEG_FORM_AUTHORITY)
         s->flags |= H2NEG__S_CONNECT | H2NEG__S_WAITS;
-    else
-        view.protocol = h2neg__h1_tokens(c, kind);
-    if (c->h1.offer_len && !c->h2_on)
+    else if (h2neg__h1_tokens(c, kind, websocket, &view.protocol) && !c->h2)
         s->flags |= H2NEG__S_WAITS;
+    if (websocket)
+        s->flags |= H2NEG__S_WS;
     if (h2neg__request_fields(s, head->fields, head->count,
                               head->minor == 1 && kind != H2NEG_BODY_NONE)) {
         h2neg__stream_free(c, s);
         return h2neg__h1_error(c, H2NEG_ERR_EXPECTATION, 0);
     }
-    if (c->h2_on || head->minor == 0)
+    if (c->h2 || head->minor == 0)
         s->flags &= ~(uint32_t)H2NEG__S_EXPECT; /* answered already, or not known to the client */
     view.method = head->method;
     view.scheme = head->scheme.len ? head->scheme : h2neg_s(c->config.tls ? "https" : "http");
@@ -10893,8 +11804,7 @@ static int h2neg__h1_show(h2neg_conn *c, h2neg_event *ev, size_t taken, int kind
     view.fields = head->fields;
     view.count = h2neg__h1_view(head->fields, head->count);
     view.content_length = length;
-    c->h2.block_end = kind == H2NEG_BODY_NONE || kind == H2NEG_BODY_TUNNEL;
-    h2neg__request_event(c, s, ev, &view);
+    h2neg__request_event(c, s, ev, &view, kind != H2NEG_BODY_NONE && kind != H2NEG_BODY_TUNNEL);
     if (head->form == H2NEG_FORM_ABSOLUTE) {
         ev->path = head->path;
         ev->query = head->query;
@@ -10918,9 +11828,10 @@ static int h2neg__h2c_accept(h2neg_conn *c)
     unsigned char *out = h2neg__out_room(c, sizeof answer - 1);
     if (!out)
         return H2NEG__STOPPED;
+    if (!h2neg__h2_begin(c, H2NEG_PROTO_H2C, H2NEG_VIA_UPGRADE))
+        return H2NEG__GO_ON;
     memcpy(out, answer, sizeof answer - 1);
     h2neg__out_wrote(c, sizeof answer - 1);
-    h2neg__h2_begin(c, H2NEG_PROTO_H2C, H2NEG_VIA_UPGRADE);
     if (h2neg_upgrade_h2c(head->minor, head->fields, head->count, &settings))
         n = h2neg_h2_settings_decode(payload, sizeof payload, settings);
     h2neg__h2_set_all(c, payload, n > 0 ? (size_t)n / 6 : 0);
@@ -10929,7 +11840,7 @@ static int h2neg__h2c_accept(h2neg_conn *c)
     c->agreed = 1;
     c->negotiated_owed = 1;
     c->phase = H2NEG__LIVE;
-    c->h2.opened++;
+    c->h2->opened++;
     return H2NEG__GO_ON;
 }
 
@@ -10957,7 +11868,8 @@ static int h2neg__h1_on_request(h2neg_conn *c, h2neg_event *ev, size_t taken)
 {
     h2neg__http1 *h = &c->h1;
     uint64_t length;
-    int kind = h2neg_body_kind(h->head, h->head->method, &length), result;
+    uint16_t deflate;
+    int kind = h2neg_body_kind(h->head, h->head->method, &length), result, websocket;
     if (kind < 0)
         return h2neg__h1_error(c, kind, 0);
     if (c->config.max_content_length && kind == H2NEG_BODY_LENGTH &&
@@ -10977,9 +11889,13 @@ static int h2neg__h1_on_request(h2neg_conn *c, h2neg_event *ev, size_t taken)
     c->protocol = h->head->minor ? H2NEG_PROTO_HTTP11 : H2NEG_PROTO_HTTP10;
     h->minor = (unsigned char)h->head->minor;
     h->close = (unsigned char)!h2neg_h1_persists(h->head);
-    result = h2neg__h1_show(c, ev, taken, kind, length);
+    websocket = h2neg__h1_websocket(c, kind, &deflate);
+    if (websocket < 0)
+        return h2neg__h1_refuse(c, websocket, taken, kind, length);
+    result = h2neg__h1_show(c, ev, taken, kind, length, websocket);
     if (result != H2NEG__EVENT)
         return result;
+    h2neg__stream_find(c, h->stream)->deflate = deflate;
     h2neg__h1_body_begin(c, kind, length);
     if (kind == H2NEG_BODY_NONE || kind == H2NEG_BODY_TUNNEL)
         h2neg__h1_message_end(c);
@@ -11035,7 +11951,7 @@ static int h2neg__h1_upgraded(h2neg_conn *c, h2neg_event *ev)
     n = h2neg_h1_parse_request(h->head, in.ptr, in.len, 0);
     H2NEG_ASSERT(n > 0);
     kind = h2neg_body_kind(h->head, h->head->method, &length);
-    result = h2neg__h1_show(c, ev, (size_t)n, kind, length);
+    result = h2neg__h1_show(c, ev, (size_t)n, kind, length, 0);
     h->left = kind == H2NEG_BODY_LENGTH ? length : 0;
     h->state = H2NEG__H1_UPGRADE_BODY;
     if (result == H2NEG__EVENT && h->left == 0)
@@ -11194,6 +12110,8 @@ static int h2neg__h1_tunnel(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__STARVED;
     if (s->flags & H2NEG__S_HELD)
         return H2NEG__STOPPED;
+    if (s->ws)
+        return H2NEG__OCTETS;
     h2neg__in_take(c, in.len);
     if (s->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED))
         return H2NEG__GO_ON;
@@ -11223,13 +12141,14 @@ static int h2neg__h1_on_101_h2c(h2neg_conn *c, h2neg__stream *s, size_t taken)
     if (!(s->flags & H2NEG__S_LOCAL_END))
         return H2NEG__STOPPED;
     h2neg__in_take(c, taken);
-    h2neg__h2_begin(c, H2NEG_PROTO_H2C, H2NEG_VIA_UPGRADE);
+    if (!h2neg__h2_begin(c, H2NEG_PROTO_H2C, H2NEG_VIA_UPGRADE))
+        return H2NEG__GO_ON;
     c->agreed = 1;
     c->negotiated_owed = 1;
     c->phase = H2NEG__LIVE;
     c->h1.state = H2NEG__H1_OFF;
     c->h1.stream = 0;
-    c->h2.opened++;
+    c->h2->opened++;
     h2neg__h2_flush(c);
     return H2NEG__GO_ON;
 }
@@ -11238,8 +12157,9 @@ static int h2neg__h1_on_101(h2neg_conn *c, h2neg_event *ev, size_t taken)
 {
     h2neg__stream *s = h2neg__stream_find(c, c->h1.stream);
     const h2neg_h1_head *head = c->h1.head;
-    h2neg_str token;
+    h2neg_str token, subprotocol = h2neg__str(NULL, 0);
     h2neg_list list;
+    int err;
     if (c->h1.offered)
         return h2neg__h1_on_101_h2c(c, s, taken);
     memset(&list, 0, sizeof list);
@@ -11248,7 +12168,12 @@ static int h2neg__h1_on_101(h2neg_conn *c, h2neg_event *ev, size_t taken)
         !h2neg__same_nocase(token, s->protocol) ||
         h2neg_upgrade_offers(&list, head->minor, head->fields, head->count, &token))
         return h2neg__h1_error(c, H2NEG_ERR_UPGRADE_ANSWER, 0);
+    err = s->ws ? h2neg__ws_answer(c, s, 101, head->fields, head->count, &subprotocol) : 0;
+    if (err)
+        return h2neg__h1_error(c, err, 0);
     h2neg__event(c, ev, H2NEG_EV_OPEN, s);
+    ev->websocket = s->ws != 0;
+    ev->subprotocol = subprotocol;
     ev->status = 101;
     ev->upgrade = s->protocol;
     ev->fields = head->fields;
@@ -11305,8 +12230,10 @@ static int h2neg__h1_on_response(h2neg_conn *c, h2neg_event *ev, size_t taken)
     h2neg__h1_response_event(c, ev, open ? H2NEG_EV_OPEN : H2NEG_EV_RESPONSE, s);
     ev->length = length;
     ev->more = kind != H2NEG_BODY_NONE;
-    if (s->flags & H2NEG__S_WAITS && !open)
+    if (s->flags & H2NEG__S_WAITS && !open) {
         s->flags |= H2NEG__S_LOCAL_END; /* refused: the request was whole */
+        h2neg__ws_free(c, s);
+    }
     s->flags |= H2NEG__S_HEAD_GOT;
     s->flags &= ~(uint32_t)H2NEG__S_WAITS;
     h2neg__in_take(c, taken);
@@ -11389,6 +12316,11 @@ static int h2neg__h1_eof(h2neg_conn *c)
         h->close = 1;
         if (!s || s->flags & H2NEG__S_REMOTE_END)
             return H2NEG__STOPPED;
+        if (tunnel && s->ws) { /* no Close came (RFC 6455 7.1.5) */
+            h2neg__stream_done(c, s, H2NEG_ERR_WS_ABNORMAL, H2NEG_CANCEL, 1);
+            h2neg__inert(c);
+            return H2NEG__GO_ON;
+        }
         h2neg__h1_message_end(c);
         h->state = tunnel ? H2NEG__H1_TUNNEL : H2NEG__H1_WAIT;
         return H2NEG__GO_ON;
@@ -11396,10 +12328,665 @@ static int h2neg__h1_eof(h2neg_conn *c)
     return h2neg__h1_error(c, H2NEG_ERR_BODY_SHORT, h2neg__in(c).len);
 }
 
+/* ==== 22 >>conn-ws =========================================================
+   WebSocket frames and messages, over HTTP/1.1 and HTTP/2, both roles (RFC 6455 5 to 7; RFC 7692;
+   RFC 8441 5).  Uses >>ws-frame >>ws-slot >>conn-h2-send >>conn-h1.
+   Memory: a message's buffer grows as its octets come; one control frame each way.
+   An unmasked message that lies whole in the input is not copied; a masked one is unmasked into its
+   buffer in one pass. A fault ends the WebSocket with its close code, and nothing else.
+   ========================================================================== */
+
+/* What the reader reads. */
+enum { H2NEG__WS_HEAD, H2NEG__WS_CONTROL, H2NEG__WS_DATA };
+
+/* A client that waits for the server to close: our side stays open, or is closed too. */
+enum { H2NEG__LINGER_OPEN = 1, H2NEG__LINGER_SHUT };
+
+/* Octets on their way to a WebSocket. */
+typedef struct h2neg__ws_run {
+    h2neg__stream *s;
+    h2neg__ws *w;
+    const unsigned char *in;
+    size_t len;
+    uint64_t offset; /* of in[0] */
+    h2neg_event *ev;
+} h2neg__ws_run;
+
+static void h2neg__ws_eat(h2neg__ws_run *r, size_t n)
+{
+    r->in += n;
+    r->len -= n;
+    r->offset += n;
+}
+
+/* ---- frames out ---- */
+
+/* Room for `n` octets of frame on a stream, for the engine itself; NULL: not now. */
+static unsigned char *h2neg__ws_room(h2neg_conn *c, const h2neg__stream *s, size_t n)
+{
+    unsigned char *out;
+    int64_t window;
+    if (!c->h2)
+        return h2neg__out_room(c, n);
+    window = s->send < c->h2->send ? s->send : c->h2->send;
+    if (window < (int64_t)n)
+        return NULL;
+    out = h2neg__out_room(c, n + 9);
+    return out ? out + 9 : NULL;
+}
+
+/* They are written; `end`: HTTP/2's stream ends with them. */
+static void h2neg__ws_wrote(h2neg_conn *c, h2neg__stream *s, unsigned char *out, size_t n, int end)
+{
+    if (c->h2) {
+        h2neg__h2_data_wrote(c, s, out - 9, n, end);
+        return;
+    }
+    s->send_octets += n;
+    c->useful += n;
+    h2neg__out_wrote(c, n);
+}
+
+/* Whatever can be said of it, at once: a reset, or the connection's end. */
+static void h2neg__ws_abort(h2neg_conn *c, h2neg__stream *s, int error)
+{
+    h2neg__ws *w = h2neg__ws_of(c, s);
+    w->flags |= H2NEG__W_FAILED;
+    w->owed = 0;
+    if (c->h2) {
+        h2neg__h2_reset(c, s, error, h2neg_error_h2(error));
+        return;
+    }
+    h2neg__stream_done(c, s, error, h2neg_error_h2(error), 0);
+    h2neg__inert(c);
+}
+
+/* A frame's header, with a fresh key where a client writes (RFC 6455 5.3). 1, or 0: there are no
+   random octets. */
+static int h2neg__ws_frame_of(h2neg_conn *c, h2neg_ws_frame *f, int fin, int opcode, size_t length)
+{
+    memset(f, 0, sizeof *f);
+    f->fin = fin;
+    f->opcode = opcode;
+    f->length = length;
+    f->masked = c->config.role == H2NEG_CLIENT;
+    return !f->masked || c->config.random_fn(c->config.random_user, f->key, 4);
+}
+
+/* Header and payload at `out`, which has room for 14 octets more than the payload; `data` may stand
+   where it will go. Octets. */
+static size_t h2neg__ws_put(unsigned char *out, const h2neg_ws_frame *f, const unsigned char *data)
+{
+    size_t n = (size_t)f->length, head = 2 + (n > 65535 ? 8 : n > 125 ? 2 : 0);
+    unsigned char *to = out + head + (f->masked ? 4 : 0);
+    if (data >= out && data < out + 14 + n) {
+        memmove(to, data, n); /* compressed in place */
+        data = to;
+    }
+    if (f->masked)
+        h2neg_ws_mask(to, data, n, f->key, 0);
+    else if (data != to)
+        h2neg__copy(to, data, n);
+    return (size_t)h2neg_ws_frame_write(out, 14, f) + n;
+}
+
+/* A control frame. 0; AGAIN; or NO_RANDOM. A Close behind which nothing comes ends HTTP/2's stream
+   (RFC 8441 5). */
+static int h2neg__ws_put_control(h2neg_conn *c, h2neg__stream *s, int opcode,
+                                 const unsigned char *payload, size_t len)
+{
+    h2neg__ws *w = h2neg__ws_of(c, s);
+    int last = opcode == H2NEG_WS_CLOSE && w->flags & (H2NEG__W_GOT | H2NEG__W_FAILED);
+    size_t n = len + (c->config.role == H2NEG_CLIENT ? 6 : 2);
+    unsigned char *out = h2neg__ws_room(c, s, n);
+    h2neg_ws_frame f;
+    if (!out)
+        return H2NEG_ERR_AGAIN;
+    if (!h2neg__ws_frame_of(c, &f, 1, opcode, len))
+        return H2NEG_ERR_NO_RANDOM;
+    h2neg__ws_put(out, &f, payload);
+    h2neg__ws_wrote(c, s, out, n, last);
+    if (last && c->h2)
+        h2neg__h2_local_end(c, s);
+    return 0;
+}
+
+/* A control frame goes out when there is room: a Close, behind which nothing goes, or a pong, of
+   which the latest is enough (RFC 6455 5.5.3). */
+static void h2neg__ws_owe(h2neg_conn *c, h2neg__ws *w, int opcode, const unsigned char *payload,
+                          size_t len)
+{
+    if (w->owed == H2NEG_WS_CLOSE || w->flags & H2NEG__W_SENT)
+        return;
+    w->owed = (unsigned char)opcode;
+    w->owed_len = (unsigned char)len;
+    h2neg__copy(w->owed_payload, payload, len);
+    c->ws_due = 1;
+}
+
+/* ---- the end ---- */
+
+/* Both Close frames are done, or the peer broke the rules and was told so. */
+static int h2neg__ws_is_over(const h2neg__ws *w)
+{
+    return w->flags & H2NEG__W_SENT && w->flags & (H2NEG__W_GOT | H2NEG__W_FAILED);
+}
+
+/* HTTP/1.1: the connection is over with it. A server closes first (RFC 6455 7.1.1). */
+static void h2neg__ws_end_h1(h2neg_conn *c, h2neg__stream *s, const h2neg__ws *w)
+{
+    s->flags |= H2NEG__S_LOCAL_END | H2NEG__S_REMOTE_END;
+    if (c->config.role == H2NEG_CLIENT)
+        c->linger = w->flags & H2NEG__W_FAILED ? H2NEG__LINGER_SHUT : H2NEG__LINGER_OPEN;
+    h2neg__stream_settle(c, s);
+    h2neg__inert(c);
+}
+
+/* The peer has ended its side of an HTTP/2 stream, and no Close came: as if TCP had ended. */
+static void h2neg__ws_cut(h2neg_conn *c, h2neg__stream *s, h2neg__ws *w)
+{
+    const uint32_t both = H2NEG__S_REMOTE_END | H2NEG__S_EARLY;
+    if ((s->flags & both) != H2NEG__S_REMOTE_END || w->flags & (H2NEG__W_GOT | H2NEG__W_FAILED))
+        return;
+    s->error = H2NEG_ERR_WS_ABNORMAL;
+    s->flags |= H2NEG__S_BY_PEER;
+    w->flags |= H2NEG__W_FAILED | H2NEG__W_SENT; /* nobody waits for a Close */
+    w->owed = 0;
+    h2neg__ws_tell(c, s, H2NEG_WS_ABNORMAL, H2NEG_ERR_WS_ABNORMAL);
+}
+
+/* Writes what one owes, and ends it where it is over. 1, or 0: something waits for room. */
+static int h2neg__ws_settle(h2neg_conn *c, h2neg__stream *s, h2neg__ws *w)
+{
+    int owed = w->owed, err;
+    h2neg__ws_cut(c, s, w);
+    if (w->owed) {
+        err = h2neg__ws_put_control(c, s, owed, w->owed_payload, w->owed_len);
+        if (err == H2NEG_ERR_AGAIN)
+            return 0;
+        w->owed = 0;
+        w->flags |= (unsigned char)(owed == H2NEG_WS_CLOSE ? H2NEG__W_SENT : 0);
+        if (err)
+            h2neg__ws_abort(c, s, err);
+    }
+    if (!h2neg__ws_is_over(w) || s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_DONE_OWED))
+        return 1;
+    if (!c->h2)
+        h2neg__ws_end_h1(c, s, w);
+    else if (h2neg__h2_put_data(c, s, NULL, 0, 1) < 0)
+        return 0;
+    else
+        h2neg__h2_local_end(c, s);
+    return 1;
+}
+
+static void h2neg__ws_flush(h2neg_conn *c)
+{
+    const uint32_t over = H2NEG__S_DONE | H2NEG__S_DONE_OWED;
+    size_t i;
+    int waits = 0;
+    for (i = 0; i < c->ws_room && c->ws_due; i++) {
+        h2neg__ws *w = h2neg__ws_at(c, i);
+        h2neg__stream *s = h2neg__stream_find(c, w->stream);
+        if (s && s->flags & H2NEG__S_TUNNEL && !(s->flags & over) && !h2neg__ws_settle(c, s, w))
+            waits = 1;
+    }
+    c->ws_due = (unsigned char)waits;
+}
+
+/* The peer broke a rule: a Close says which (RFC 6455 7.1.7), and what it sends is dropped. */
+static int h2neg__ws_fail(h2neg_conn *c, h2neg__ws_run *r, int error)
+{
+    h2neg__ws *w = r->w;
+    int code = h2neg_error_ws(error);
+    unsigned char payload[125];
+    ptrdiff_t n =
+        h2neg_ws_close_write(payload, sizeof payload, code, h2neg_s(h2neg_error_text(error)));
+    w->flags |= H2NEG__W_FAILED;
+    r->s->error = error;
+    h2neg__ws_tell(c, r->s, code, error);
+    h2neg__ws_owe(c, w, H2NEG_WS_CLOSE, payload, n > 0 ? (size_t)n : 0);
+    c->ws_due = 1;
+    if (c->h2)
+        h2neg__h2_charge(c);
+    return H2NEG__GO_ON;
+}
+
+/* ---- frames in ---- */
+
+static int h2neg__ws_event(h2neg_conn *c, h2neg__ws_run *r, int type, const void *data, size_t len)
+{
+    h2neg__event(c, r->ev, type, r->s);
+    r->ev->data = h2neg__str(data, len);
+    return H2NEG__EVENT;
+}
+
+/* The peer's Close (RFC 6455 5.5.1), which ours answers with the same code. */
+static int h2neg__ws_on_close(h2neg_conn *c, h2neg__ws_run *r)
+{
+    h2neg__ws *w = r->w;
+    h2neg_str reason;
+    int code, err = h2neg_ws_close_read(w->control, w->control_len, &code, &reason);
+    if (err)
+        return h2neg__ws_fail(c, r, err);
+    w->flags |= H2NEG__W_GOT;
+    if (!(w->flags & H2NEG__W_SENT) && w->owed != H2NEG_WS_CLOSE)
+        w->flags |= H2NEG__W_PEER_FIRST;
+    h2neg__ws_tell(c, r->s, code, 0);
+    h2neg__ws_owe(c, w, H2NEG_WS_CLOSE, w->control, code == H2NEG_WS_NO_STATUS ? 0 : 2);
+    c->ws_due = 1;
+    return H2NEG__GO_ON;
+}
+
+static int h2neg__ws_on_control(h2neg_conn *c, h2neg__ws_run *r)
+{
+    h2neg__ws *w = r->w;
+    w->state = H2NEG__WS_HEAD;
+    if (w->frame.opcode == H2NEG_WS_CLOSE)
+        return h2neg__ws_on_close(c, r);
+    if (w->frame.opcode == H2NEG_WS_PING && !c->config.no_auto_pong) {
+        h2neg__ws_owe(c, w, H2NEG_WS_PONG, w->control, w->control_len);
+        h2neg__ws_flush(c);
+    }
+    return h2neg__ws_event(c, r,
+                           w->frame.opcode == H2NEG_WS_PING ? H2NEG_EV_WS_PING : H2NEG_EV_WS_PONG,
+                           w->control, w->control_len);
+}
+
+/* Copies octets of the payload, unmasked where they are masked, and goes on behind them. */
+static void h2neg__ws_unmask(h2neg__ws_run *r, unsigned char *to, size_t n)
+{
+    h2neg__ws *w = r->w;
+    if (w->frame.masked)
+        h2neg_ws_mask(to, r->in, n, w->frame.key, w->frame.length - w->left);
+    else
+        h2neg__copy(to, r->in, n);
+    h2neg__ws_eat(r, n);
+    w->left -= n;
+}
+
+static int h2neg__ws_control(h2neg_conn *c, h2neg__ws_run *r)
+{
+    h2neg__ws *w = r->w;
+    size_t n = r->len < w->left ? r->len : (size_t)w->left;
+    h2neg__ws_unmask(r, w->control + w->control_len, n);
+    w->control_len = (unsigned char)(w->control_len + n);
+    return w->left ? (int)H2NEG__GO_ON : h2neg__ws_on_control(c, r);
+}
+
+/* A message is whole, or its last piece is there. */
+static int h2neg__ws_message(h2neg_conn *c, h2neg__ws_run *r, const unsigned char *data, size_t len)
+{
+    h2neg__ws *w = r->w;
+    int opcode = w->opcode;
+    if (opcode == H2NEG_WS_TEXT && !h2neg_utf8_whole(&w->utf8))
+        return h2neg__ws_fail(c, r, H2NEG_ERR_WS_UTF8);
+    w->opcode = 0;
+    w->have = 0;
+    r->ev->opcode = opcode;
+    return h2neg__ws_event(c, r, H2NEG_EV_WS_MESSAGE, data, len);
+}
+
+static int h2neg__ws_piece(h2neg_conn *c, h2neg__ws_run *r, const unsigned char *data, size_t len)
+{
+    r->w->have = 0;
+    r->ev->opcode = r->w->opcode;
+    r->ev->more = 1;
+    return h2neg__ws_event(c, r, H2NEG_EV_WS_MESSAGE, data, len);
+}
+
+/* Text fails at its first bad octet. */
+static int h2neg__ws_text_ok(h2neg__ws *w, const unsigned char *data, size_t len)
+{
+    return w->opcode != H2NEG_WS_TEXT || h2neg_utf8_check(&w->utf8, data, len) == len;
+}
+
+/* Takes octets of the payload as they are: into the buffer, or, where they are not masked and need
+   not be joined, from where they lie. `*n`: how many. Where they stand now, or NULL: no memory. */
+static const unsigned char *h2neg__ws_take(h2neg_conn *c, h2neg__ws_run *r, size_t *n)
+{
+    h2neg__ws *w = r->w;
+    const unsigned char *data = r->in;
+    size_t bound = h2neg__ws_buffer_bound(&c->config), at = w->have;
+    int alone = c->config.ws_pieces || (at == 0 && w->frame.fin && *n == w->left);
+    if (*n == 0 || (!w->frame.masked && alone)) {
+        h2neg__ws_eat(r, *n);
+        w->left -= *n;
+        return data;
+    }
+    if (*n > bound - at)
+        *n = bound - at; /* a piece; messages are known to fit */
+    if (!h2neg__grow(c, &w->buffer, bound, at + *n, 256))
+        return NULL;
+    h2neg__ws_unmask(r, w->buffer.ptr + at, *n);
+    w->have += *n;
+    return w->buffer.ptr + at;
+}
+
+/* Payload that is not compressed. */
+static int h2neg__ws_plain(h2neg_conn *c, h2neg__ws_run *r)
+{
+    h2neg__ws *w = r->w;
+    size_t n = r->len < w->left ? r->len : (size_t)w->left;
+    const unsigned char *data = h2neg__ws_take(c, r, &n);
+    if (!data)
+        return h2neg__ws_fail(c, r, H2NEG_ERR_NOMEM);
+    w->useful += n;
+    c->useful += n;
+    if (!h2neg__ws_text_ok(w, data, n))
+        return h2neg__ws_fail(c, r, H2NEG_ERR_WS_UTF8);
+    if (w->left == 0)
+        w->state = H2NEG__WS_HEAD;
+    if (w->have) {
+        data = w->buffer.ptr;
+        n = w->have;
+    }
+    if (w->left == 0 && w->frame.fin)
+        return h2neg__ws_message(c, r, data, n);
+    return c->config.ws_pieces && n ? h2neg__ws_piece(c, r, data, n) : (int)H2NEG__GO_ON;
+}
+
+/* ---- permessage-deflate (RFC 7692 7.2) ---- */
+
+/* A codec's context, opened when it is first needed. NULL: none can be had. */
+static void *h2neg__ws_coder(h2neg_conn *c, const h2neg__stream *s, h2neg__ws *w, int compress)
+{
+    const h2neg_ws_codec *codec = c->config.ws_codec;
+    int ours = s->deflate >> 8 & 15, theirs = s->deflate >> 4 & 15;
+    if (!w->coder[compress])
+        w->coder[compress] = codec->open_fn(codec->user, compress, compress ? ours : theirs);
+    return w->coder[compress];
+}
+
+/* One run of the inflater, into the buffer as it grows; what is above its bound goes nowhere. 0 and
+   `*full`: it may hold more; or an error. */
+static int h2neg__ws_inflate_run(h2neg_conn *c, h2neg__ws *w, const unsigned char **in, size_t *len,
+                                 int *full)
+{
+    const h2neg_ws_codec *codec = c->config.ws_codec;
+    size_t bound = h2neg__ws_buffer_bound(&c->config), took = *len, room, put;
+    unsigned char extra, *to = &extra;
+    if (w->have < bound && !h2neg__grow(c, &w->buffer, bound, w->have + 1, 256))
+        return H2NEG_ERR_NOMEM;
+    room = put = w->have < bound ? w->buffer.size - w->have : 1;
+    if (w->have < bound)
+        to = w->buffer.ptr + w->have;
+    if (codec->run_fn(codec->user, w->coder[0], 0, *in, &took, to, &put, 0) < 0 || took > *len ||
+        put > room || (*len && !took && !put))
+        return H2NEG_ERR_WS_DEFLATE;
+    if (to == &extra && put)
+        return H2NEG_ERR_LIMIT_MESSAGE;
+    if (!h2neg__ws_text_ok(w, to, put))
+        return H2NEG_ERR_WS_UTF8;
+    *in += took;
+    *len -= took;
+    w->have += put;
+    *full = put == room;
+    return 0;
+}
+
+static int h2neg__ws_inflate(h2neg_conn *c, const h2neg__stream *s, h2neg__ws *w,
+                             const unsigned char *in, size_t len)
+{
+    int err = 0, full = 0;
+    if (!h2neg__ws_coder(c, s, w, 0))
+        return H2NEG_ERR_NOMEM;
+    while (!err && (len || full))
+        err = h2neg__ws_inflate_run(c, w, &in, &len, &full);
+    return err;
+}
+
+/* Behind a message's last octet: the four that its sender left out (RFC 7692 7.2.2). */
+static int h2neg__ws_inflate_end(h2neg_conn *c, const h2neg__stream *s, h2neg__ws *w)
+{
+    static const unsigned char tail[4] = {0, 0, 0xff, 0xff};
+    int err = h2neg__ws_inflate(c, s, w, tail, sizeof tail);
+    if (!err && s->deflate & H2NEG__Z_THEIRS_RESET)
+        c->config.ws_codec->reset_fn(c->config.ws_codec->user, w->coder[0], 0);
+    return err;
+}
+
+/* Compressed payload. Of a message in pieces 8 octets at a time are inflated, and half a buffer is
+   a piece. */
+static int h2neg__ws_squeezed(h2neg_conn *c, h2neg__ws_run *r)
+{
+    h2neg__ws *w = r->w;
+    unsigned char plain[512];
+    int pieces = c->config.ws_pieces, err = 0;
+    size_t full = pieces ? h2neg__ws_buffer_bound(&c->config) / 2 : SIZE_MAX;
+    while (!err && w->left && r->len && w->have < full) {
+        size_t n = r->len < w->left ? r->len : (size_t)w->left, most = pieces ? 8 : sizeof plain;
+        n = n < most ? n : most;
+        h2neg__ws_unmask(r, plain, n);
+        w->useful += n;
+        c->useful += n;
+        err = h2neg__ws_inflate(c, r->s, w, plain, n);
+    }
+    if (!err && w->left == 0 && w->frame.fin)
+        err = h2neg__ws_inflate_end(c, r->s, w);
+    if (err)
+        return h2neg__ws_fail(c, r, err);
+    if (w->left == 0)
+        w->state = H2NEG__WS_HEAD;
+    if (w->left == 0 && w->frame.fin)
+        return h2neg__ws_message(c, r, w->buffer.ptr, w->have);
+    return pieces && w->have ? h2neg__ws_piece(c, r, w->buffer.ptr, w->have) : (int)H2NEG__GO_ON;
+}
+
+static int h2neg__ws_data(h2neg_conn *c, h2neg__ws_run *r)
+{
+    return r->w->squeezed ? h2neg__ws_squeezed(c, r) : h2neg__ws_plain(c, r);
+}
+
+/* ---- headers in ---- */
+
+/* A data frame begins: the order of fragments, empty ones, the message's size (RFC 6455 5.4). 0 or
+   an error. */
+static int h2neg__ws_data_begin(h2neg_conn *c, h2neg__ws *w)
+{
+    const h2neg_ws_frame *f = &w->frame;
+    if ((f->opcode == H2NEG_WS_CONTINUATION) != (w->opcode != 0))
+        return H2NEG_ERR_WS_SEQUENCE;
+    if (f->opcode) {
+        w->opcode = (unsigned char)f->opcode;
+        w->squeezed = (unsigned char)(f->rsv != 0);
+        w->have = 0;
+        memset(&w->utf8, 0, sizeof w->utf8);
+    }
+    if (f->length || f->fin)
+        w->empties = 0;
+    else if (++w->empties > c->config.max_ws_empty)
+        return H2NEG_ERR_LIMIT_EMPTY;
+    if (!c->config.ws_pieces && !w->squeezed && f->length > c->config.max_message - w->have)
+        return H2NEG_ERR_LIMIT_MESSAGE;
+    return 0;
+}
+
+/* A header is whole: `head` octets. */
+static int h2neg__ws_frame_begin(h2neg_conn *c, h2neg__ws_run *r, size_t head)
+{
+    h2neg__ws *w = r->w;
+    int control = h2neg__ws_is_control(w->frame.opcode), err;
+    w->left = w->frame.length;
+    w->overhead += head + (control ? w->left : 0);
+    err = control ? 0 : h2neg__ws_data_begin(c, w);
+    if (!err &&
+        w->overhead > c->config.overhead_slack + (uint64_t)c->config.overhead_ratio * w->useful)
+        err = H2NEG_ERR_LIMIT_OVERHEAD;
+    if (err)
+        return h2neg__ws_fail(c, r, err);
+    w->control_len = 0;
+    w->state = control ? H2NEG__WS_CONTROL : H2NEG__WS_DATA;
+    if (w->left)
+        return H2NEG__GO_ON;
+    return control ? h2neg__ws_on_control(c, r) : h2neg__ws_data(c, r);
+}
+
+static int h2neg__ws_head(h2neg_conn *c, h2neg__ws_run *r)
+{
+    h2neg__ws *w = r->w;
+    size_t had = w->head_len, n = sizeof w->head - had;
+    ptrdiff_t head;
+    if (n > r->len)
+        n = r->len;
+    if (had == 0)
+        w->at = r->offset;
+    memcpy(w->head + had, r->in, n);
+    head = h2neg_ws_frame_read(&w->frame, w->head, had + n, c->config.role == H2NEG_SERVER,
+                               r->s->deflate ? H2NEG_WS_RSV1 : 0);
+    if (head < 0)
+        return h2neg__ws_fail(c, r, (int)head);
+    w->head_len = (unsigned char)(head ? 0 : had + n);
+    h2neg__ws_eat(r, head ? (size_t)head - had : n);
+    return head ? h2neg__ws_frame_begin(c, r, (size_t)head) : (int)H2NEG__GO_ON;
+}
+
+static int h2neg__ws_deaf(const h2neg__ws *w)
+{
+    return (w->flags & (H2NEG__W_GOT | H2NEG__W_FAILED)) != 0;
+}
+
+/* Reads octets until there is an event, or to their end: EVENT or GO_ON, and how many were taken.
+   Behind a Close, and behind a fault, they are dropped (RFC 6455 5.5.1, 7.1.7). */
+static int h2neg__ws_read(h2neg_conn *c, h2neg__stream *s, h2neg_str in, uint64_t offset,
+                          h2neg_event *ev, size_t *taken)
+{
+    static int (*const steps[])(h2neg_conn *, h2neg__ws_run *) = {h2neg__ws_head, h2neg__ws_control,
+                                                                  h2neg__ws_data};
+    h2neg__ws_run r;
+    int result = H2NEG__GO_ON;
+    r.s = s;
+    r.w = h2neg__ws_of(c, s);
+    r.in = (const unsigned char *)in.ptr;
+    r.len = in.len;
+    r.offset = offset;
+    r.ev = ev;
+    while (result == H2NEG__GO_ON && r.len && !h2neg__ws_deaf(r.w))
+        result = steps[r.w->state](c, &r);
+    if (h2neg__ws_deaf(r.w))
+        h2neg__ws_eat(&r, r.len);
+    *taken = in.len - r.len;
+    return result;
+}
+
+/* ---- messages out ---- */
+
+/* What a compressor may make of `n` octets, flushed (see h2neg_ws_codec). */
+static size_t h2neg__ws_squeezed_bound(size_t n)
+{
+    return n + n / 7 + 64;
+}
+
+/* Whether a message goes out compressed: it was agreed, and there is a compressor. */
+static int h2neg__ws_squeezes(h2neg_conn *c, const h2neg__stream *s, h2neg__ws *w)
+{
+    return s->deflate && h2neg__ws_coder(c, s, w, 1) != NULL;
+}
+
+/* Octets of the next `len` of a message that can go out as one frame now, plus 1; 0: not even a
+   frame that is worth it, of 1,024 octets or all that is left. Short ones that a window makes are
+   >>conn-h2-send's to bound. */
+static size_t h2neg__ws_fits(const h2neg_conn *c, const h2neg__stream *s, size_t len)
+{
+    const h2neg__ws *w = h2neg__ws_of(c, s);
+    int squeezes = s->deflate && w->coder[1];
+    size_t need = (squeezes ? h2neg__ws_squeezed_bound(len) : len) + 14, room = h2neg__app_room(c);
+    size_t frame = c->h2 ? h2neg__h2_sendable(c, s, need) : room, n;
+    if (frame >= need)
+        return len + 1;
+    n = frame > 14 ? frame - 14 : 0;
+    if (squeezes)
+        n = n > 72 ? (n - 64) / 8 * 7 : 0;
+    return n == 0 || (n < 1024 && (!c->h2 || room < 2048)) ? 0 : n + 1;
+}
+
+/* Octets of a frame's compressed payload, put 14 behind `out`; SIZE_MAX: the compressor failed. */
+static size_t h2neg__ws_compress(h2neg_conn *c, const h2neg__stream *s, h2neg__ws *w,
+                                 unsigned char *out, const unsigned char *data, size_t n, int fin)
+{
+    const h2neg_ws_codec *codec = c->config.ws_codec;
+    size_t took = n, put = h2neg__ws_squeezed_bound(n), room = put;
+    if (codec->run_fn(codec->user, w->coder[1], 1, n ? data : out, &took, out + 14, &put, 1) < 0 ||
+        took != n || put > room)
+        return SIZE_MAX;
+    if (!fin)
+        return put;
+    if (s->deflate & H2NEG__Z_OURS_RESET)
+        codec->reset_fn(codec->user, w->coder[1], 1);
+    if (put > 4)
+        return put - 4; /* 00 00 FF FF, which the peer puts back */
+    out[14] = 0;        /* nothing was left to flush: an empty block's first octet */
+    return 1;
+}
+
+/* One frame of a message. 0; or NO_RANDOM, NOMEM, AGAIN. */
+static int h2neg__ws_put_frame(h2neg_conn *c, h2neg__stream *s, int opcode,
+                               const unsigned char *data, size_t n, int fin)
+{
+    h2neg__ws *w = h2neg__ws_of(c, s);
+    int squeezes = w->sending ? w->squeezing : h2neg__ws_squeezes(c, s, w);
+    unsigned char *out = h2neg__ws_room(c, s, 14 + (squeezes ? h2neg__ws_squeezed_bound(n) : n));
+    h2neg_ws_frame f;
+    size_t len = n;
+    if (!out)
+        return H2NEG_ERR_AGAIN;
+    if (!h2neg__ws_frame_of(c, &f, fin, w->sending ? H2NEG_WS_CONTINUATION : opcode, 0))
+        return H2NEG_ERR_NO_RANDOM;
+    f.rsv = squeezes && !w->sending ? H2NEG_WS_RSV1 : 0;
+    if (squeezes) {
+        len = h2neg__ws_compress(c, s, w, out, data, n, fin);
+        data = out + 14;
+    }
+    if (len == SIZE_MAX)
+        return H2NEG_ERR_NOMEM;
+    f.length = len;
+    w->sending = (unsigned char)(fin ? 0 : opcode);
+    w->squeezing = (unsigned char)squeezes;
+    w->useful += len;
+    h2neg__ws_wrote(c, s, out, h2neg__ws_put(out, &f, data), 0);
+    return 0;
+}
+
+/* A message, or the next octets of one, in as many frames as it takes. Octets taken, or < 0. */
+static ptrdiff_t h2neg__ws_put_message(h2neg_conn *c, h2neg__stream *s, int opcode,
+                                       const unsigned char *data, size_t len, int last)
+{
+    h2neg__ws *w = h2neg__ws_of(c, s);
+    size_t taken = 0, n;
+    int err;
+    if (w->sending && w->sending != opcode)
+        return H2NEG_ERR_INVALID;
+    if (len == 0 && !last)
+        return 0;
+    if (!w->sending)
+        h2neg__ws_squeezes(c, s, w); /* so that what fits is known */
+    do {
+        n = h2neg__ws_fits(c, s, len - taken);
+        err = n ? h2neg__ws_put_frame(c, s, opcode, len ? data + taken : data, n - 1,
+                                      last && n - 1 == len - taken)
+                : (int)H2NEG_ERR_AGAIN;
+        taken += err ? 0 : n - 1;
+    } while (!err && taken < len);
+    if (err == H2NEG_ERR_AGAIN || !err)
+        return err && !len ? (ptrdiff_t)err : (ptrdiff_t)taken;
+    h2neg__ws_abort(c, s, err);
+    return err;
+}
+
+/* Time forgives overhead, slowly. */
+static void h2neg__ws_forgive(h2neg_conn *c, uint64_t n)
+{
+    size_t i;
+    for (i = 0; i < c->ws_room; i++) {
+        h2neg__ws *w = h2neg__ws_at(c, i);
+        w->overhead -= w->overhead < n ? w->overhead : n;
+    }
+}
+
 /* ==== 23 >>negotiate =======================================================
-   From the first octets to a protocol, and the public functions of a connection.  Uses every room
-   above. Memory: parts go back when a loan ends and they are idle. next gives, in this order: an
-   error, what was negotiated, what streams owe, room, then what the input says.
+   From the first octets, or ALPN's answer, to a protocol.  Uses >>alpn and the protocols' rooms.
+   Memory: a connection's struct comes and goes here.
+   What is spoken is decided once; whatever else comes gets a plain answer.
    ========================================================================== */
 
 /* ---- beginnings ---- */
@@ -11411,13 +12998,17 @@ static void h2neg__conn_init(h2neg_conn *c, const h2neg_config *config)
     c->why = "";
     c->next_stream = 1;
     c->free_slot = c->owed_first = c->owed_last = H2NEG__NONE;
-    c->h2.peer_window = c->h2.window = 65535;
-    if (config->role == H2NEG_SERVER || config->tls)
-        return;
-    if (config->protocols & H2NEG_HTTP1)
-        c->h1.state = H2NEG__H1_HEAD;
-    else
-        h2neg__h2_begin(c, H2NEG_PROTO_H2C, H2NEG_VIA_PRIOR);
+}
+
+/* A cleartext client knows what it speaks before the first octet. 1, or 0: no memory. */
+static int h2neg__conn_start(h2neg_conn *c)
+{
+    if (c->config.role == H2NEG_SERVER || c->config.tls)
+        return 1;
+    if (!(c->config.protocols & H2NEG_HTTP1))
+        return h2neg__h2_begin(c, H2NEG_PROTO_H2C, H2NEG_VIA_PRIOR);
+    c->h1.state = H2NEG__H1_HEAD;
+    return 1;
 }
 
 H2NEG__DEF int h2neg_config_check(const h2neg_config *config)
@@ -11440,11 +13031,17 @@ H2NEG__DEF size_t h2neg_memory_bound(const h2neg_config *config)
     for (i = 0; i < H2NEG__PARTS; i++) {
         part = h2neg__part_bound(&resolved, i);
         n += h2neg__round(part);
-        if (i == H2NEG__OUT || i == H2NEG__WORK)
+        if (i == H2NEG__OUT || i == H2NEG__WORK || i == H2NEG__HTTP2)
             continue; /* taken at once */
-        part /= i == H2NEG__DECODER || i == H2NEG__ENCODER || i == H2NEG__STREAMS ? 2 : 4;
+        part /= i == H2NEG__DECODER || i == H2NEG__ENCODER || i == H2NEG__STREAMS || i == H2NEG__WS
+                    ? 2
+                    : 4;
         most = part > most ? part : most;
     }
+    part = h2neg__ws_buffer_bound(&resolved);
+    n += h2neg__ws_bound(&resolved) * h2neg__round(part);
+    if (h2neg__ws_bound(&resolved) && part / 4 > most)
+        most = part / 4;
     return n + most; /* while a part grows the old one stands beside the new one */
 }
 
@@ -11455,9 +13052,13 @@ H2NEG__DEF h2neg_conn *h2neg_conn_new(const h2neg_config *config)
     if (h2neg_config_check(config) || !h2neg__config_resolve(&resolved, config))
         return NULL;
     c = (h2neg_conn *)h2neg__alloc(&resolved, NULL, 0, sizeof *c);
-    if (c)
-        h2neg__conn_init(c, &resolved);
-    return c;
+    if (!c)
+        return NULL;
+    h2neg__conn_init(c, &resolved);
+    if (h2neg__conn_start(c))
+        return c;
+    h2neg_conn_free(c);
+    return NULL;
 }
 
 H2NEG__DEF h2neg_conn *h2neg_conn_place(void *block, size_t size, const h2neg_config *config)
@@ -11477,16 +13078,21 @@ H2NEG__DEF h2neg_conn *h2neg_conn_place(void *block, size_t size, const h2neg_co
         c->part[i].size = h2neg__part_bound(&resolved, i);
         at += h2neg__round(c->part[i].size);
     }
-    if (c->h2_on) /* its tables were not there yet */
-        h2neg__h2_begin(c, c->protocol, c->via);
+    c->placed_ws = at;
+    h2neg__conn_start(c);
     return c;
 }
 
 H2NEG__DEF void h2neg_conn_free(h2neg_conn *c)
 {
     h2neg_config config;
+    size_t at;
     int i;
-    if (!c || c->placed)
+    if (!c)
+        return;
+    for (at = 0; at < c->slots; at++)
+        h2neg__ws_free(c, h2neg__slot(c, at));
+    if (c->placed)
         return;
     for (i = 0; i < H2NEG__PARTS; i++)
         h2neg__part_drop(c, i);
@@ -11512,7 +13118,8 @@ H2NEG__DEF int h2neg_tls_agreed(h2neg_conn *c, const char *alpn, size_t len)
     if (h1 && c->config.role == H2NEG_CLIENT)
         c->h1.state = H2NEG__H1_HEAD;
     if (h2) {
-        h2neg__h2_begin(c, H2NEG_PROTO_H2, H2NEG_VIA_ALPN);
+        if (!h2neg__h2_begin(c, H2NEG_PROTO_H2, H2NEG_VIA_ALPN))
+            return c->error.code;
         c->negotiated_owed = 1;
         c->phase = H2NEG__LIVE;
     }
@@ -11559,7 +13166,7 @@ static int h2neg__preface_refused(h2neg_conn *c, h2neg_event *ev)
     const unsigned char *p = h2neg__in_have(c, 2);
     h2neg_str in;
     size_t n;
-    if (!c->h2.first || c->config.role == H2NEG_SERVER || c->h2.state != H2NEG__H2_HEADER || !p)
+    if (!c->h2->first || c->config.role == H2NEG_SERVER || c->h2->state != H2NEG__H2_HEADER || !p)
         return 0;
     if (p[0] == 0x15 && p[1] == 3) {
         h2neg__fail(c, H2NEG_ERR_PEER_IS_TLS, c->offset);
@@ -11584,21 +13191,27 @@ static int h2neg__step(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__STARVED;
     if (c->h1.state != H2NEG__H1_OFF)
         return h2neg__h1_step(c, ev);
-    if (!c->h2_on)
+    if (!c->h2)
         return h2neg__detect_step(c);
-    if (c->h2.first && h2neg__preface_refused(c, ev))
+    if (c->h2->first && h2neg__preface_refused(c, ev))
         return c->error.code ? H2NEG__GO_ON : H2NEG__STARVED;
     return h2neg__h2_step(c, ev);
 }
+
+/* ==== 23a >>conn-next ======================================================
+   What moves a connection: what goes out by itself, events, octets in and out.  Uses >>negotiate
+   and the protocols' rooms. Memory: parts go back when a loan ends and they are idle. next gives,
+   in this order: an error, what was negotiated, what streams owe, room, then what the input says.
+   ========================================================================== */
 
 /* ---- what goes out by itself ---- */
 
 /* Whether everything that was to be drained is over. */
 static void h2neg__drain_check(h2neg_conn *c)
 {
-    h2neg__http2 *h = &c->h2;
+    h2neg__http2 *h = c->h2;
     int server = c->config.role == H2NEG_SERVER;
-    if (!c->h2_on || c->live || c->phase >= H2NEG__INERT || c->h1.state != H2NEG__H1_OFF)
+    if (!c->h2 || c->live || c->phase >= H2NEG__INERT || c->h1.state != H2NEG__H1_OFF)
         return;
     if (c->shut && !server && !h->goaway_sent) {
         h->goaway_owed = 2;
@@ -11613,16 +13226,18 @@ static void h2neg__drain_check(h2neg_conn *c)
  */
 static void h2neg__speak(h2neg_conn *c)
 {
-    h2neg__writer w = h2neg__write(c->last_words, sizeof c->last_words);
+    h2neg__writer w = h2neg__write(c->words, sizeof c->words);
     c->spoken = 1;
     c->out_at = 0;
-    if (c->h2_on && !c->h2.preface_owed) {
-        w.used = (size_t)h2neg_h2_frame_write_goaway(c->last_words, sizeof c->last_words,
-                                                     c->h2.last_peer, c->error.h2_code, NULL, 0);
+    if (c->h2 && !c->h2->preface_owed) {
+        w.used = (size_t)h2neg_h2_frame_write_goaway(c->words, sizeof c->words, c->h2->last_peer,
+                                                     c->error.h2_code, NULL, 0);
     } else if (c->status_owed) {
         h2neg__put_text(&w, "HTTP/1.1 503 \r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     }
-    c->h2.goaway_owed = c->status_owed = 0;
+    if (c->h2)
+        c->h2->goaway_owed = 0;
+    c->status_owed = 0;
     h2neg__out_wrote(c, w.used);
 }
 
@@ -11635,15 +13250,17 @@ static void h2neg__settle(h2neg_conn *c)
         h2neg__speak(c);
     if (c->spoken)
         return;
-    if (c->h2_on) {
+    if (c->h2) {
         h2neg__h2_flush(c);
         if (c->phase < H2NEG__INERT)
             h2neg__h2_pump(c);
+        h2neg__ws_flush(c);
         h2neg__drain_check(c);
     } else if (c->status_owed) {
         h2neg__h1_put_status(c);
     } else if (c->phase < H2NEG__INERT) {
         h2neg__h1_pump(c);
+        h2neg__ws_flush(c);
     }
 }
 
@@ -11661,7 +13278,7 @@ static void h2neg__continue(h2neg_conn *c)
         return;
     }
     if (h2neg__plan_response(&p, s, &m, 0) ||
-        (c->h2_on ? h2neg__h2_respond(c, s, &m, 0, &p) : h2neg__h1_respond(c, s, &m, 0, &p)))
+        (c->h2 ? h2neg__h2_respond(c, s, &m, 0, &p) : h2neg__h1_respond(c, s, &m, 0, &p)))
         return;
     s->flags &= ~(uint32_t)H2NEG__S_EXPECT;
     c->expecting = 0;
@@ -11675,7 +13292,7 @@ static size_t h2neg__room_of(const h2neg_conn *c, const h2neg__stream *s)
     size_t room = h2neg__app_room(c);
     if (s->flags & H2NEG__S_BODY || s->flags & H2NEG__S_LOCAL_END)
         return 0;
-    if (c->h2_on)
+    if (c->h2)
         return h2neg__h2_room(c, s);
     return room > 25 ? room - 25 : 0;
 }
@@ -11689,7 +13306,7 @@ static int h2neg__head_again(const h2neg_conn *c)
 /* ... and a reply that did not fit into the queue: now it does, or its windows have opened. */
 static int h2neg__reply_again(const h2neg_conn *c, const h2neg__stream *s)
 {
-    int64_t window = s->send < c->h2.send ? s->send : c->h2.send;
+    int64_t window = !c->h2 ? INT64_MAX : s->send < c->h2->send ? s->send : c->h2->send;
     if (h2neg__app_room(c) < 2048)
         return 0;
     return c->config.max_queued - c->queued >= s->body_left ||
@@ -11702,29 +13319,33 @@ static int h2neg__may_request(const h2neg_conn *c)
     if (c->config.role != H2NEG_CLIENT)
         return H2NEG_ERR_INVALID;
     if (c->phase >= H2NEG__INERT || c->shut || c->eof || c->lost || c->next_stream > 0x7fffffff ||
-        (c->h2_on ? c->h2.goaway_got : c->h1.close))
+        (c->h2 ? c->h2->goaway_got : c->h1.close))
         return H2NEG_ERR_CLOSED;
     if (c->config.tls && !c->tls_ready)
         return H2NEG_ERR_AGAIN;
-    if (c->live >= (c->h2_on ? c->config.max_concurrent_streams : 1))
+    if (c->live >= (c->h2 ? c->config.max_concurrent_streams : 1))
         return H2NEG_ERR_AGAIN;
-    return c->h2_on && c->live >= c->h2.peer_streams ? H2NEG_ERR_AGAIN : 0;
+    return c->h2 && c->live >= c->h2->peer_streams ? H2NEG_ERR_AGAIN : 0;
 }
 
 /* What a refused request waits for. */
-enum { H2NEG__FOR_STREAM = 1, H2NEG__FOR_ROOM, H2NEG__FOR_SETTINGS };
+enum { H2NEG__FOR_STREAM = 1, H2NEG__FOR_ROOM, H2NEG__FOR_SETTINGS, H2NEG__FOR_WS };
 
 static int h2neg__request_again(const h2neg_conn *c)
 {
     if (!c->want_request || h2neg__may_request(c) == H2NEG_ERR_AGAIN)
         return 0;
     if (c->want_request == H2NEG__FOR_SETTINGS)
-        return !c->h2.first;
+        return !c->h2->first;
+    if (c->want_request == H2NEG__FOR_WS)
+        return c->ws_live < h2neg__ws_bound(&c->config);
     return c->want_request == H2NEG__FOR_STREAM || h2neg__head_again(c);
 }
 
 static int h2neg__writable(const h2neg_conn *c, const h2neg__stream *s)
 {
+    if (s->ws && s->flags & H2NEG__S_TUNNEL)
+        return h2neg__ws_fits(c, s, s->body_left) != 0;
     if (s->flags & H2NEG__S_HEAD_SENT)
         return h2neg__room_of(c, s) > 0;
     return s->body_left ? h2neg__reply_again(c, s) : h2neg__head_again(c);
@@ -11743,10 +13364,10 @@ H2NEG__DEF void h2neg_shutdown(h2neg_conn *c)
     if (!c || c->shut || c->phase >= H2NEG__INERT)
         return;
     c->shut = 1;
-    if (c->h2_on && c->config.role == H2NEG_SERVER) {
-        c->h2.goaway_owed = 1;
-        c->h2.drain_ping = 1;
-    } else if (!c->h2_on && c->live == 0 && h2neg__in(c).len == 0) {
+    if (c->h2 && c->config.role == H2NEG_SERVER) {
+        c->h2->goaway_owed = 1;
+        c->h2->drain_ping = 1;
+    } else if (!c->h2 && c->live == 0 && h2neg__in(c).len == 0) {
         h2neg__inert(c);
     }
     h2neg__settle(c);
@@ -11758,7 +13379,7 @@ static void h2neg__last(h2neg_conn *c, unsigned flags)
 {
     if (!(flags & H2NEG_LAST))
         return;
-    if (!c->h2_on)
+    if (!c->h2)
         c->h1.close = 1;
     else
         h2neg_shutdown(c);
@@ -11767,7 +13388,7 @@ static void h2neg__last(h2neg_conn *c, unsigned flags)
 /* A call took less than it was given: WRITABLE is owed when there is room. */
 static void h2neg__short(h2neg_conn *c, h2neg__stream *s)
 {
-    c->again_room = h2neg__app_room(c);
+    c->again_room = (uint32_t)h2neg__app_room(c);
     h2neg__count_flag(s, H2NEG__S_WRITABLE, 1, &c->wanting);
 }
 
@@ -11797,7 +13418,7 @@ static int h2neg__event_error(h2neg_conn *c, h2neg_event *ev)
     int refused =
         c->error.code == H2NEG_ERR_PEER_IS_HTTP1 || c->error.code == H2NEG_ERR_PEER_IS_TLS;
     h2neg__event(c, ev, H2NEG_EV_ERROR, NULL);
-    ev->error = c->error;
+    ev->error = h2neg__error_of(c);
     ev->code = c->error.h2_code;
     c->error_owed = 0;
     h2neg__all_done(c, c->error.code, c->error.h2_code ? c->error.h2_code : (uint32_t)H2NEG_CANCEL,
@@ -11814,6 +13435,46 @@ static void h2neg__event_early(h2neg_conn *c, h2neg__stream *s, h2neg_event *ev)
     ev->data = h2neg__str(c->part[H2NEG__EARLY].ptr + at + H2NEG__EARLY_HEAD, len);
     c->current_credit = len;
     c->current_early = 1;
+}
+
+static void h2neg__event_ws_close(h2neg_conn *c, h2neg__stream *s, h2neg_event *ev)
+{
+    const h2neg__ws *w = h2neg__ws_of(c, s);
+    int said = w->flags & H2NEG__W_GOT && w->control_len > 2;
+    s->flags &= ~(uint32_t)H2NEG__S_WS_CLOSE_OWED;
+    h2neg__event(c, ev, H2NEG_EV_WS_CLOSE, s);
+    ev->code = w->code;
+    ev->by_peer = w->flags & H2NEG__W_PEER_FIRST || s->flags & H2NEG__S_BY_PEER;
+    if (said)
+        ev->reason = h2neg__str(w->control + 2, w->control_len - 2u);
+    if (w->error)
+        ev->error = h2neg__error(w->error, s->id, w->code == H2NEG_WS_ABNORMAL ? c->offset : w->at);
+}
+
+/* The early octets of a WebSocket, up to an event. 1: one was given. */
+static int h2neg__event_early_ws(h2neg_conn *c, h2neg__stream *s, h2neg_event *ev)
+{
+    h2neg__ws *w = h2neg__ws_of(c, s);
+    int result = H2NEG__GO_ON;
+    while (result != H2NEG__EVENT && s->flags & H2NEG__S_EARLY) {
+        uint32_t len = 0;
+        size_t taken, at = h2neg__early_find(c, s->id, 0, &len);
+        const unsigned char *p = c->part[H2NEG__EARLY].ptr + at;
+        uint64_t offset;
+        memcpy(&offset, p + 8, sizeof offset);
+        result =
+            h2neg__ws_read(c, s, h2neg__str(p + H2NEG__EARLY_HEAD + w->early_at, len - w->early_at),
+                           offset + w->early_at, ev, &taken);
+        w->early_at += taken;
+        h2neg__h2_credit(c, s, (uint32_t)taken);
+        if (w->early_at < len)
+            continue;
+        w->early_at = 0;
+        h2neg__early_drop(c, s);
+        c->ws_due = 1;
+    }
+    h2neg__h2_credit_due(c, s);
+    return result == H2NEG__EVENT;
 }
 
 /* Whether an event may be given: an END that asks for an answer waits until one has room. */
@@ -11836,6 +13497,12 @@ static int h2neg__event_owed(h2neg_conn *c, h2neg_event *ev)
         return 1;
     }
     s = h2neg__owed_next(c);
+    if (s && s->ws && (s->flags & (H2NEG__S_EARLY | H2NEG__S_OPEN_OWED)) == H2NEG__S_EARLY) {
+        if (h2neg__event_early_ws(c, s, ev))
+            return 1;
+        h2neg__settle(c);
+        s = h2neg__owed_next(c);
+    }
     if (!s)
         return 0;
     if (h2neg__end_waits(c, s))
@@ -11844,6 +13511,9 @@ static int h2neg__event_owed(h2neg_conn *c, h2neg_event *ev)
         s->flags &= ~(uint32_t)H2NEG__S_OPEN_OWED;
         h2neg__event(c, ev, H2NEG_EV_OPEN, s);
         ev->upgrade = s->protocol;
+        ev->websocket = s->ws != 0;
+    } else if (s->flags & H2NEG__S_WS_CLOSE_OWED) {
+        h2neg__event_ws_close(c, s, ev);
     } else if (s->flags & H2NEG__S_EARLY) {
         h2neg__event_early(c, s, ev);
     } else if (s->flags & H2NEG__S_END_OWED) {
@@ -11885,6 +13555,28 @@ static int h2neg__on_eof(h2neg_conn *c)
     return H2NEG__GO_ON;
 }
 
+/* Octets of the input that belong to a WebSocket. Their credit returns at once: they are in its
+   buffer, or the next next comes before the frame's end. */
+static int h2neg__ws_input(h2neg_conn *c, h2neg_event *ev)
+{
+    h2neg__stream *s = h2neg__stream_find(c, c->h2 ? c->h2->data : c->h1.stream);
+    h2neg_str in = h2neg__in(c);
+    size_t taken;
+    int result;
+    if (c->h2 && in.len > c->h2->left)
+        in.len = c->h2->left;
+    result = h2neg__ws_read(c, s, in, c->offset, ev, &taken);
+    if (c->phase >= H2NEG__INERT)
+        return result;
+    h2neg__in_take(c, taken);
+    if (c->h2) {
+        c->h2->left -= (uint32_t)taken;
+        s->recv_octets += taken;
+        h2neg__h2_credit(c, h2neg__ws_deaf(h2neg__ws_of(c, s)) ? NULL : s, (uint32_t)taken);
+    }
+    return result;
+}
+
 /* Gives the next event, or moves on until there is none. */
 static int h2neg__advance(h2neg_conn *c, h2neg_event *ev)
 {
@@ -11900,6 +13592,8 @@ static int h2neg__advance(h2neg_conn *c, h2neg_event *ev)
         if (h2neg__event_writable(c, ev))
             return 1;
         result = h2neg__step(c, ev);
+        if (result == H2NEG__OCTETS)
+            result = h2neg__ws_input(c, ev);
         c->starved = result == H2NEG__STARVED;
         if (result == H2NEG__STARVED && c->eof)
             result = h2neg__on_eof(c);
@@ -11919,11 +13613,12 @@ static void h2neg__loan_end(h2neg_conn *c)
         c->lent.len = 0;
     if (c->lent.len)
         h2neg__in_keep(c, c->lent.len);
+    h2neg__ws_tidy(c);
     if (c->kept == 0)
         h2neg__part_drop(c, H2NEG__IN);
-    if (c->h2.block == 0)
+    if (!c->h2 || c->h2->block == 0)
         h2neg__part_drop(c, H2NEG__WORK);
-    if (c->h2.owed_pings == 0 && c->h2.owed_resets == 0)
+    if (c->h2 && c->h2->owed_pings == 0 && c->h2->owed_resets == 0)
         h2neg__part_drop(c, H2NEG__OWED);
     if (c->live == 0 && !c->placed) {
         h2neg__part_drop(c, H2NEG__STREAMS);
@@ -11958,11 +13653,13 @@ H2NEG__DEF unsigned h2neg_wants(const h2neg_conn *c)
     if (c->out)
         w |= H2NEG_WANT_WRITE;
     if (c->phase == H2NEG__INERT) {
-        int last =
-            c->config.role == H2NEG_CLIENT && c->error.code == 0; /* it has what it came for */
+        int last = c->config.role == H2NEG_CLIENT && c->error.code == 0 &&
+                   !c->linger; /* it has what it came for */
         if (c->eof || c->swallowed > H2NEG__SWALLOW || last)
             return w ? w : (unsigned)H2NEG_WANT_CLOSE;
-        return H2NEG_WANT_READ | (w ? w : (unsigned)H2NEG_WANT_HALF_CLOSE);
+        if (!w && c->linger != H2NEG__LINGER_OPEN)
+            w = H2NEG_WANT_HALF_CLOSE;
+        return H2NEG_WANT_READ | w;
     }
     s = h2neg__stream_find(c, c->h1.stream);
     if (!w && c->h1.state == H2NEG__H1_TUNNEL && s && s->flags & H2NEG__S_LOCAL_END)
@@ -11980,7 +13677,7 @@ H2NEG__DEF size_t h2neg_feed(h2neg_conn *c, const void *in, size_t len)
     h2neg__release(c);
     c->in_total += len;
     if (c->phase >= H2NEG__INERT)
-        c->swallowed += len;
+        c->swallowed += (uint32_t)(len < H2NEG__SWALLOW ? len : H2NEG__SWALLOW + 1);
     else
         c->lent = h2neg__str(in, len);
     return len;
@@ -11992,7 +13689,7 @@ H2NEG__DEF size_t h2neg_output(h2neg_conn *c, const void **run)
         return 0;
     h2neg__settle(c);
     *run = !c->out     ? NULL
-           : c->spoken ? (unsigned char *)c->last_words + c->out_at
+           : c->spoken ? (unsigned char *)c->words + c->out_at
                        : c->part[H2NEG__OUT].ptr + c->out_at;
     c->shown = c->out != 0;
     return c->lost ? 0 : c->out;
@@ -12035,7 +13732,7 @@ H2NEG__DEF void h2neg_lost(h2neg_conn *c)
 }
 
 /* ==== 23b >>conn-time ======================================================
-   Time: what runs out, and when to look again.  Uses >>negotiate.
+   Time: what runs out, and when to look again.  Uses >>conn-next.
    Memory: a start for each timer and for each stream.
    An interval begins at the first tick after its cause: a timer may be late and is never early.
    ========================================================================== */
@@ -12100,6 +13797,19 @@ static int h2neg__stream_tick_in(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
     return 0;
 }
 
+/* A Close of ours that waits for the peer's. */
+static int h2neg__ws_tick(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
+{
+    const h2neg__ws *w = h2neg__ws_of(c, s);
+    if (!(w->flags & H2NEG__W_SENT) && w->owed != H2NEG_WS_CLOSE) {
+        s->stall_since = 0;
+        return 0;
+    }
+    return h2neg__ran_out(c->now, &s->stall_since, c->config.close_timeout, at)
+               ? H2NEG_ERR_TIMEOUT_CLOSE
+               : 0;
+}
+
 /* The times of one stream. 0, or the error that ends it. */
 static int h2neg__stream_tick(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
 {
@@ -12107,6 +13817,8 @@ static int h2neg__stream_tick(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
     int err = h2neg__stream_tick_in(c, s, at);
     if (err)
         return err;
+    if (s->ws && s->flags & H2NEG__S_TUNNEL)
+        return h2neg__ws_tick(c, s, at);
     if (!(s->flags & (H2NEG__S_BODY | H2NEG__S_WRITABLE)) || s->flags & H2NEG__S_TUNNEL ||
         !(s->flags & H2NEG__S_HEAD_SENT)) {
         s->send_since = s->stall_since = 0;
@@ -12122,6 +13834,17 @@ static int h2neg__stream_tick(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
     return 0;
 }
 
+/* The peer did not close in time. Where its Close came, the stream alone is left to end. */
+static void h2neg__ws_expire(h2neg_conn *c, h2neg__stream *s)
+{
+    if (h2neg__ws_deaf(h2neg__ws_of(c, s)))
+        h2neg__h2_reset(c, s, s->error, s->error ? h2neg_error_h2(s->error) : 0);
+    else
+        h2neg__ws_abort(c, s, H2NEG_ERR_TIMEOUT_CLOSE);
+    if (!c->h2)
+        c->phase = H2NEG__OVER;
+}
+
 static void h2neg__streams_tick(h2neg_conn *c, uint64_t *at)
 {
     size_t i;
@@ -12130,7 +13853,9 @@ static void h2neg__streams_tick(h2neg_conn *c, uint64_t *at)
         int err = s->id && !(s->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED))
                       ? h2neg__stream_tick(c, s, at)
                       : 0;
-        if (err && c->h2_on)
+        if (err == H2NEG_ERR_TIMEOUT_CLOSE && (!c->h2 || h2neg__ws_deaf(h2neg__ws_of(c, s))))
+            h2neg__ws_expire(c, s);
+        else if (err && c->h2)
             h2neg__h2_stream_error(c, s->id, err);
         else if (err)
             h2neg__fail(c, err, c->offset);
@@ -12141,8 +13866,9 @@ static void h2neg__streams_tick(h2neg_conn *c, uint64_t *at)
 static int h2neg__t_head(const h2neg_conn *c)
 {
     return c->phase < H2NEG__INERT && c->config.role == H2NEG_SERVER &&
-           (c->h2.block || (c->kept && c->starved && !c->h2_on &&
-                            (c->h1.state == H2NEG__H1_HEAD || c->h1.state == H2NEG__H1_OFF)));
+           (c->h2 ? c->h2->block != 0
+                  : c->kept && c->starved &&
+                        (c->h1.state == H2NEG__H1_HEAD || c->h1.state == H2NEG__H1_OFF));
 }
 static int h2neg__t_idle(const h2neg_conn *c)
 {
@@ -12150,11 +13876,11 @@ static int h2neg__t_idle(const h2neg_conn *c)
 }
 static int h2neg__t_preface(const h2neg_conn *c)
 {
-    return c->phase < H2NEG__INERT && c->h2_on && c->h2.first && c->h1.state == H2NEG__H1_OFF;
+    return c->phase < H2NEG__INERT && c->h2 && c->h2->first && c->h1.state == H2NEG__H1_OFF;
 }
 static int h2neg__t_settings(const h2neg_conn *c)
 {
-    return c->phase < H2NEG__INERT && c->h2_on && c->h2.settings_unacked && !c->h2.first;
+    return c->phase < H2NEG__INERT && c->h2 && c->h2->settings_unacked && !c->h2->first;
 }
 static int h2neg__t_drain(const h2neg_conn *c)
 {
@@ -12203,8 +13929,8 @@ static void h2neg__timer_ends(h2neg_conn *c, int i)
     } else if (error) {
         h2neg__fail(c, error, c->offset);
     } else {
-        if (c->h2_on)
-            c->h2.goaway_owed = 2;
+        if (c->h2)
+            c->h2->goaway_owed = 2;
         h2neg__all_done(c, 0, H2NEG_CANCEL, 0, UINT32_MAX);
         h2neg__inert(c);
     }
@@ -12237,11 +13963,11 @@ static void h2neg__timer_tick(h2neg_conn *c, int i, uint64_t *at)
         h2neg__timer_ends(c, i);
         return;
     }
-    if (i == H2NEG__T_DRAIN && c->h2.drain_ping == 2) {
+    if (i == H2NEG__T_DRAIN && c->h2 && c->h2->drain_ping == 2) {
         limit /= 10; /* the peer owes the PING's answer first */
         if (c->now + 1 - c->since[i] >= limit) {
-            c->h2.drain_ping = 0;
-            c->h2.goaway_owed = 2;
+            c->h2->drain_ping = 0;
+            c->h2->goaway_owed = 2;
         }
     }
     if (c->since[i] - 1 + limit < *at && c->since[i] - 1 + limit > c->now)
@@ -12258,11 +13984,12 @@ H2NEG__DEF uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms)
     if (now_ms > c->now) { /* overhead is forgiven slowly, resets 33 a second */
         back = c->now ? now_ms - c->now : 0;
         c->overhead -= c->overhead < back * 4 ? c->overhead : back * 4;
+        h2neg__ws_forgive(c, back * 4);
         back = back * 33 / 1000;
-        if (c->h2.resets > 0 && back < c->config.reset_budget)
-            c->h2.resets += (int32_t)back;
-        if (c->h2.resets > (int32_t)c->config.reset_budget)
-            c->h2.resets = (int32_t)c->config.reset_budget;
+        if (c->h2 && c->h2->resets > 0 && back < c->config.reset_budget)
+            c->h2->resets += (int32_t)back;
+        if (c->h2 && c->h2->resets > (int32_t)c->config.reset_budget)
+            c->h2->resets = (int32_t)c->config.reset_budget;
         c->now = now_ms;
     }
     h2neg__timer_marks(c);
@@ -12296,7 +14023,7 @@ static int h2neg__plan_request(h2neg__plan *p, const h2neg_conn *c, const h2neg_
         (m->upgrade.len && !h2neg__all(m->upgrade, H2NEG__TARGET)))
         return H2NEG_ERR_INVALID;
     if (m->upgrade.len &&
-        (c->h2_on ? !connect && m->method.len && !h2neg_is(m->method, "GET") : connect))
+        (c->h2 ? !connect && m->method.len && !h2neg_is(m->method, "GET") : connect))
         return H2NEG_ERR_INVALID; /* over HTTP/2 the method becomes CONNECT (RFC 8441 4) */
     err = h2neg__fields_check(m->fields, m->field_count, &p->length);
     if (!err)
@@ -12310,21 +14037,66 @@ static int h2neg__plan_request(h2neg__plan *p, const h2neg_conn *c, const h2neg_
     return err;
 }
 
-static int h2neg__request_now(h2neg_conn *c, const h2neg_message *m, unsigned flags,
-                              const h2neg__plan *p, uint32_t *stream)
+/* Whether a request asks for a WebSocket of ours. */
+static int h2neg__wants_ws(const h2neg_conn *c, const h2neg_message *m)
+{
+    return c->config.protocols & H2NEG_WEBSOCKET && h2neg_is_nocase(m->upgrade, "websocket");
+}
+
+/* The handshake's own fields are the connection's to write. 0 or INVALID. */
+static int h2neg__check_ws(const h2neg_message *m)
+{
+    static const char *const own[] = {"sec-websocket-key", "sec-websocket-version",
+                                      "sec-websocket-protocol", "sec-websocket-extensions"};
+    h2neg_field f;
+    size_t i;
+    for (i = 0; i < H2NEG__COUNT(own); i++)
+        if (h2neg_find(m->fields, m->field_count, own[i], NULL))
+            return H2NEG_ERR_INVALID;
+    f.name = h2neg_s("sec-websocket-protocol");
+    f.value = m->subprotocols;
+    f.flags = 0;
+    return m->subprotocols.len == 0 ||
+                   (h2neg__value_ok(f.value) && h2neg__ws_subprotocols_ok(&f, 1))
+               ? 0
+               : (int)H2NEG_ERR_INVALID;
+}
+
+/* What a WebSocket's request needs: its own place, and fields. 0 or < 0. */
+static int h2neg__request_ws(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m,
+                             h2neg__plan *p, h2neg__ws_fields *x)
+{
+    h2neg__ws *w = h2neg__ws_new(c, s);
+    int err;
+    if (!w)
+        return H2NEG_ERR_NOMEM;
+    w->subprotocols = m->subprotocols;
+    err = h2neg__ws_request_fields(c, w, x);
+    p->extra = x->fields;
+    p->extra_count = x->count;
+    s->flags |= H2NEG__S_WS;
+    return err;
+}
+
+static int h2neg__request_now(h2neg_conn *c, const h2neg_message *m, unsigned flags, h2neg__plan *p,
+                              uint32_t *stream)
 {
     h2neg__stream *s = h2neg__stream_new(c, c->next_stream);
-    int err;
+    h2neg__ws_fields x;
+    int err = 0;
     if (!s)
         return H2NEG_ERR_NOMEM;
     if (h2neg_is(m->method, "HEAD"))
         s->flags |= H2NEG__S_HEAD;
-    if (h2neg_is(m->method, "CONNECT") || (c->h2_on && m->upgrade.len))
+    if (h2neg_is(m->method, "CONNECT") || (c->h2 && m->upgrade.len))
         s->flags |= H2NEG__S_CONNECT;
     if (m->upgrade.len || s->flags & H2NEG__S_CONNECT)
         s->flags |= H2NEG__S_WAITS;
     s->protocol = m->upgrade;
-    err = c->h2_on ? h2neg__h2_request(c, s, m, flags, p) : h2neg__h1_request(c, s, m, flags, p);
+    if (h2neg__wants_ws(c, m))
+        err = h2neg__request_ws(c, s, m, p, &x);
+    if (!err)
+        err = c->h2 ? h2neg__h2_request(c, s, m, flags, p) : h2neg__h1_request(c, s, m, flags, p);
     if (err) {
         h2neg__stream_free(c, s);
         return err;
@@ -12332,7 +14104,8 @@ static int h2neg__request_now(h2neg_conn *c, const h2neg_message *m, unsigned fl
     *stream = s->id;
     c->next_stream += 2;
     c->requests++;
-    c->h2.opened++;
+    if (c->h2)
+        c->h2->opened++;
     return 0;
 }
 
@@ -12348,9 +14121,16 @@ H2NEG__DEF int h2neg_request(h2neg_conn *c, const h2neg_message *m, unsigned fla
         err = H2NEG_ERR_INVALID;
     if (!err)
         err = h2neg__plan_request(&p, c, m, flags);
-    if (!err && c->h2_on && m->upgrade.len && !c->h2.peer_connect) {
-        err = c->h2.first ? H2NEG_ERR_AGAIN : H2NEG_ERR_NOT_SUPPORTED;
+    if (!err && c->h2 && m->upgrade.len && !c->h2->peer_connect) {
+        err = c->h2->first ? H2NEG_ERR_AGAIN : H2NEG_ERR_NOT_SUPPORTED;
         what = H2NEG__FOR_SETTINGS;
+    }
+    if (!err && h2neg__wants_ws(c, m)) {
+        err = h2neg__check_ws(m);
+        if (!err && c->ws_live >= h2neg__ws_bound(&c->config)) {
+            err = H2NEG_ERR_AGAIN;
+            what = H2NEG__FOR_WS;
+        }
     }
     if (!err) {
         whole = *m;
@@ -12360,7 +14140,7 @@ H2NEG__DEF int h2neg_request(h2neg_conn *c, const h2neg_message *m, unsigned fla
     }
     if (err == H2NEG_ERR_AGAIN) {
         c->want_request = (unsigned char)what;
-        c->again_room = h2neg__app_room(c);
+        c->again_room = (uint32_t)h2neg__app_room(c);
     }
     if (stream)
         *stream = id;
@@ -12383,8 +14163,8 @@ H2NEG__DEF int h2neg_respond(h2neg_conn *c, uint32_t s, const h2neg_message *m, 
     err = h2neg__plan_response(&p, found, m, flags);
     if (err)
         return err;
-    err = c->h2_on ? h2neg__h2_respond(c, found, m, flags, &p)
-                   : h2neg__h1_respond(c, found, m, flags, &p);
+    err = c->h2 ? h2neg__h2_respond(c, found, m, flags, &p)
+                : h2neg__h1_respond(c, found, m, flags, &p);
     if (err == H2NEG_ERR_AGAIN)
         h2neg__short(c, found);
     if (err)
@@ -12397,14 +14177,15 @@ H2NEG__DEF int h2neg_respond(h2neg_conn *c, uint32_t s, const h2neg_message *m, 
 }
 
 /* Whether `len` octets behind a head can go out at once: windows and room. */
-static int h2neg__goes_at_once(const h2neg_conn *c, const h2neg__stream *s, const h2neg_message *m)
+static int h2neg__goes_at_once(const h2neg_conn *c, const h2neg__stream *s, const h2neg_message *m,
+                               const h2neg__plan *p)
 {
-    size_t head = h2neg__message_bound(c, m) + 1024, room = h2neg__app_room(c);
+    size_t head = h2neg__message_bound(c, m, p) + 1024, room = h2neg__app_room(c);
     size_t need = head + m->body_len;
-    if (c->h2_on) {
-        need += 9 * (m->body_len / c->h2.peer_frame + 2);
+    if (c->h2) {
+        need += 9 * (m->body_len / c->h2->peer_frame + 2);
         if (h2neg__h2_stream_window(c, s) < (int64_t)m->body_len ||
-            c->h2.send < (int64_t)m->body_len)
+            c->h2->send < (int64_t)m->body_len)
             return 0;
     }
     return need <= room;
@@ -12414,14 +14195,14 @@ static int h2neg__goes_at_once(const h2neg_conn *c, const h2neg__stream *s, cons
 static void h2neg__reply_body(h2neg_conn *c, h2neg__stream *s)
 {
     while (s->flags & H2NEG__S_BODY) {
-        ptrdiff_t n = c->h2_on ? h2neg__h2_put_data(c, s, s->body, s->body_left, 1)
-                               : h2neg__h1_put_body(c, s, s->body, s->body_left, 1);
+        ptrdiff_t n = c->h2 ? h2neg__h2_put_data(c, s, s->body, s->body_left, 1)
+                            : h2neg__h1_put_body(c, s, s->body, s->body_left, 1);
         if (n <= 0)
             break;
         h2neg__body_sent(c, s, (size_t)n);
         if (s->body_left)
             continue;
-        if (c->h2_on)
+        if (c->h2)
             h2neg__h2_local_end(c, s);
         else
             h2neg__h1_local_end(c, s);
@@ -12455,19 +14236,19 @@ H2NEG__DEF int h2neg_reply(h2neg_conn *c, uint32_t s, int status, const char *ty
     err = h2neg__plan_response(&p, found, &m, 0);
     if (err)
         return err;
-    if (!p.ends && !h2neg__goes_at_once(c, found, &m)) {
+    if (!p.ends && !h2neg__goes_at_once(c, found, &m, &p)) {
         if (len > c->config.max_queued)
             err = len > c->config.max_output_pending / 2 ? H2NEG_ERR_TOO_SMALL : H2NEG_ERR_AGAIN;
         else if (len > c->config.max_queued - c->queued ||
-                 h2neg__app_room(c) < h2neg__message_bound(c, &m) + 64)
+                 h2neg__app_room(c) < h2neg__message_bound(c, &m, &p) + 64)
             err = H2NEG_ERR_AGAIN;
         found->body_left = err == H2NEG_ERR_AGAIN ? len : 0;
         if (!err && !h2neg__part_grow(c, H2NEG__QUEUE, c->queued + len, 1024))
             return H2NEG_ERR_NOMEM;
     }
     if (!err)
-        err = c->h2_on ? h2neg__h2_respond(c, found, &m, 0, &p)
-                       : h2neg__h1_respond(c, found, &m, 0, &p);
+        err =
+            c->h2 ? h2neg__h2_respond(c, found, &m, 0, &p) : h2neg__h1_respond(c, found, &m, 0, &p);
     if (err == H2NEG_ERR_AGAIN)
         h2neg__short(c, found);
     if (err)
@@ -12482,7 +14263,8 @@ static int h2neg__may_send(const h2neg__stream *s)
 {
     if (!s)
         return H2NEG_ERR_STREAM_GONE;
-    if (!(s->flags & H2NEG__S_HEAD_SENT) || s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_WAITS))
+    if (!(s->flags & H2NEG__S_HEAD_SENT) || s->ws ||
+        s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_WAITS))
         return H2NEG_ERR_INVALID;
     return s->flags & H2NEG__S_BODY ? (int)H2NEG_ERR_AGAIN : 0;
 }
@@ -12510,8 +14292,8 @@ H2NEG__DEF ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, siz
     }
     if (len == 0 && !last)
         return 0;
-    n = c->h2_on ? h2neg__h2_send(c, found, data, len, flags)
-                 : h2neg__h1_send(c, found, data, len, flags);
+    n = c->h2 ? h2neg__h2_send(c, found, data, len, flags)
+              : h2neg__h1_send(c, found, data, len, flags);
     left = n < 0 ? 0 : len - (size_t)n;
     found->body_left = left < 1024 ? left : 1024;
     if (n < 0 || (size_t)n < len)
@@ -12548,8 +14330,8 @@ H2NEG__DEF int h2neg_trailers(h2neg_conn *c, uint32_t s, const h2neg_field *fiel
     if (!err && (count == 0 || found->flags & (H2NEG__S_DROP | H2NEG__S_TUNNEL)))
         return (int)h2neg_send(c, s, NULL, 0, 0);
     if (!err)
-        err = c->h2_on ? h2neg__h2_trailers(c, found, fields, count)
-                       : h2neg__h1_trailers(c, found, fields, count);
+        err = c->h2 ? h2neg__h2_trailers(c, found, fields, count)
+                    : h2neg__h1_trailers(c, found, fields, count);
     if (err == H2NEG_ERR_AGAIN)
         h2neg__short(c, found);
     return err;
@@ -12560,7 +14342,7 @@ H2NEG__DEF int h2neg_reset(h2neg_conn *c, uint32_t s, uint32_t code)
     h2neg__stream *found = h2neg__stream_open(c, s);
     if (!found)
         return H2NEG_ERR_STREAM_GONE;
-    if (c->h2_on) {
+    if (c->h2) {
         h2neg__h2_reset(c, found, 0, code);
         h2neg__settle(c);
         return 0;
@@ -12585,7 +14367,7 @@ H2NEG__DEF int h2neg_hold(h2neg_conn *c, uint32_t s, int on)
     }
     held = found->held;
     found->held = 0;
-    if (c->h2_on) {
+    if (c->h2) {
         h2neg__h2_stream_credit(found, held);
         h2neg__h2_credit_due(c, found);
         h2neg__settle(c);
@@ -12628,7 +14410,7 @@ static h2neg_str h2neg__h1_choice(const h2neg_conn *c, const char *choice)
     h2neg_str token;
     memset(&list, 0, sizeof list);
     f.name = h2neg_s("upgrade");
-    f.value = h2neg__str(c->h1.offer, c->h1.offer_len);
+    f.value = h2neg__str(c->words, c->h1.offer_len);
     f.flags = 0;
     while (h2neg_list_next(&list, &f, 1, "upgrade", &token))
         if (!choice || h2neg_is_nocase(token, choice))
@@ -12636,25 +14418,64 @@ static h2neg_str h2neg__h1_choice(const h2neg_conn *c, const char *choice)
     return h2neg__str(NULL, 0);
 }
 
+/* A WebSocket's place, its fields, and the key's answer. LIMIT_STREAMS: a 503 has gone out in its
+   place. 0 or < 0. */
+static int h2neg__accept_ws(h2neg_conn *c, h2neg__stream *s, const char *subprotocol,
+                            h2neg__plan *p, h2neg__ws_fields *x)
+{
+    int err;
+    if (subprotocol && !h2neg__is_token(h2neg_s(subprotocol)))
+        return H2NEG_ERR_INVALID;
+    if (c->ws_live >= h2neg__ws_bound(&c->config)) {
+        err = h2neg_reply(c, s->id, 503, NULL, NULL, 0);
+        return err ? err : (int)H2NEG_ERR_LIMIT_STREAMS;
+    }
+    if (!h2neg__ws_new(c, s))
+        return H2NEG_ERR_NOMEM;
+    h2neg__ws_accept_fields(c, s, subprotocol, x);
+    p->extra = x->fields;
+    p->extra_count = x->count;
+    return 0;
+}
+
+/* The answer that opens a tunnel. 0 or < 0. */
+static int h2neg__accept_now(h2neg_conn *c, h2neg__stream *s, const char *protocol,
+                             const h2neg_field *fields, size_t count)
+{
+    h2neg_str token = h2neg__str(NULL, 0);
+    h2neg__ws_fields x;
+    h2neg__plan p;
+    int err;
+    memset(&p, 0, sizeof p);
+    if (s->flags & H2NEG__S_WS)
+        token = h2neg_s("websocket");
+    else if (!(s->flags & H2NEG__S_CONNECT))
+        token = h2neg__h1_choice(c, protocol);
+    if (token.len == 0 && !(s->flags & H2NEG__S_CONNECT))
+        return H2NEG_ERR_INVALID;
+    err = s->flags & H2NEG__S_WS ? h2neg__accept_ws(c, s, protocol, &p, &x) : 0;
+    if (!err)
+        err = c->h2 ? h2neg__h2_accept(c, s, &p, fields, count)
+                    : h2neg__h1_accept(c, s, token, &p, fields, count);
+    if (err)
+        h2neg__ws_free(c, s);
+    s->protocol = token;
+    return err;
+}
+
 H2NEG__DEF int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol,
                             const h2neg_field *fields, size_t count)
 {
     h2neg__stream *found = h2neg__stream_open(c, s);
     uint64_t length = H2NEG_UNKNOWN;
-    h2neg_str token = h2neg__str(NULL, 0);
     int err;
     if (!found)
         return H2NEG_ERR_STREAM_GONE;
     if (c->config.role != H2NEG_SERVER || !(found->flags & H2NEG__S_WAITS) ||
-        h2neg__fields_check(fields, count, &length) || length != H2NEG_UNKNOWN)
+        h2neg__fields_check(fields, count, &length) || length != H2NEG_UNKNOWN ||
+        (found->flags & H2NEG__S_WS && !h2neg__ws_fields_ok(fields, count)))
         return H2NEG_ERR_INVALID;
-    if (!(found->flags & H2NEG__S_CONNECT)) {
-        token = h2neg__h1_choice(c, protocol);
-        if (token.len == 0)
-            return H2NEG_ERR_INVALID;
-    }
-    err = c->h2_on ? h2neg__h2_accept(c, found, fields, count)
-                   : h2neg__h1_accept(c, found, token, fields, count);
+    err = h2neg__accept_now(c, found, protocol, fields, count);
     if (err == H2NEG_ERR_AGAIN)
         h2neg__short(c, found);
     if (err)
@@ -12662,13 +14483,70 @@ H2NEG__DEF int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol,
     found->flags &= ~(uint32_t)H2NEG__S_WAITS;
     found->flags |= H2NEG__S_HEAD_SENT | H2NEG__S_TUNNEL;
     found->recv_left = found->send_left = H2NEG_UNKNOWN;
-    found->protocol = token;
-    if (!c->h2_on) {
+    if (found->ws)
+        found->flags &= ~(uint32_t)H2NEG__S_END_OWED;
+    if (!c->h2) {
         found->flags &= ~(uint32_t)(H2NEG__S_REMOTE_END | H2NEG__S_END_OWED);
         c->h1.state = H2NEG__H1_TUNNEL;
         c->h1.close = 1;
     }
+    c->ws_due = 1;
     h2neg__owe(c, found, H2NEG__S_OPEN_OWED);
+    return 0;
+}
+
+/* ---- WebSocket ---- */
+
+/* A WebSocket that can still be spoken on. 0 or < 0. */
+static int h2neg__ws_may_send(const h2neg_conn *c, const h2neg__stream *s)
+{
+    const h2neg__ws *w;
+    if (!s)
+        return H2NEG_ERR_STREAM_GONE;
+    w = h2neg__ws_of(c, s);
+    if (!w || !(s->flags & H2NEG__S_TUNNEL))
+        return H2NEG_ERR_INVALID;
+    return w->flags & (H2NEG__W_SENT | H2NEG__W_GOT | H2NEG__W_FAILED) || w->owed == H2NEG_WS_CLOSE
+               ? (int)H2NEG_ERR_CLOSED
+               : 0;
+}
+
+H2NEG__DEF ptrdiff_t h2neg_ws_send(h2neg_conn *c, uint32_t s, int opcode, const void *data,
+                                   size_t len, unsigned flags)
+{
+    h2neg__stream *found = h2neg__stream_open(c, s);
+    int control = opcode == H2NEG_WS_PING || opcode == H2NEG_WS_PONG;
+    int err = h2neg__ws_may_send(c, found);
+    ptrdiff_t n;
+    size_t left;
+    if (err || (len && !data) || (control && len > 125) ||
+        (!control && opcode != H2NEG_WS_TEXT && opcode != H2NEG_WS_BINARY))
+        return err ? err : (int)H2NEG_ERR_INVALID;
+    if (control)
+        n = h2neg__ws_put_control(c, found, opcode, (const unsigned char *)data, len);
+    else
+        n = h2neg__ws_put_message(c, found, opcode, (const unsigned char *)data, len,
+                                  !(flags & H2NEG_MORE));
+    left = n < 0 || control ? len : len - (size_t)n;
+    found->body_left = left < 1024 ? left : 1024;
+    if (n == H2NEG_ERR_AGAIN || (!control && n >= 0 && left))
+        h2neg__short(c, found);
+    return n;
+}
+
+H2NEG__DEF int h2neg_ws_close(h2neg_conn *c, uint32_t s, int code, const char *reason)
+{
+    h2neg__stream *found = h2neg__stream_open(c, s);
+    int err = h2neg__ws_may_send(c, found);
+    unsigned char payload[125];
+    ptrdiff_t n;
+    if (err)
+        return err;
+    n = h2neg_ws_close_write(payload, sizeof payload, code, h2neg_s(reason));
+    if (n < 0)
+        return H2NEG_ERR_INVALID;
+    h2neg__ws_owe(c, h2neg__ws_of(c, found), H2NEG_WS_CLOSE, payload, (size_t)n);
+    h2neg__settle(c);
     return 0;
 }
 
@@ -12678,12 +14556,12 @@ H2NEG__DEF int h2neg_ping(h2neg_conn *c, const void *eight)
 {
     if (!c || !eight || c->phase >= H2NEG__INERT)
         return eight ? H2NEG_ERR_CLOSED : H2NEG_ERR_INVALID;
-    if (!c->h2_on)
+    if (!c->h2)
         return H2NEG_ERR_NOT_SUPPORTED;
-    if (c->h2.ping_state)
+    if (c->h2->ping_state)
         return H2NEG_ERR_AGAIN;
-    memcpy(c->h2.ping, eight, 8);
-    c->h2.ping_state = 1;
+    memcpy(c->h2->ping, eight, 8);
+    c->h2->ping_state = 1;
     h2neg__settle(c);
     return 0;
 }
@@ -12693,8 +14571,8 @@ H2NEG__DEF void h2neg_goaway(h2neg_conn *c, uint32_t code)
     if (!c || c->phase >= H2NEG__INERT)
         return;
     c->error.h2_code = code;
-    if (c->h2_on)
-        c->h2.goaway_owed = 1;
+    if (c->h2)
+        c->h2->goaway_owed = 1;
     h2neg__all_done(c, 0, code, 0, UINT32_MAX);
     h2neg__inert(c);
     h2neg__settle(c);
@@ -12721,8 +14599,9 @@ H2NEG__DEF void h2neg_conn_info(const h2neg_conn *c, h2neg_info *info)
     info->memory = sizeof *c;
     for (i = 0; i < H2NEG__PARTS; i++)
         info->memory += c->part[i].size;
-    info->peer_connect_protocol = c->h2.peer_connect;
-    info->error = c->error;
+    info->peer_connect_protocol = c->h2 && c->h2->peer_connect;
+    if (c->error.code)
+        info->error = h2neg__error_of(c);
 }
 
 static const char *h2neg__pick(const char *const *names, size_t count, int i)
@@ -12745,8 +14624,9 @@ H2NEG__DEF const char *h2neg_via_name(int via)
 H2NEG__DEF const char *h2neg_event_name(int type)
 {
     static const char *const names[] = {
-        "none",     "NEGOTIATED", "REQUEST",  "RESPONSE", "INFORMATIONAL", "OPEN",   "DATA",
-        "TRAILERS", "END",        "WRITABLE", "DONE",     "PONG",          "GOAWAY", "ERROR"};
+        "none",    "NEGOTIATED", "REQUEST", "RESPONSE", "INFORMATIONAL", "OPEN",
+        "DATA",    "TRAILERS",   "END",     "WRITABLE", "WS_MESSAGE",    "WS_PING",
+        "WS_PONG", "WS_CLOSE",   "DONE",    "PONG",     "GOAWAY",        "ERROR"};
     return h2neg__pick(names, H2NEG__COUNT(names), type);
 }
 #endif /* H2NEG_NO_CONN */

@@ -485,9 +485,9 @@ static long poor(unsigned protocols, int at_client, long n, int on)
     client.protocols = server.protocols = protocols;
     *(at_client ? &client.alloc_user : &server.alloc_user) = &m;
     *(at_client ? &client.alloc_fn : &server.alloc_fn) = meter_fn;
-    m.fail_at = n > 1 ? n : 0; /* the first is the connection itself */
-    m.fail_on = on;
     pair_init(p, &client, &server, 1000);
+    m.fail_at = n > m.calls ? n : 0; /* the first ones are the connection itself */
+    m.fail_on = on;
     p->client.lenient = p->server.lenient = n > 1;
     p->client.hook = poor_hook;
     p->client.arg = &made;
