@@ -65,18 +65,18 @@
    send is copied, all but h2neg_message.body, which is borrowed until DONE. DONE is the last event
    of every stream, exactly once: free what hangs on the stream there. A connection is a struct and
    parts that come and go through config.alloc_fn (malloc if it is NULL); h2neg_memory_bound(config)
-   tells the most they take together: 286 KiB with the defaults but H2NEG_WEBSOCKET, 127 KiB where
+   tells the most they take together: 288 KiB with the defaults but H2NEG_WEBSOCKET, 128 KiB where
    HTTP/1 alone is spoken; for each WebSocket that may be open (max_ws_streams, or one over HTTP/1
    alone) max_message more. An idle connection holds 1 KiB (HTTP/1), 1.5 to 4 (HTTP/2), 1.6 (a
-   WebSocket over HTTP/1). With h2neg_conn_place everything stands in one block
-   of yours, and no call fails for memory. The smallest useful server (max_input 1024,
-   max_output_pending 8192, max_header_list 2048, max_request_line 1024, max_field_line 1024,
-   max_header_fields 32, max_cookie_crumbs 8, max_concurrent_streams 7, max_queued 1024) takes 48
-   KiB for both protocols, 21 for HTTP/1 alone.
+   WebSocket over HTTP/1). With h2neg_conn_place everything stands in one block of yours, and no
+   call fails for memory. The smallest useful server (max_input 1024, max_output_pending 8192,
+   max_header_list 2048, max_request_line 1024, max_field_line 1024, max_header_fields 32,
+   max_cookie_crumbs 8, max_concurrent_streams 7, max_queued 1024) takes 50 KiB for both protocols,
+   22 for HTTP/1 alone.
 
    ERRORS. A code (H2NEG_ERR_*), the offset of the octet, the stream, the RFC's section and a
-   sentence. Bad input ends in the protocol's own answer: a status, RST_STREAM, GOAWAY, a Close frame
-   (1002, 1007, 1008, 1009, 1011) that ends its WebSocket alone; for a connection ERROR follows, a
+   sentence. Bad input ends in the protocol's own answer: a status, RST_STREAM, GOAWAY, a Close
+   frame (1002, 1007, 1008, 1009, 1011) that ends its WebSocket alone; for a connection ERROR, a
    DONE for each stream, HALF_CLOSE, CLOSE. A call that cannot do its work now answers H2NEG_AGAIN
    and has changed nothing; WRITABLE follows when it is worth another try. Every call is safe on
    NULL and after an error.
@@ -4535,11 +4535,14 @@ static int h2neg__ws_length(h2neg_ws_frame *f, const unsigned char *p, size_t le
     f->length = 0;
     if (octets == 8 && len && p[0] & 0x80)
         return H2NEG_ERR_WS_LENGTH;
+    for (i = 0; i < octets && i < len; i++) {
+        f->length = f->length << 8 | p[i];
+        if (i == 5 && f->length == 0)
+            return H2NEG_ERR_WS_LENGTH; /* 65,535 at most, whatever follows */
+    }
     if (len < octets)
         return 0;
-    for (i = 0; i < octets; i++)
-        f->length = f->length << 8 | p[i];
-    return f->length < (octets == 2 ? 126u : 65536u) ? (int)H2NEG_ERR_WS_LENGTH : 1;
+    return octets == 2 && f->length < 126 ? (int)H2NEG_ERR_WS_LENGTH : 1;
 }
 
 H2NEG__DEF ptrdiff_t h2neg_ws_frame_read(h2neg_ws_frame *f, const void *in, size_t len,
