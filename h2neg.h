@@ -8354,14 +8354,13 @@ static size_t h2neg__work_text(const h2neg_config *g)
     return (text < 4096 ? 4096 : text) + g->max_header_list;
 }
 
-/* How many WebSockets there are at most: one where HTTP/1 alone is spoken. */
+/* How many WebSockets there are at most: one over HTTP/1. */
 static size_t h2neg__ws_bound(const h2neg_config *g)
 {
+    size_t h1 = g->protocols & H2NEG_HTTP1 ? 1 : 0, h2 = h2neg__knows_h2(g) ? g->max_ws_streams : 0;
     if (!(g->protocols & H2NEG_WEBSOCKET))
         return 0;
-    return h2neg__knows_h2(g) && (g->max_ws_streams || !(g->protocols & H2NEG_HTTP1))
-               ? g->max_ws_streams
-               : 1;
+    return h1 > h2 ? h1 : h2;
 }
 
 /* Octets of one's message buffer: a message, or a piece, which holds what 8 octets can inflate to
@@ -8815,6 +8814,12 @@ static h2neg_ws_deflate h2neg__deflate_answer(uint16_t bits)
 static h2neg__ws *h2neg__ws_at(const h2neg_conn *c, size_t i)
 {
     return (h2neg__ws *)(void *)c->part[H2NEG__WS].ptr + i;
+}
+
+/* Whether another one would be one too many. */
+static int h2neg__ws_full(const h2neg_conn *c)
+{
+    return c->ws_live >= (c->h2 ? c->config.max_ws_streams : 1);
 }
 
 /* A stream's WebSocket, or NULL. */
@@ -9293,13 +9298,15 @@ static void h2neg__ws_tell(h2neg_conn *c, h2neg__stream *s, int code, int error)
 static void h2neg__stream_done(h2neg_conn *c, h2neg__stream *s, int error, uint32_t code,
                                int by_peer)
 {
+    const h2neg__ws *w = h2neg__ws_of(c, s);
+    uint32_t read = w ? (uint32_t)w->early_at : 0; /* of the first early record */
     if (s->flags & (H2NEG__S_DONE_OWED | H2NEG__S_DONE))
         return;
     h2neg__body_stop(c, s);
     if ((s->flags & (H2NEG__S_TUNNEL | H2NEG__S_OPEN_OWED)) == H2NEG__S_TUNNEL)
         h2neg__ws_tell(c, s, H2NEG_WS_ABNORMAL, error ? error : (int)H2NEG_ERR_WS_ABNORMAL);
-    while (s->flags & H2NEG__S_EARLY)
-        c->h2->unreturned += h2neg__early_drop(c, s);
+    for (; s->flags & H2NEG__S_EARLY; read = 0)
+        c->h2->unreturned += h2neg__early_drop(c, s) - read;
     h2neg__count_flag(s, H2NEG__S_WRITABLE, 0, &c->wanting);
     h2neg__count_flag(s, H2NEG__S_WU_MARK, 0, &c->marked);
     s->flags &= ~(uint32_t)(H2NEG__S_EXPECT | H2NEG__S_OPEN_OWED | H2NEG__S_WAITS);
@@ -11751,6 +11758,7 @@ static int h2neg__h1_refuse(h2neg_conn *c, int error, size_t taken, int kind, ui
     h2neg_message m;
     if (!s)
         return h2neg__h1_error(c, H2NEG_ERR_NOMEM, 0);
+    c->why = h2neg_error_text(error);
     memset(&m, 0, sizeof m);
     m.status = h2neg_error_status(error);
     m.fields = &version;
@@ -12416,14 +12424,14 @@ static int h2neg__ws_frame_of(h2neg_conn *c, h2neg_ws_frame *f, int fin, int opc
     return !f->masked || c->config.random_fn(c->config.random_user, f->key, 4);
 }
 
-/* Header and payload at `out`, which has room for 14 octets more than the payload; `data` may stand
-   where it will go. Octets. */
+/* Header and payload at `out`, which has room for 14 octets more than the payload. `data` NULL: it
+   stands 14 octets behind `out` already. Octets. */
 static size_t h2neg__ws_put(unsigned char *out, const h2neg_ws_frame *f, const unsigned char *data)
 {
     size_t n = (size_t)f->length, head = 2 + (n > 65535 ? 8 : n > 125 ? 2 : 0);
     unsigned char *to = out + head + (f->masked ? 4 : 0);
-    if (data >= out && data < out + 14 + n) {
-        memmove(to, data, n); /* compressed in place */
+    if (!data) {
+        memmove(to, out + 14, n);
         data = to;
     }
     if (f->masked)
@@ -12887,7 +12895,8 @@ static int h2neg__ws_squeezes(h2neg_conn *c, const h2neg__stream *s, h2neg__ws *
 }
 
 /* Octets of the next `len` of a message that can go out as one frame now, plus 1; 0: not even a
-   frame that is worth it, of 1,024 octets or all that is left. Short ones that a window makes are
+   frame that is worth it, of about 1,000 octets or all that is left. Short ones that a window makes
+   are
    >>conn-h2-send's to bound. */
 static size_t h2neg__ws_fits(const h2neg_conn *c, const h2neg__stream *s, size_t len)
 {
@@ -12900,7 +12909,7 @@ static size_t h2neg__ws_fits(const h2neg_conn *c, const h2neg__stream *s, size_t
     n = frame > 14 ? frame - 14 : 0;
     if (squeezes)
         n = n > 72 ? (n - 64) / 8 * 7 : 0;
-    return n == 0 || (n < 1024 && (!c->h2 || room < 2048)) ? 0 : n + 1;
+    return n == 0 || (n < 1000 && (!c->h2 || room < 2048)) ? 0 : n + 1;
 }
 
 /* Octets of a frame's compressed payload, put 14 behind `out`; SIZE_MAX: the compressor failed. */
@@ -12938,7 +12947,7 @@ static int h2neg__ws_put_frame(h2neg_conn *c, h2neg__stream *s, int opcode,
     f.rsv = squeezes && !w->sending ? H2NEG_WS_RSV1 : 0;
     if (squeezes) {
         len = h2neg__ws_compress(c, s, w, out, data, n, fin);
-        data = out + 14;
+        data = NULL;
     }
     if (len == SIZE_MAX)
         return H2NEG_ERR_NOMEM;
@@ -12968,6 +12977,8 @@ static ptrdiff_t h2neg__ws_put_message(h2neg_conn *c, h2neg__stream *s, int opco
         err = n ? h2neg__ws_put_frame(c, s, opcode, len ? data + taken : data, n - 1,
                                       last && n - 1 == len - taken)
                 : (int)H2NEG_ERR_AGAIN;
+        if (c->h2 && !err) /* as >>conn-h2-send counts frames that a window cut */
+            c->h2->shorts = n - 1 < len - taken && n < 1024 ? c->h2->shorts + 1 : 0;
         taken += err ? 0 : n - 1;
     } while (!err && taken < len);
     if (err == H2NEG_ERR_AGAIN || !err)
@@ -13292,9 +13303,13 @@ static void h2neg__continue(h2neg_conn *c)
 /* Octets that a stream can take now. */
 static size_t h2neg__room_of(const h2neg_conn *c, const h2neg__stream *s)
 {
-    size_t room = h2neg__app_room(c);
+    size_t room = h2neg__app_room(c), fits;
     if (s->flags & H2NEG__S_BODY || s->flags & H2NEG__S_LOCAL_END)
         return 0;
+    if (s->ws) {
+        fits = h2neg__ws_fits(c, s, SIZE_MAX / 4);
+        return fits ? fits - 1 : 0;
+    }
     if (c->h2)
         return h2neg__h2_room(c, s);
     return room > 25 ? room - 25 : 0;
@@ -13341,7 +13356,7 @@ static int h2neg__request_again(const h2neg_conn *c)
     if (c->want_request == H2NEG__FOR_SETTINGS)
         return !c->h2->first;
     if (c->want_request == H2NEG__FOR_WS)
-        return c->ws_live < h2neg__ws_bound(&c->config);
+        return !h2neg__ws_full(c);
     return c->want_request == H2NEG__FOR_STREAM || h2neg__head_again(c);
 }
 
@@ -13785,7 +13800,7 @@ static int h2neg__ran_out(uint64_t now, uint64_t *since, uint32_t limit, uint64_
 static int h2neg__stream_tick_in(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
 {
     const h2neg_config *g = &c->config;
-    int asked = (s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_HEAD_GOT)) == H2NEG__S_LOCAL_END;
+    int asked = s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_WAITS) && !(s->flags & H2NEG__S_HEAD_GOT);
     if (g->role == H2NEG_CLIENT && asked)
         return h2neg__ran_out(c->now, &s->recv_since, g->response_timeout, at)
                    ? H2NEG_ERR_TIMEOUT_RESPONSE
@@ -14130,7 +14145,7 @@ H2NEG__DEF int h2neg_request(h2neg_conn *c, const h2neg_message *m, unsigned fla
     }
     if (!err && h2neg__wants_ws(c, m)) {
         err = h2neg__check_ws(m);
-        if (!err && c->ws_live >= h2neg__ws_bound(&c->config)) {
+        if (!err && h2neg__ws_full(c)) {
             err = H2NEG_ERR_AGAIN;
             what = H2NEG__FOR_WS;
         }
@@ -14429,7 +14444,7 @@ static int h2neg__accept_ws(h2neg_conn *c, h2neg__stream *s, const char *subprot
     int err;
     if (subprotocol && !h2neg__is_token(h2neg_s(subprotocol)))
         return H2NEG_ERR_INVALID;
-    if (c->ws_live >= h2neg__ws_bound(&c->config)) {
+    if (h2neg__ws_full(c)) {
         err = h2neg_reply(c, s->id, 503, NULL, NULL, 0);
         return err ? err : (int)H2NEG_ERR_LIMIT_STREAMS;
     }
