@@ -1632,9 +1632,10 @@ H2NEG_API int h2neg_set_user(h2neg_conn *c, uint32_t s, void *user);
 /* Takes an Upgrade or a CONNECT (RFC 9110 7.8, 9.3.6; RFC 8441). OPEN follows.
    Of a REQUEST with `websocket`: 101, or 200 over HTTP/2, with everything that the handshake needs;
    `protocol` is the subprotocol, one of those that the client listed (h2neg_ws_subprotocol chooses
-   it), or NULL: none. H2NEG_ERR_LIMIT_STREAMS: max_ws_streams is reached, and the client has got a
-   503. H2NEG_ERR_NOMEM: nothing has changed. It may come any time after the REQUEST.
-   Of another one: `protocol` is one of the offered tokens, NULL the first; DATA and END follow. */
+   it), or NULL: none; INVALID: it was not listed. H2NEG_ERR_LIMIT_STREAMS: max_ws_streams is
+   reached, and the client has got a 503. H2NEG_ERR_NOMEM: nothing has changed. It may come any time
+   after the REQUEST. Of another one: `protocol` is one of the offered tokens, NULL the first; DATA
+   and END follow. */
 H2NEG_API int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol,
                            const h2neg_field *fields, size_t count);
 
@@ -8203,9 +8204,11 @@ struct h2neg_conn {
     uint32_t next_stream, live, requests, slots; /* slots: how many of the table are set up */
     uint16_t free_slot, owed_first, owed_last;
     uint32_t marked, sending,
-        wanting;                    /* how many slots have marks, a body to send, want WRITABLE */
-    uint32_t behind;                /* slots that are kept behind their DONE */
-    size_t queued, early;           /* octets in the parts QUEUE and EARLY */
+        wanting;         /* how many slots have marks, a body to send, want WRITABLE */
+    uint32_t behind;     /* slots that are kept behind their DONE */
+    size_t queued;       /* octets in the part QUEUE */
+    uint32_t early;      /* octets in the part EARLY */
+    uint32_t early_last; /* where EARLY's last record begins, if it can go on; else `early` */
     unsigned char ws_room, ws_live; /* WebSockets that the part WS holds; that are in use */
     unsigned char ws_due;           /* one of them may have something to write, or to end */
     unsigned char linger; /* client: the server closes first; 1: ours stays open until then */
@@ -8406,6 +8409,13 @@ enum {
     H2NEG__S_WS_CLOSE_OWED = 0x40000000 /* event owed, before END */
 };
 
+/* What a WebSocket's handshake asks for (server), or has agreed on, until it is over. */
+typedef struct h2neg__ws_terms {
+    uint32_t subprotocols; /* server: three bits for each one that the client listed */
+    uint16_t deflate;      /* H2NEG__Z_*; 0: permessage-deflate is not used */
+    uint8_t place;         /* where its other numbers stand, plus 1; 0: nowhere yet */
+} h2neg__ws_terms;
+
 typedef struct h2neg__stream {
     uint32_t id;     /* 0: the slot is free */
     uint16_t bucket; /* first slot whose number hashes to this slot's index */
@@ -8413,8 +8423,7 @@ typedef struct h2neg__stream {
     uint16_t owed;   /* next slot that owes an event */
     uint8_t urgency, informational;
     uint32_t flags;
-    uint8_t ws;       /* index of its WebSocket, plus 1; 0: none */
-    uint16_t deflate; /* what permessage-deflate agreed on, H2NEG__Z_*; 0: it is not used */
+    h2neg__ws_terms ws; /* of a WebSocket */
     void *user;
     int64_t send, recv; /* windows, see h2neg__http2 */
     uint32_t unreturned, held;
@@ -8770,7 +8779,7 @@ static int h2neg__lacks(const h2neg_message *m, h2neg_str name)
 
 /* ==== 18b >>ws-slot ========================================================
    Which WebSockets there are, and what their handshakes agreed on (RFC 6455 4; RFC 7692 7.1; RFC
-   8441 5).  Uses >>conn-parts >>ws-handshake.
+   8441 5).  Uses >>conn-parts >>ws-handshake >>hpack.
    Memory: one part for all of them, a buffer for each message, given back when none is under way.
    A WebSocket's codec contexts are closed with it, whatever ends it.
    ========================================================================== */
@@ -8825,7 +8834,7 @@ static int h2neg__ws_full(const h2neg_conn *c)
 /* A stream's WebSocket, or NULL. */
 static h2neg__ws *h2neg__ws_of(const h2neg_conn *c, const h2neg__stream *s)
 {
-    return s->ws ? h2neg__ws_at(c, s->ws - 1u) : NULL;
+    return s->ws.place ? h2neg__ws_at(c, s->ws.place - 1u) : NULL;
 }
 
 /* One more. NULL: no memory, or there are too many. */
@@ -8850,7 +8859,7 @@ static h2neg__ws *h2neg__ws_new(h2neg_conn *c, h2neg__stream *s)
         w->buffer.size = h2neg__ws_buffer_bound(&c->config);
         w->buffer.ptr = c->placed_ws + i * h2neg__round(w->buffer.size);
     }
-    s->ws = (uint8_t)(i + 1);
+    s->ws.place = (uint8_t)(i + 1);
     c->ws_live++;
     return w;
 }
@@ -8866,11 +8875,28 @@ static void h2neg__ws_free(h2neg_conn *c, h2neg__stream *s)
             c->config.ws_codec->close_fn(c->config.ws_codec->user, w->coder[i], i);
     h2neg__drop(c, &w->buffer);
     w->stream = 0;
-    s->ws = 0;
+    s->ws.place = 0;
     if (--c->ws_live == 0) {
         h2neg__part_drop(c, H2NEG__WS);
         c->ws_room = c->placed ? c->ws_room : 0;
     }
+}
+
+/* Nothing of it is read any more. */
+static int h2neg__ws_deaf(const h2neg__ws *w)
+{
+    return (w->flags & (H2NEG__W_GOT | H2NEG__W_FAILED)) != 0;
+}
+
+/* Octets of message buffers. */
+static size_t h2neg__ws_memory(const h2neg_conn *c)
+{
+    size_t i, n = 0;
+    if (c->placed)
+        return h2neg__ws_bound(&c->config) * h2neg__ws_buffer_bound(&c->config);
+    for (i = 0; i < c->ws_room; i++)
+        n += h2neg__ws_at(c, i)->buffer.size;
+    return n;
 }
 
 /* Between loans only messages that are not whole keep their buffers. */
@@ -8878,23 +8904,43 @@ static void h2neg__ws_tidy(h2neg_conn *c)
 {
     size_t i;
     for (i = 0; i < c->ws_room && c->ws_live; i++)
-        if (h2neg__ws_at(c, i)->stream && h2neg__ws_at(c, i)->opcode == 0)
+        if (h2neg__ws_at(c, i)->opcode == 0 || h2neg__ws_deaf(h2neg__ws_at(c, i)))
             h2neg__drop(c, &h2neg__ws_at(c, i)->buffer);
+}
+
+/* The bits of one subprotocol: enough to tell that one was never listed. */
+static uint32_t h2neg__ws_marks(h2neg_str subprotocol)
+{
+    uint32_t hash = h2neg__hpack_hash_on(2166136261u, subprotocol), one = 1;
+    return one << (hash & 31) | one << (hash >> 5 & 31) | one << (hash >> 10 & 31);
 }
 
 /* A server's look at a handshake. 0 and what to keep of it, or an error whose status is the answer.
    `key` is 24 octets, or empty over HTTP/2. */
-static int h2neg__ws_judge(const h2neg_conn *c, h2neg_ws_request *request, uint16_t *deflate)
+static int h2neg__ws_judge(const h2neg_conn *c, h2neg_ws_request *request, h2neg__ws_terms *terms)
 {
     h2neg_ws_deflate agreed;
+    h2neg_list list = {0, 0};
+    h2neg_str item;
     int err = h2neg_ws_check_request(request, &c->config.ws_origin);
-    *deflate = 0;
+    memset(terms, 0, sizeof *terms);
+    while (!err &&
+           h2neg_list_next(&list, request->fields, request->count, "sec-websocket-protocol", &item))
+        terms->subprotocols |= h2neg__ws_marks(item);
     if (err || !c->config.ws_codec)
         return err;
     err = h2neg_ws_deflate_accept(&agreed, &c->config.ws_deflate, request->fields, request->count);
     if (err == 1)
-        *deflate = h2neg__deflate_pack(&agreed, H2NEG_SERVER);
+        terms->deflate = h2neg__deflate_pack(&agreed, H2NEG_SERVER);
     return err < 0 ? err : 0;
+}
+
+/* Whether a server may choose this (RFC 6455 4.2.2): a token that the client listed. */
+static int h2neg__ws_may_choose(const h2neg__stream *s, const char *subprotocol)
+{
+    h2neg_str choice = h2neg_s(subprotocol);
+    uint32_t marks = h2neg__ws_marks(choice);
+    return h2neg__is_token(choice) && (s->ws.subprotocols & marks) == marks;
 }
 
 /* What a handshake adds to a message's fields. */
@@ -8924,7 +8970,7 @@ static void h2neg__ws_add_deflate(h2neg__ws_fields *x, const h2neg_ws_deflate *d
 static void h2neg__ws_accept_fields(const h2neg_conn *c, const h2neg__stream *s, const char *choice,
                                     h2neg__ws_fields *x)
 {
-    h2neg_ws_deflate d = h2neg__deflate_answer(s->deflate);
+    h2neg_ws_deflate d = h2neg__deflate_answer(s->ws.deflate);
     memset(x, 0, sizeof *x);
     if (!c->h2) {
         h2neg_ws_accept_key(x->key, h2neg__str(c->words, c->h1.offer_len));
@@ -8932,7 +8978,7 @@ static void h2neg__ws_accept_fields(const h2neg_conn *c, const h2neg__stream *s,
     }
     if (choice)
         h2neg__ws_add(x, "sec-websocket-protocol", h2neg_s(choice));
-    if (s->deflate)
+    if (s->ws.deflate)
         h2neg__ws_add_deflate(x, &d);
 }
 
@@ -8970,7 +9016,7 @@ static int h2neg__ws_answer(h2neg_conn *c, h2neg__stream *s, int status, const h
     err = h2neg_ws_deflate_check(&agreed, c->config.ws_codec ? &c->config.ws_deflate : NULL, fields,
                                  count);
     if (err == 1)
-        s->deflate = h2neg__deflate_pack(&agreed, H2NEG_CLIENT);
+        s->ws.deflate = h2neg__deflate_pack(&agreed, H2NEG_CLIENT);
     return err < 0 ? err : 0;
 }
 
@@ -9237,21 +9283,43 @@ static size_t h2neg__early_find(const h2neg_conn *c, uint32_t id, size_t at, uin
     return c->early;
 }
 
+/* Whether octets at `offset` go on where the last record ends: they are of one DATA frame, and its
+   head is paid for once, however the frame was cut. */
+static int h2neg__early_goes_on(const h2neg_conn *c, uint32_t id, uint64_t offset)
+{
+    const unsigned char *p = c->part[H2NEG__EARLY].ptr + c->early_last;
+    uint32_t head[2];
+    uint64_t from;
+    if (c->early_last >= c->early)
+        return 0;
+    memcpy(head, p, sizeof head);
+    memcpy(&from, p + sizeof head, sizeof from);
+    return head[0] == id && from + head[1] == offset;
+}
+
 /* Appends octets of a stream that waits; they are consumed already. 1, or 0: there are too many. */
 static int h2neg__early_put(h2neg_conn *c, h2neg__stream *s, h2neg_str in)
 {
     uint64_t offset = c->offset - in.len;
     uint32_t head[2];
+    size_t more = h2neg__early_goes_on(c, s->id, offset) ? 0 : H2NEG__EARLY_HEAD;
     unsigned char *p;
-    if (!h2neg__part_grow(c, H2NEG__EARLY, c->early + H2NEG__EARLY_HEAD + in.len, 1024))
+    if (!h2neg__part_grow(c, H2NEG__EARLY, c->early + more + in.len, 1024))
         return 0;
-    p = c->part[H2NEG__EARLY].ptr + c->early;
-    head[0] = s->id;
-    head[1] = (uint32_t)in.len;
+    if (more)
+        c->early_last = c->early;
+    p = c->part[H2NEG__EARLY].ptr + c->early_last;
+    if (more) {
+        head[0] = s->id;
+        head[1] = 0;
+        memcpy(p + sizeof head, &offset, sizeof offset);
+    } else {
+        memcpy(head, p, sizeof head);
+    }
+    head[1] += (uint32_t)in.len;
     memcpy(p, head, sizeof head);
-    memcpy(p + sizeof head, &offset, sizeof offset);
-    memcpy(p + H2NEG__EARLY_HEAD, in.ptr, in.len);
-    c->early += H2NEG__EARLY_HEAD + in.len;
+    memcpy(c->part[H2NEG__EARLY].ptr + c->early + more, in.ptr, in.len);
+    c->early += (uint32_t)(more + in.len);
     s->flags |= H2NEG__S_EARLY;
     return 1;
 }
@@ -9265,7 +9333,8 @@ static uint32_t h2neg__early_drop(h2neg_conn *c, h2neg__stream *s)
     if (at == c->early)
         return 0;
     memmove(p + at, p + at + size, c->early - at - size);
-    c->early -= size;
+    c->early -= (uint32_t)size;
+    c->early_last = at < c->early_last ? c->early_last - (uint32_t)size : c->early;
     if (h2neg__early_find(c, s->id, at, &more) == c->early)
         s->flags &= ~(uint32_t)H2NEG__S_EARLY;
     if (c->early == 0)
@@ -10205,7 +10274,7 @@ static void h2neg__remote_end(h2neg_conn *c, h2neg__stream *s)
     s->flags |= H2NEG__S_REMOTE_END;
     h2neg__count_flag(s, H2NEG__S_WU_MARK, 0, &c->marked);
     c->ws_due = 1;
-    if (!s->ws || !(s->flags & H2NEG__S_TUNNEL)) /* a WebSocket ends in WS_CLOSE */
+    if (!s->ws.place || !(s->flags & H2NEG__S_TUNNEL)) /* a WebSocket ends in WS_CLOSE */
         h2neg__owe(c, s, H2NEG__S_END_OWED);
     h2neg__stream_settle(c, s);
 }
@@ -10251,7 +10320,7 @@ static int h2neg__h2_data_begin(h2neg_conn *c)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_EMPTY);
     if (!s)
         return H2NEG__GO_ON;
-    if (!s->ws) /* its frames are judged by themselves */
+    if (!s->ws.place) /* its frames are judged by themselves */
         c->useful += h->left;
     if (c->config.role == H2NEG_CLIENT && !(s->flags & (H2NEG__S_HEAD_GOT | H2NEG__S_TUNNEL)))
         return h2neg__h2_stream_error(c, s->id, H2NEG_ERR_H2_MESSAGE);
@@ -10291,7 +10360,7 @@ static int h2neg__h2_data_run(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__STARVED;
     if (in.len > h->left)
         in.len = h->left;
-    if (s && s->ws && !(s->flags & gone))
+    if (s && s->ws.place && !(s->flags & gone))
         return H2NEG__OCTETS;
     h2neg__in_take(c, in.len);
     h->left -= (uint32_t)in.len;
@@ -10300,9 +10369,12 @@ static int h2neg__h2_data_run(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__GO_ON;
     }
     s->recv_octets += in.len;
-    if (s->flags & H2NEG__S_WAITS && c->config.role == H2NEG_SERVER)
-        return h2neg__early_put(c, s, in) ? (int)H2NEG__GO_ON
-                                          : h2neg__h2_stream_error(c, s->id, H2NEG_ERR_LIMIT_BODY);
+    if (s->flags & H2NEG__S_WAITS && c->config.role == H2NEG_SERVER) {
+        if (h2neg__early_put(c, s, in))
+            return H2NEG__GO_ON;
+        h->unreturned += (uint32_t)in.len;
+        return h2neg__h2_stream_error(c, s->id, H2NEG_ERR_LIMIT_BODY);
+    }
     h2neg__event(c, ev, H2NEG_EV_DATA, s);
     ev->data = in;
     c->current_credit = (uint32_t)in.len;
@@ -10431,6 +10503,8 @@ static int h2neg__h2_answer(h2neg_conn *c, uint32_t id, int status)
     s->flags = H2NEG__S_REMOTE_END | H2NEG__S_DONE; /* nobody hears of it */
     if (h2neg__plan_response(&p, s, &m, 0) || h2neg__h2_respond(c, s, &m, 0, &p))
         ended = 0;
+    if (!ended)
+        s->flags = H2NEG__S_DONE; /* it is remembered as one that we reset */
     h2neg__stream_free(c, s);
     return ended ? H2NEG__GO_ON : h2neg__h2_refuse(c, id, H2NEG_NO_ERROR, 1);
 }
@@ -10509,11 +10583,11 @@ static void h2neg__request_event(h2neg_conn *c, h2neg__stream *s, h2neg_event *e
 
 /* Looks at an extended CONNECT that asks for a WebSocket (RFC 8441 5). 0 or an error. */
 static int h2neg__h2_websocket(h2neg_conn *c, const h2neg_h2_head *head, int *websocket,
-                               uint16_t *deflate)
+                               h2neg__ws_terms *terms)
 {
     h2neg_ws_request request;
     *websocket = h2neg_is(head->protocol, "websocket"); /* only where the bit is set */
-    *deflate = 0;
+    memset(terms, 0, sizeof *terms);
     if (!*websocket)
         return 0;
     memset(&request, 0, sizeof request);
@@ -10521,7 +10595,7 @@ static int h2neg__h2_websocket(h2neg_conn *c, const h2neg_h2_head *head, int *we
     request.authority = head->authority;
     request.fields = head->fields;
     request.count = head->count;
-    return h2neg__ws_judge(c, &request, deflate);
+    return h2neg__ws_judge(c, &request, terms);
 }
 
 static int h2neg__h2_on_request(h2neg_conn *c, h2neg_event *ev)
@@ -10529,7 +10603,7 @@ static int h2neg__h2_on_request(h2neg_conn *c, h2neg_event *ev)
     h2neg__http2 *h = c->h2;
     h2neg_h2_head head;
     h2neg__stream *s;
-    uint16_t deflate;
+    h2neg__ws_terms terms;
     int websocket;
     int err = h2neg__h2_section_limits(c, h->list);
     if (err)
@@ -10545,13 +10619,13 @@ static int h2neg__h2_on_request(h2neg_conn *c, h2neg_event *ev)
     if (c->config.max_content_length && head.content_length != H2NEG_UNKNOWN &&
         head.content_length > c->config.max_content_length)
         return h2neg__h2_answer(c, h->block, 413);
-    err = h2neg__h2_websocket(c, &head, &websocket, &deflate);
+    err = h2neg__h2_websocket(c, &head, &websocket, &terms);
     if (err)
         return h2neg__h2_answer(c, h->block, h2neg_error_status(err));
     s = h2neg__stream_new(c, h->block);
     if (!s)
         return h2neg__h2_refuse(c, h->block, H2NEG_REFUSED_STREAM, 0);
-    s->deflate = deflate;
+    s->ws = terms;
     if (websocket)
         s->flags |= H2NEG__S_WS;
     s->recv_left = head.content_length;
@@ -10588,7 +10662,7 @@ static int h2neg__h2_on_response(h2neg_conn *c, h2neg_event *ev)
         err = H2NEG_ERR_H2_CONTENT_LENGTH; /* neither unknown nor 0, and no DATA will come */
     if (!err && head.status < 200 && ++s->informational > c->config.max_informational)
         err = H2NEG_ERR_LIMIT_INFORMATIONAL;
-    if (!err && head.status / 100 == 2 && s->ws)
+    if (!err && head.status / 100 == 2 && s->ws.place)
         err = h2neg__ws_answer(c, s, head.status, head.fields, head.count, &subprotocol);
     if (err)
         return h2neg__h2_stream_error(c, h->block, err);
@@ -10607,7 +10681,7 @@ static int h2neg__h2_on_response(h2neg_conn *c, h2neg_event *ev)
     if (s->flags & H2NEG__S_WAITS && head.status / 100 == 2) {
         ev->type = H2NEG_EV_OPEN;
         ev->upgrade = s->protocol;
-        ev->websocket = s->ws != 0;
+        ev->websocket = s->ws.place != 0;
         ev->subprotocol = subprotocol;
         s->recv_left = H2NEG_UNKNOWN;
         s->flags |= H2NEG__S_TUNNEL;
@@ -11725,13 +11799,13 @@ static int h2neg__h1_tokens(h2neg_conn *c, int kind, int websocket, h2neg_str *o
 /* Looks at an offer of websocket (RFC 6455 4.2.1). 1: the handshake is good, and what accept needs
    of it is kept; 0: no offer, or one with a body, which is ignored; < 0: an error, whose status is
    the answer. */
-static int h2neg__h1_websocket(h2neg_conn *c, int kind, uint16_t *deflate)
+static int h2neg__h1_websocket(h2neg_conn *c, int kind, h2neg__ws_terms *terms)
 {
     static const char *const websocket[] = {"websocket"};
     const h2neg_h1_head *head = c->h1.head;
     h2neg_ws_request request;
     int err;
-    *deflate = 0;
+    memset(terms, 0, sizeof *terms);
     if (!(c->config.protocols & H2NEG_WEBSOCKET) || c->h2 ||
         h2neg_upgrade_choose(websocket, 1, head->minor, head->fields, head->count) < 0)
         return 0;
@@ -11741,7 +11815,7 @@ static int h2neg__h1_websocket(h2neg_conn *c, int kind, uint16_t *deflate)
     request.fields = head->fields;
     request.count = head->count;
     request.minor = head->minor;
-    err = h2neg__ws_judge(c, &request, deflate);
+    err = h2neg__ws_judge(c, &request, terms);
     if (err || kind != H2NEG_BODY_NONE)
         return err;
     c->h1.offer_len = (uint8_t)request.key.len;
@@ -11879,7 +11953,7 @@ static int h2neg__h1_on_request(h2neg_conn *c, h2neg_event *ev, size_t taken)
 {
     h2neg__http1 *h = &c->h1;
     uint64_t length;
-    uint16_t deflate;
+    h2neg__ws_terms terms;
     int kind = h2neg_body_kind(h->head, h->head->method, &length), result, websocket;
     if (kind < 0)
         return h2neg__h1_error(c, kind, 0);
@@ -11900,13 +11974,13 @@ static int h2neg__h1_on_request(h2neg_conn *c, h2neg_event *ev, size_t taken)
     c->protocol = h->head->minor ? H2NEG_PROTO_HTTP11 : H2NEG_PROTO_HTTP10;
     h->minor = (unsigned char)h->head->minor;
     h->close = (unsigned char)!h2neg_h1_persists(h->head);
-    websocket = h2neg__h1_websocket(c, kind, &deflate);
+    websocket = h2neg__h1_websocket(c, kind, &terms);
     if (websocket < 0)
         return h2neg__h1_refuse(c, websocket, taken, kind, length);
     result = h2neg__h1_show(c, ev, taken, kind, length, websocket);
     if (result != H2NEG__EVENT)
         return result;
-    h2neg__stream_find(c, h->stream)->deflate = deflate;
+    h2neg__stream_find(c, h->stream)->ws = terms;
     h2neg__h1_body_begin(c, kind, length);
     if (kind == H2NEG_BODY_NONE || kind == H2NEG_BODY_TUNNEL)
         h2neg__h1_message_end(c);
@@ -12121,7 +12195,7 @@ static int h2neg__h1_tunnel(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__STARVED;
     if (s->flags & H2NEG__S_HELD)
         return H2NEG__STOPPED;
-    if (s->ws)
+    if (s->ws.place)
         return H2NEG__OCTETS;
     h2neg__in_take(c, in.len);
     if (s->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED))
@@ -12179,11 +12253,11 @@ static int h2neg__h1_on_101(h2neg_conn *c, h2neg_event *ev, size_t taken)
         !h2neg__same_nocase(token, s->protocol) ||
         h2neg_upgrade_offers(&list, head->minor, head->fields, head->count, &token))
         return h2neg__h1_error(c, H2NEG_ERR_UPGRADE_ANSWER, 0);
-    err = s->ws ? h2neg__ws_answer(c, s, 101, head->fields, head->count, &subprotocol) : 0;
+    err = s->ws.place ? h2neg__ws_answer(c, s, 101, head->fields, head->count, &subprotocol) : 0;
     if (err)
         return h2neg__h1_error(c, err, 0);
     h2neg__event(c, ev, H2NEG_EV_OPEN, s);
-    ev->websocket = s->ws != 0;
+    ev->websocket = s->ws.place != 0;
     ev->subprotocol = subprotocol;
     ev->status = 101;
     ev->upgrade = s->protocol;
@@ -12327,7 +12401,7 @@ static int h2neg__h1_eof(h2neg_conn *c)
         h->close = 1;
         if (!s || s->flags & H2NEG__S_REMOTE_END)
             return H2NEG__STOPPED;
-        if (tunnel && s->ws) { /* no Close came (RFC 6455 7.1.5) */
+        if (tunnel && s->ws.place) { /* no Close came (RFC 6455 7.1.5) */
             h2neg__stream_done(c, s, H2NEG_ERR_WS_ABNORMAL, H2NEG_CANCEL, 1);
             h2neg__inert(c);
             return H2NEG__GO_ON;
@@ -12703,7 +12777,7 @@ static int h2neg__ws_plain(h2neg_conn *c, h2neg__ws_run *r)
 static void *h2neg__ws_coder(h2neg_conn *c, const h2neg__stream *s, h2neg__ws *w, int compress)
 {
     const h2neg_ws_codec *codec = c->config.ws_codec;
-    int ours = s->deflate >> 8 & 15, theirs = s->deflate >> 4 & 15;
+    int ours = s->ws.deflate >> 8 & 15, theirs = s->ws.deflate >> 4 & 15;
     if (!w->coder[compress])
         w->coder[compress] = codec->open_fn(codec->user, compress, compress ? ours : theirs);
     return w->coder[compress];
@@ -12752,7 +12826,7 @@ static int h2neg__ws_inflate_end(h2neg_conn *c, const h2neg__stream *s, h2neg__w
 {
     static const unsigned char tail[4] = {0, 0, 0xff, 0xff};
     int err = h2neg__ws_inflate(c, s, w, tail, sizeof tail);
-    if (!err && s->deflate & H2NEG__Z_THEIRS_RESET)
+    if (!err && s->ws.deflate & H2NEG__Z_THEIRS_RESET)
         c->config.ws_codec->reset_fn(c->config.ws_codec->user, w->coder[0], 0);
     return err;
 }
@@ -12844,17 +12918,12 @@ static int h2neg__ws_head(h2neg_conn *c, h2neg__ws_run *r)
         w->at = r->offset;
     memcpy(w->head + had, r->in, n);
     head = h2neg_ws_frame_read(&w->frame, w->head, had + n, c->config.role == H2NEG_SERVER,
-                               r->s->deflate ? H2NEG_WS_RSV1 : 0);
+                               r->s->ws.deflate ? H2NEG_WS_RSV1 : 0);
     if (head < 0)
         return h2neg__ws_fail(c, r, (int)head);
     w->head_len = (unsigned char)(head ? 0 : had + n);
     h2neg__ws_eat(r, head ? (size_t)head - had : n);
     return head ? h2neg__ws_frame_begin(c, r, (size_t)head) : (int)H2NEG__GO_ON;
-}
-
-static int h2neg__ws_deaf(const h2neg__ws *w)
-{
-    return (w->flags & (H2NEG__W_GOT | H2NEG__W_FAILED)) != 0;
 }
 
 /* Reads octets until there is an event, or to their end: EVENT or GO_ON, and how many were taken.
@@ -12891,7 +12960,7 @@ static size_t h2neg__ws_squeezed_bound(size_t n)
 /* Whether a message goes out compressed: it was agreed, and there is a compressor. */
 static int h2neg__ws_squeezes(h2neg_conn *c, const h2neg__stream *s, h2neg__ws *w)
 {
-    return s->deflate && h2neg__ws_coder(c, s, w, 1) != NULL;
+    return s->ws.deflate && h2neg__ws_coder(c, s, w, 1) != NULL;
 }
 
 /* Octets of the next `len` of a message that can go out as one frame now, plus 1; 0: not even a
@@ -12901,7 +12970,7 @@ static int h2neg__ws_squeezes(h2neg_conn *c, const h2neg__stream *s, h2neg__ws *
 static size_t h2neg__ws_fits(const h2neg_conn *c, const h2neg__stream *s, size_t len)
 {
     const h2neg__ws *w = h2neg__ws_of(c, s);
-    int squeezes = s->deflate && w->coder[1];
+    int squeezes = s->ws.deflate && w->coder[1];
     size_t need = (squeezes ? h2neg__ws_squeezed_bound(len) : len) + 14, room = h2neg__app_room(c);
     size_t frame = c->h2 ? h2neg__h2_sendable(c, s, need) : room, n;
     if (frame >= need)
@@ -12923,7 +12992,7 @@ static size_t h2neg__ws_compress(h2neg_conn *c, const h2neg__stream *s, h2neg__w
         return SIZE_MAX;
     if (!fin)
         return put;
-    if (s->deflate & H2NEG__Z_OURS_RESET)
+    if (s->ws.deflate & H2NEG__Z_OURS_RESET)
         codec->reset_fn(codec->user, w->coder[1], 1);
     if (put > 4)
         return put - 4; /* 00 00 FF FF, which the peer puts back */
@@ -13306,7 +13375,7 @@ static size_t h2neg__room_of(const h2neg_conn *c, const h2neg__stream *s)
     size_t room = h2neg__app_room(c), fits;
     if (s->flags & H2NEG__S_BODY || s->flags & H2NEG__S_LOCAL_END)
         return 0;
-    if (s->ws) {
+    if (s->ws.place) {
         fits = h2neg__ws_fits(c, s, SIZE_MAX / 4);
         return fits ? fits - 1 : 0;
     }
@@ -13362,7 +13431,7 @@ static int h2neg__request_again(const h2neg_conn *c)
 
 static int h2neg__writable(const h2neg_conn *c, const h2neg__stream *s)
 {
-    if (s->ws && s->flags & H2NEG__S_TUNNEL)
+    if (s->ws.place && s->flags & H2NEG__S_TUNNEL)
         return h2neg__ws_fits(c, s, s->body_left) != 0;
     if (s->flags & H2NEG__S_HEAD_SENT)
         return h2neg__room_of(c, s) > 0;
@@ -13515,7 +13584,7 @@ static int h2neg__event_owed(h2neg_conn *c, h2neg_event *ev)
         return 1;
     }
     s = h2neg__owed_next(c);
-    if (s && s->ws && (s->flags & (H2NEG__S_EARLY | H2NEG__S_OPEN_OWED)) == H2NEG__S_EARLY) {
+    if (s && s->ws.place && (s->flags & (H2NEG__S_EARLY | H2NEG__S_OPEN_OWED)) == H2NEG__S_EARLY) {
         if (h2neg__event_early_ws(c, s, ev))
             return 1;
         h2neg__settle(c);
@@ -13529,7 +13598,7 @@ static int h2neg__event_owed(h2neg_conn *c, h2neg_event *ev)
         s->flags &= ~(uint32_t)H2NEG__S_OPEN_OWED;
         h2neg__event(c, ev, H2NEG_EV_OPEN, s);
         ev->upgrade = s->protocol;
-        ev->websocket = s->ws != 0;
+        ev->websocket = s->ws.place != 0;
     } else if (s->flags & H2NEG__S_WS_CLOSE_OWED) {
         h2neg__event_ws_close(c, s, ev);
     } else if (s->flags & H2NEG__S_EARLY) {
@@ -13835,7 +13904,7 @@ static int h2neg__stream_tick(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
     int err = h2neg__stream_tick_in(c, s, at);
     if (err)
         return err;
-    if (s->ws && s->flags & H2NEG__S_TUNNEL)
+    if (s->ws.place && s->flags & H2NEG__S_TUNNEL)
         return h2neg__ws_tick(c, s, at);
     if (!(s->flags & (H2NEG__S_BODY | H2NEG__S_WRITABLE)) || s->flags & H2NEG__S_TUNNEL ||
         !(s->flags & H2NEG__S_HEAD_SENT)) {
@@ -14281,7 +14350,7 @@ static int h2neg__may_send(const h2neg__stream *s)
 {
     if (!s)
         return H2NEG_ERR_STREAM_GONE;
-    if (!(s->flags & H2NEG__S_HEAD_SENT) || s->ws ||
+    if (!(s->flags & H2NEG__S_HEAD_SENT) || s->ws.place ||
         s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_WAITS))
         return H2NEG_ERR_INVALID;
     return s->flags & H2NEG__S_BODY ? (int)H2NEG_ERR_AGAIN : 0;
@@ -14436,13 +14505,20 @@ static h2neg_str h2neg__h1_choice(const h2neg_conn *c, const char *choice)
     return h2neg__str(NULL, 0);
 }
 
+/* The handshake's own fields, extensions among them, are the connection's to write. */
+static int h2neg__accept_fields_ok(const h2neg_field *fields, size_t count)
+{
+    return h2neg__ws_fields_ok(fields, count) &&
+           !h2neg_find(fields, count, "sec-websocket-extensions", NULL);
+}
+
 /* A WebSocket's place, its fields, and the key's answer. LIMIT_STREAMS: a 503 has gone out in its
    place. 0 or < 0. */
 static int h2neg__accept_ws(h2neg_conn *c, h2neg__stream *s, const char *subprotocol,
                             h2neg__plan *p, h2neg__ws_fields *x)
 {
     int err;
-    if (subprotocol && !h2neg__is_token(h2neg_s(subprotocol)))
+    if (subprotocol && !h2neg__ws_may_choose(s, subprotocol))
         return H2NEG_ERR_INVALID;
     if (h2neg__ws_full(c)) {
         err = h2neg_reply(c, s->id, 503, NULL, NULL, 0);
@@ -14491,7 +14567,7 @@ H2NEG__DEF int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol,
         return H2NEG_ERR_STREAM_GONE;
     if (c->config.role != H2NEG_SERVER || !(found->flags & H2NEG__S_WAITS) ||
         h2neg__fields_check(fields, count, &length) || length != H2NEG_UNKNOWN ||
-        (found->flags & H2NEG__S_WS && !h2neg__ws_fields_ok(fields, count)))
+        (found->flags & H2NEG__S_WS && !h2neg__accept_fields_ok(fields, count)))
         return H2NEG_ERR_INVALID;
     err = h2neg__accept_now(c, found, protocol, fields, count);
     if (err == H2NEG_ERR_AGAIN)
@@ -14501,7 +14577,7 @@ H2NEG__DEF int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol,
     found->flags &= ~(uint32_t)H2NEG__S_WAITS;
     found->flags |= H2NEG__S_HEAD_SENT | H2NEG__S_TUNNEL;
     found->recv_left = found->send_left = H2NEG_UNKNOWN;
-    if (found->ws)
+    if (found->ws.place)
         found->flags &= ~(uint32_t)H2NEG__S_END_OWED;
     if (!c->h2) {
         found->flags &= ~(uint32_t)(H2NEG__S_REMOTE_END | H2NEG__S_END_OWED);
@@ -14614,7 +14690,7 @@ H2NEG__DEF void h2neg_conn_info(const h2neg_conn *c, h2neg_info *info)
     info->requests = c->requests;
     info->octets_in = c->in_total;
     info->octets_out = c->out_total - c->out;
-    info->memory = sizeof *c;
+    info->memory = sizeof *c + h2neg__ws_memory(c);
     for (i = 0; i < H2NEG__PARTS; i++)
         info->memory += c->part[i].size;
     info->peer_connect_protocol = c->h2 && c->h2->peer_connect;

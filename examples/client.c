@@ -1,8 +1,8 @@
 /* A complete client on poll: HTTP/1.1, HTTP/2 by Upgrade, by prior knowledge and by ALPN; one
-   connection for each origin, as many requests at once on it as it lets us.
+   connection for each origin, as many requests at once on it as it lets us. WebSockets too.
 
    What to look at: drive() is the whole loop of a connection; start_requests() fills it with
-   requests; on_event() is all that a response is. */
+   requests; on_event() is all that a response is. WebSockets are in ws_client.h. */
 #define H2NEG_IMPLEMENTATION
 #include "h2neg.h"
 #include "net.h"
@@ -20,7 +20,7 @@ typedef struct job {
     char host[256], port[12]; /* what to connect to */
     char *target;             /* owned */
     long long left;
-    int tls;
+    int tls, websocket;
 } job;
 
 /* One request, from its start to DONE; there are as many as may run at once. */
@@ -59,7 +59,9 @@ typedef struct client {
     h2neg_str authority; /* from -H 'Host: ...', or "" */
     unsigned char in[NET_BUFFER];
     /* options */
-    int http1, upgrade, prior, insecure, fail, verbose, help;
+    int http1, upgrade, prior, over_h2, echo, insecure, fail, verbose, help;
+    const char *subprotocols, *max_message_text;
+    long long max_message;
     const char *alpn_list, *method, *data, *data_file, *out_name, *trusted, *count, *concurrent;
     const char **lines;
     size_t line_count;
@@ -83,7 +85,7 @@ static const char *hint(int code)
     switch (code) {
     case H2NEG_ERR_PEER_IS_HTTP1: return "; leave out --prior-knowledge";
     case H2NEG_ERR_PEER_IS_HTTP2: return "; --prior-knowledge speaks HTTP/2 at once";
-    case H2NEG_ERR_PEER_IS_TLS: return "; use an https: URL";
+    case H2NEG_ERR_PEER_IS_TLS: return "; use an https: or wss: URL";
     default: return "";
     }
 }
@@ -105,7 +107,8 @@ static void complain_url(const job *j, const h2neg_error *e)
 
 static int same_origin(const job *a, const job *b)
 {
-    return a->tls == b->tls && strcmp(a->host, b->host) == 0 && strcmp(a->port, b->port) == 0;
+    return a->tls == b->tls && a->websocket == b->websocket && strcmp(a->host, b->host) == 0 &&
+           strcmp(a->port, b->port) == 0;
 }
 
 /* The next request of this origin that was not begun; NULL: none. */
@@ -415,15 +418,11 @@ static unsigned protocols_of(const job *j)
     return self.prior ? H2NEG_PRIOR : H2NEG_HTTP1 | H2NEG_H2C;
 }
 
-static int connect_origin(void)
+/* A connection; `config` says what it may speak and `alpn` what it offers, NULL: what follows from
+   the config. 0, or -1 and a sentence. */
+static int connect_to(const job *j, const h2neg_config *config, const tls_alpn *alpn)
 {
-    const job *j = self.origin;
-    h2neg_config config;
     const char *why = "";
-    memset(&config, 0, sizeof config);
-    config.role = H2NEG_CLIENT;
-    config.protocols = protocols_of(j);
-    config.tls = j->tls;
     net_start(&self.link, net_connect(j->host, j->port, &why));
     if (self.link.fd < 0) {
         char where[280];
@@ -431,10 +430,9 @@ static int connect_origin(void)
         complain(where, why);
         return -1;
     }
-    self.link.conn = h2neg_conn_new(&config);
+    self.link.conn = h2neg_conn_new(config);
     if (j->tls) {
-        self.link.ssl = tls_connect(self.tls, self.link.fd, j->host, config.protocols,
-                                    self.alpn_list ? &self.alpn : NULL);
+        self.link.ssl = tls_connect(self.tls, self.link.fd, j->host, config->protocols, alpn);
         self.link.handshaking = 1;
     }
     if (!self.link.conn || (j->tls && !self.link.ssl)) {
@@ -443,6 +441,16 @@ static int connect_origin(void)
         return -1;
     }
     return 0;
+}
+
+static int connect_origin(void)
+{
+    h2neg_config config;
+    memset(&config, 0, sizeof config);
+    config.role = H2NEG_CLIENT;
+    config.protocols = protocols_of(self.origin);
+    config.tls = self.origin->tls;
+    return connect_to(self.origin, &config, self.alpn_list ? &self.alpn : NULL);
 }
 
 /* What is left undone of an origin, and why. */
@@ -480,13 +488,15 @@ static void run_origin(void)
     give_up();
 }
 
+#include "ws_client.h"
+
 /* ---- starting ---- */
 
 static const char usage[] =
-    "usage: client [--http1.1 | --upgrade | --prior-knowledge] [--alpn LIST] [-X METHOD]\n"
-    "              [-H 'Name: value']... [-d DATA | --data-file FILE] [-o FILE] [-k] [--cacert "
-    "FILE]\n"
-    "              [-n COUNT] [-m CONCURRENT] [--fail] [-v] URL...\n"
+    "usage: client [--http1.1 | --upgrade | --prior-knowledge | --over-h2] [--alpn LIST]\n"
+    "              [-X METHOD] [-H 'Name: value']... [-d DATA | --data-file FILE] [-o FILE] [-k]\n"
+    "              [--cacert FILE] [-n COUNT] [-m CONCURRENT] [--fail] [--subprotocol LIST]\n"
+    "              [--max-message N] [--echo] [-v] URL...\n"
     "  --http1.1          HTTP/1.1 alone\n"
     "  --upgrade          offer h2c by Upgrade: what http: URLs do unless told otherwise\n"
     "  --prior-knowledge  HTTP/2 at once, for http: URLs\n"
@@ -495,7 +505,14 @@ static const char usage[] =
     "  -n COUNT           requests for each URL (1)\n"
     "  -m CONCURRENT      requests at once on one connection (1)\n"
     "  --fail             exit with 22 when a status is 400 or more\n"
-    "URLs of one origin go over one connection, one origin after another.\n";
+    "URLs of one origin go over one connection, one origin after another.\n"
+    "ws: and wss: URLs: each line of standard input is sent as a message, each message that comes\n"
+    "is printed, and the end of input closes.\n"
+    "  --over-h2          WebSocket over HTTP/2 where the server knows it, else over HTTP/1.1\n"
+    "  --subprotocol LIST what to ask for, most wanted first\n"
+    "  -d DATA            sends this COUNT times, CONCURRENT at once, and prints the first answer\n"
+    "  --echo             sends every message back until the other side closes\n"
+    "  --max-message N    octets of a message (1048576)\n";
 
 static int wrong(const char *what, const char *why)
 {
@@ -514,19 +531,35 @@ static int read_target(job *j)
     return 0;
 }
 
+static int read_scheme(job *j)
+{
+    static const char *const schemes[] = {"http", "https", "ws", "wss"};
+    int i;
+    for (i = 0; i < 4; i++)
+        if (h2neg_is_nocase(j->url.scheme, schemes[i])) {
+            j->tls = i & 1;
+            j->websocket = i >= 2;
+            return 0;
+        }
+    return -1;
+}
+
 /* 0, or 2 and a sentence. */
 static int read_url(job *j, const char *text)
 {
     size_t ip6; /* [::1] is connected to without its brackets */
     if (h2neg_url_parse(&j->url, h2neg_s(text)) != 0)
         return wrong(text, "not a URL like http://localhost:8080/");
-    j->tls = h2neg_is_nocase(j->url.scheme, "https");
-    if (h2neg_is_nocase(j->url.scheme, "ws") || h2neg_is_nocase(j->url.scheme, "wss"))
-        return wrong(text, "WebSocket is not there yet");
-    if (!j->tls && !h2neg_is_nocase(j->url.scheme, "http"))
-        return wrong(text, "only http: and https: URLs are known");
-    if (j->tls && (self.prior || self.upgrade))
+    if (read_scheme(j) < 0)
+        return wrong(text, "only http:, https:, ws: and wss: URLs are known");
+    if ((j->tls || j->websocket) && (self.prior || self.upgrade))
         return wrong(text, "--upgrade and --prior-knowledge are for http: URLs");
+    if (j->websocket && self.data_file)
+        return wrong(text, "--data-file is for http: and https: URLs");
+    if (j->websocket && self.data && !ws_is_text(self.data, strlen(self.data)))
+        return wrong(text, "what -d gives is not UTF-8, and so no text message");
+    if (!j->websocket && (self.over_h2 || self.echo || *self.subprotocols))
+        return wrong(text, "--over-h2, --echo and --subprotocol are for ws: and wss: URLs");
     ip6 = j->url.host.len > 1 && j->url.host.ptr[0] == '[';
     if (j->url.host.len == 0 || j->url.host.len - 2 * ip6 >= sizeof j->host)
         return wrong(text, "its host is empty or too long");
@@ -606,10 +639,13 @@ static int check_options(int urls)
         return 2;
     if (urls == 0)
         return wrong("no URL", "see client --help");
-    if (self.http1 + self.upgrade + self.prior > 1)
-        return wrong("--http1.1, --upgrade, --prior-knowledge", "one of them at most");
-    if (self.data && self.data_file)
-        return wrong("-d and --data-file", "one of them at most");
+    if (self.http1 + self.upgrade + self.prior + self.over_h2 > 1)
+        return wrong("--http1.1, --upgrade, --prior-knowledge, --over-h2", "one of them at most");
+    if ((self.data != NULL) + (self.data_file != NULL) + self.echo > 1)
+        return wrong("-d, --data-file and --echo", "one of them at most");
+    self.max_message = options_number(self.max_message_text, INT32_MAX);
+    if (self.max_message < 1)
+        return wrong(self.max_message_text, "--max-message takes a number of octets, 1 or more");
     if (self.alpn_list && tls_alpn_read(&self.alpn, self.alpn_list) != 0)
         return wrong(self.alpn_list, "not a list of protocol names for --alpn");
     if (!self.method)
@@ -623,6 +659,10 @@ static int read_options(int argc, char **argv)
         {"--http1.1", &self.http1, NULL, NULL, NULL},
         {"--upgrade", &self.upgrade, NULL, NULL, NULL},
         {"--prior-knowledge", &self.prior, NULL, NULL, NULL},
+        {"--over-h2", &self.over_h2, NULL, NULL, NULL},
+        {"--echo", &self.echo, NULL, NULL, NULL},
+        {"--subprotocol", NULL, &self.subprotocols, NULL, NULL},
+        {"--max-message", NULL, &self.max_message_text, NULL, NULL},
         {"--alpn", NULL, &self.alpn_list, NULL, NULL},
         {"-X", NULL, &self.method, NULL, NULL},
         {"-H", NULL, NULL, self.lines, &self.line_count},
@@ -638,6 +678,8 @@ static int read_options(int argc, char **argv)
         {"--help", &self.help, NULL, NULL, NULL},
     };
     self.count = self.concurrent = "1";
+    self.subprotocols = "";
+    self.max_message_text = "1048576";
     return options_read(table, sizeof table / sizeof table[0], argc, argv);
 }
 
@@ -655,7 +697,7 @@ static int start(int argc, char **argv)
         return failed;
     for (i = 0; i < self.job_count && !self.tls; i++)
         if (self.jobs[i].tls && !(self.tls = tls_client(self.insecure, self.trusted, &why)))
-            return wrong(self.trusted ? self.trusted : "https", why);
+            return wrong(self.trusted ? self.trusted : "https: and wss:", why);
     self.out = self.out_name ? fopen(self.out_name, "wb") : stdout;
     return self.out ? 0 : wrong(self.out_name, strerror(errno));
 }
@@ -685,7 +727,7 @@ int main(int argc, char **argv)
         for (i = 0; i < self.job_count; i++)
             if (self.jobs[i].left > 0 && !self.out_failed) {
                 self.origin = &self.jobs[i];
-                run_origin();
+                (self.origin->websocket ? ws_run : run_origin)();
             }
     finish();
     return self.failed;

@@ -29,7 +29,7 @@ static const kind kinds[KINDS] = {
 
 enum { EVERYTHING, HTTP1_ONLY, SERVERS };
 static const char *const servers[SERVERS][2] = {
-    {"everything", "http/1.1,h2c,prior,h2"},
+    {"everything", "http/1.1,h2c,prior,h2,websocket"},
     {"HTTP/1.1 only", "http/1.1"},
 };
 

@@ -1,4 +1,4 @@
-/* The smallest useful server: HTTP/1.1, h2c by Upgrade and by prior knowledge, all on one port.
+/* The smallest useful server: HTTP/1.1, h2c, prior knowledge and WebSocket, all on one port.
    cc -O2 -I. examples/hello.c -o hello && ./hello 8080 */
 #define H2NEG_IMPLEMENTATION
 #include "h2neg.h"
@@ -16,19 +16,22 @@ static void answer(h2neg_conn *c)
             printf("%s (%s)\n", h2neg_protocol_name(ev.protocol),
                    ev.via == H2NEG_VIA_PRIOR ? "prior knowledge" : h2neg_via_name(ev.via));
         if (ev.type == H2NEG_EV_REQUEST)
-            h2neg_reply(c, ev.stream, 200, "text/plain", "hello, world\n", 13);
+            ev.websocket ? h2neg_accept(c, ev.stream, NULL, NULL, 0)
+                         : h2neg_reply(c, ev.stream, 200, "text/plain", "hello, world\n", 13);
+        if (ev.type == H2NEG_EV_WS_MESSAGE &&
+            h2neg_ws_send(c, ev.stream, ev.opcode, ev.data.ptr, ev.data.len, 0) < (int)ev.data.len)
+            h2neg_ws_close(c, ev.stream, 1013, "try again"); /* it sends more than it reads */
     }
 }
 
-static int serve(int fd)
+static void serve(int fd)
 {
     static char in[16384];
-    h2neg_config config = {.protocols = H2NEG_HTTP1 | H2NEG_H2C | H2NEG_PRIOR};
+    h2neg_config config = {.protocols = H2NEG_PROTOCOLS_DEFAULT | H2NEG_H2C, .max_message = 32768};
     h2neg_conn *c = h2neg_conn_new(&config);
-    while (!(h2neg_wants(c) & H2NEG_WANT_CLOSE)) {
+    while (alarm(60), !(h2neg_wants(c) & H2NEG_WANT_CLOSE)) { /* a silent minute ends it */
         const void *out;
         size_t len = h2neg_output(c, &out);
-        alarm(60); /* a minute of silence ends the process */
         ssize_t n = len ? write(fd, out, len) : read(fd, in, sizeof in);
         if (n > 0 && len)
             h2neg_output_done(c, (size_t)n);
@@ -40,7 +43,6 @@ static int serve(int fd)
         if (h2neg_wants(c) & H2NEG_WANT_HALF_CLOSE)
             shutdown(fd, SHUT_WR);
     }
-    return 0;
 }
 
 int main(int argc, char **argv)
@@ -49,12 +51,10 @@ int main(int argc, char **argv)
     int port, on = 1, fd, listener = socket(AF_INET, SOCK_STREAM, 0);
     at.sin_port = htons((uint16_t)(argc > 1 && sscanf(argv[1], "%d", &port) == 1 ? port : 8080));
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    signal(SIGCHLD, SIG_IGN), signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_IGN), signal(SIGPIPE, SIG_IGN), setvbuf(stdout, NULL, _IOLBF, 0);
     if (bind(listener, (struct sockaddr *)&at, sizeof at) || listen(listener, 128))
         return perror("hello"), 1;
-    setvbuf(stdout, NULL, _IOLBF, 0);
     for (; (fd = accept(listener, NULL, NULL)) >= 0; close(fd))
         if (fork() == 0)
-            return serve(fd);
-    return 0;
+            return serve(fd), 0;
 }

@@ -1,8 +1,8 @@
-/* A complete server on poll: HTTP/1.1, HTTP/2 by Upgrade, by prior knowledge and by ALPN, cleartext
-   and TLS on one port, thousands of connections in one process and one thread.
+/* A complete server on poll: HTTP/1.1, HTTP/2 by Upgrade, by prior knowledge and by ALPN, WebSocket
+   over both, cleartext and TLS on one port, thousands of connections in one process and one thread.
 
    What to look at: serve() is the whole loop of one connection; on_event() is all that a request
-   is; push() sends a body of any size as the peer takes it. */
+   is; push() sends a body of any size as the peer takes it. WebSockets are in websocket.h. */
 #if !defined(_XOPEN_SOURCE)
 #define _XOPEN_SOURCE 700 /* realpath */
 #endif
@@ -11,6 +11,9 @@
 #include "net.h"
 #include "options.h"
 #include "files.h"
+#include "deflate.h"
+#include "page.h"
+#include "websocket.h"
 #include <arpa/inet.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -25,7 +28,9 @@
 /* A connection. Its h2neg_conn is made once the first octet says whether TLS stands between. */
 typedef struct peer {
     net_link link;
-    uint64_t limit; /* when the handshake must be over; H2NEG_NEVER afterwards */
+    uint64_t limit;           /* when the handshake must be over; H2NEG_NEVER afterwards */
+    size_t at;                /* its place in the tables */
+    unsigned long websockets; /* that were opened */
     char name[INET6_ADDRSTRLEN + 8];
 } peer;
 
@@ -38,6 +43,7 @@ typedef struct server {
     SSL_CTX *tls;
     tls_alpn alpn;
     unsigned protocols;
+    uint32_t max_message;
     const char *root; /* real path, or NULL */
     int echo, quiet;
     char date[30];
@@ -80,6 +86,7 @@ struct exchange {
     char *kept;        /* WHOLE: the body; ECHO_BODY: what had no room, from kept_at on */
     size_t kept_at, kept_len, kept_room;
     h2neg_sha1 sha1; /* /upload */
+    ws_socket *ws;   /* what the request became, or NULL */
     char words[];    /* copies of what path and type name */
 };
 
@@ -183,6 +190,8 @@ static int begin(exchange *x)
     }
     if (x->status == 405)
         fields[m.field_count++] = h2neg_f("allow", x->route->allow);
+    if (x->status == 426)
+        fields[m.field_count++] = h2neg_f("sec-websocket-version", "13");
     if (x->kind == WHOLE) {
         m.body = x->kept;
         m.body_len = x->kept_len;
@@ -248,26 +257,33 @@ static void exchange_free(exchange *x)
         return;
     if (x->fd >= 0)
         close(x->fd);
+    ws_free(x->ws);
     free(x->kept);
     free(x);
 }
 
 /* ---- answers ---- */
 
-/* A whole answer, copied: the connection may need it until DONE. */
-static void reply(exchange *x, int status, const char *type, const char *text, int len)
+/* A whole answer that stands in `kept`: the connection may need it until DONE. */
+static void reply_kept(exchange *x, int status, const char *type)
 {
-    x->kept = malloc((size_t)len);
     if (!x->kept) {
         h2neg_reset(x->from->link.conn, x->stream, H2NEG_INTERNAL_ERROR);
         return;
     }
-    memcpy(x->kept, text, (size_t)len);
-    x->kept_len = (size_t)len;
     x->status = status;
     x->more = 0;
     x->type = h2neg_s(type);
     proceed(x);
+}
+
+static void reply(exchange *x, int status, const char *type, const char *text, int len)
+{
+    x->kept = malloc((size_t)len);
+    x->kept_len = (size_t)len;
+    if (x->kept)
+        memcpy(x->kept, text, (size_t)len);
+    reply_kept(x, status, type);
 }
 
 static void reply_status(exchange *x, int status)
@@ -293,31 +309,29 @@ static const char *via_text(int via)
     return via == H2NEG_VIA_PRIOR ? "prior knowledge" : h2neg_via_name(via);
 }
 
-static const char page_head[] =
-    "<!doctype html><html lang=en><meta charset=utf-8><title>h2neg</title>"
-    "<style>body{font:16px/1.5 sans-serif;max-width:44em;margin:2em auto;padding:0 1em}"
-    "td,th{text-align:left;padding:.2em 1em .2em 0}code{background:#eee}</style><h1>h2neg</h1>";
-static const char page_ways[] =
-    "<table><tr><th>the client opens with<th>what is spoken, and how"
-    "<tr><td>TLS, ALPN <code>h2</code><td>h2 (alpn)"
-    "<tr><td>TLS, ALPN <code>http/1.1</code><td>http/1.1 (alpn)"
-    "<tr><td>TLS without ALPN<td>http/1.1 (default)"
-    "<tr><td>TLS, ALPN with nothing of ours<td>alert 120"
-    "<tr><td><code>PRI * HTTP/2.0</code><td>h2c (prior knowledge)"
-    "<tr><td><code>Upgrade: h2c</code><td>h2c (upgrade)"
-    "<tr><td>any other request<td>http/1.1 (default)</table>"
-    "<p><a href=/hello>/hello</a> <a href=/negotiated>/negotiated</a> <a "
-    "href=/bytes/1000>/bytes/N</a>"
-    " <a href=/trailers>/trailers</a> <a href=/status/418>/status/N</a> /echo /upload</html>\n";
+/* The row of the page's table that a request came by. */
+static int way_of(const exchange *x)
+{
+    int h2 = x->protocol == H2NEG_PROTO_H2;
+    switch (x->via) {
+    case H2NEG_VIA_ALPN: return h2 ? WAY_ALPN_H2 : WAY_ALPN_HTTP1;
+    case H2NEG_VIA_PRIOR: return WAY_PRIOR;
+    case H2NEG_VIA_UPGRADE: return WAY_UPGRADE;
+    default: return x->from->link.ssl ? WAY_TLS_SILENT : WAY_PLAIN;
+    }
+}
 
 static void answer_page(exchange *x)
 {
-    char page[3072];
-    int len = snprintf(
-        page, sizeof page, "%s<p>This request came over <b>%s (%s)</b>, %s TLS, on stream %lu.%s",
-        page_head, h2neg_protocol_name(x->protocol), via_text(x->via),
-        x->from->link.ssl ? "under" : "without", (unsigned long)x->stream, page_ways);
-    reply(x, 200, "text/html; charset=utf-8", page, len);
+    char stream[16];
+    page_values v = {h2neg_protocol_name(x->protocol), via_text(x->via),
+                     x->from->link.ssl ? "yes" : "no", stream, way_of(x)};
+    snprintf(stream, sizeof stream, "%lu", (unsigned long)x->stream);
+    x->kept_len = page_write(NULL, 0, &v);
+    x->kept = malloc(x->kept_len);
+    if (x->kept)
+        page_write(x->kept, x->kept_len, &v);
+    reply_kept(x, 200, "text/html; charset=utf-8");
 }
 
 static void answer_hello(exchange *x)
@@ -391,6 +405,12 @@ static void answer_status(exchange *x)
     reply_status(x, status == H2NEG_UNKNOWN || status < 200 ? 400 : (int)status);
 }
 
+/* A request for a WebSocket's path that asks for no WebSocket. */
+static void answer_websocket(exchange *x)
+{
+    reply_status(x, self.protocols & H2NEG_WEBSOCKET ? 426 : 404);
+}
+
 static void answer_file(exchange *x)
 {
     char path[PATH_MAX];
@@ -418,6 +438,8 @@ static const route routes[] = {
     {"/bytes/", "GET, HEAD", answer_bytes},
     {"/trailers", "GET, HEAD", answer_trailers},
     {"/status/", "GET, HEAD", answer_status},
+    {"/ws", "GET", answer_websocket},
+    {"/chat", "GET", answer_websocket},
 };
 static const route route_files = {"", "GET, HEAD", answer_file};
 static const route route_echo = {"", NULL, answer_echo};
@@ -465,6 +487,20 @@ static void answer(exchange *x)
 
 /* ---- events ---- */
 
+/* A handshake that is good. */
+static void on_websocket(exchange *x, const h2neg_event *ev)
+{
+    int kind = self.echo ? WS_ECHO : ws_kind_of(ev->path);
+    if (kind < 0) {
+        reply_status(x, 404);
+        return;
+    }
+    x->ws = ws_accept(x->from->link.conn, x->from, kind, ev);
+    x->status = x->ws ? 101 : 503;
+    x->begun = x->ended = 1;
+    x->from->websockets += x->ws != NULL;
+}
+
 /* The answer waits for the END, because the rest of the request may still be malformed. At once go
    an echo, a refusal that saves the peer its body, and the answer to CONNECT, whose END waits for
    it. */
@@ -475,6 +511,10 @@ static void on_request(peer *p, const h2neg_event *ev)
     if (!x)
         return;
     x->route = route_of(ev->path);
+    if (ev->websocket) {
+        on_websocket(x, ev);
+        return;
+    }
     x->refusal = connect ? 501 : route_allows(x->route, ev->method) ? 0 : 405;
     x->expects = ev->more && h2neg_find(ev->fields, ev->field_count, "expect", NULL);
     if (!ev->more || connect || x->route->answer == answer_echo || (x->refusal && x->expects))
@@ -538,6 +578,8 @@ static void on_event(peer *p, const h2neg_event *ev)
         on_request(p, ev);
     if (!x)
         return;
+    if (x->ws)
+        ws_on_event(x->ws, ev);
     switch (ev->type) {
     case H2NEG_EV_DATA: on_data(x, ev->data); break;
     case H2NEG_EV_END: on_end(x); break;
@@ -564,6 +606,8 @@ static void log_peer(const peer *p)
                (unsigned long)info.requests, info.requests == 1 ? "" : "s");
     else
         printf("nothing negotiated");
+    if (p->websockets)
+        printf(", %lu WebSocket%s", p->websockets, p->websockets == 1 ? "" : "s");
     if (info.why && *info.why)
         printf("; %s", info.why);
     if (p->link.why)
@@ -589,6 +633,8 @@ static void peer_close(size_t i)
     self.count--;
     self.fds[i] = self.fds[self.count];
     self.peers[i] = self.peers[self.count];
+    if (i < self.count)
+        self.peers[i]->at = i;
     self.deadlines[i] = self.deadlines[self.count];
     self.accept_at = 0;
 }
@@ -600,6 +646,8 @@ static int peer_speak(peer *p, int tls)
     config.protocols = self.protocols;
     config.common_fields = self.common;
     config.common_field_count = 2;
+    config.max_message = self.max_message;
+    config.ws_codec = deflate_codec();
     p->link.conn = h2neg_conn_new(&config);
     if (p->link.conn && tls) {
         p->link.ssl = tls_accept(self.tls, p->link.fd);
@@ -689,7 +737,16 @@ static void watch(int fd, peer *p, uint64_t deadline)
     self.fds[self.count].revents = 0;
     self.peers[self.count] = p;
     self.deadlines[self.count] = deadline;
+    if (p)
+        p->at = self.count;
     self.count++;
+}
+
+/* Something was sent to a WebSocket of another connection, whose turn comes with the next round. */
+static void wake(void *owner)
+{
+    const peer *p = (const peer *)owner;
+    self.deadlines[p->at] = 0;
 }
 
 static void peer_name(peer *p, const struct sockaddr *from, socklen_t len)
@@ -747,6 +804,7 @@ static void drain(void)
     if (self.fds[0].fd >= 0)
         close(self.fds[0].fd);
     self.fds[0].fd = -1; /* poll passes over it */
+    ws_go_away();
     for (i = FIRST; i < self.count; i++) {
         h2neg_shutdown(self.peers[i]->link.conn);
         self.deadlines[i] = 0;
@@ -808,37 +866,38 @@ static void run(void)
 /* ---- starting ---- */
 
 typedef struct settings {
-    const char *port, *address, *cert, *key, *root, *protocols, *alpn;
+    const char *port, *address, *cert, *key, *root, *protocols, *alpn, *max_message;
     int tls, echo, quiet, help;
 } settings;
 
 static const char usage[] =
     "usage: server [-p PORT] [-b ADDR] [--tls] [--cert FILE --key FILE] [--root DIR]\n"
-    "              [--protocols LIST] [--alpn LIST] [--echo] [--quiet]\n"
+    "              [--protocols LIST] [--alpn LIST] [--max-message N] [--echo] [--quiet]\n"
     "  -p PORT           8080; 0 takes any free port\n"
     "  -b ADDR           127.0.0.1\n"
     "  --tls             TLS beside cleartext on the same port\n"
     "  --cert, --key     PEM files; without them TLS makes a throw-away certificate\n"
     "  --root DIR        serves the files below it\n"
-    "  --protocols LIST  of http/1.1,h2c,prior,h2 (all)\n"
+    "  --protocols LIST  of http/1.1,h2c,prior,h2,websocket (all)\n"
     "  --alpn LIST       what ALPN selects from, if it should differ; '' leaves ALPN unanswered\n"
-    "  --echo            every request is answered with its own body\n"
+    "  --max-message N   octets of a WebSocket message (1048576)\n"
+    "  --echo            every request is answered with its own body, every WebSocket is an echo\n"
     "  --quiet           no line for each connection\n";
 
 /* The bits of a list of protocols; 0: one of them is not known. */
 static unsigned read_protocols(const char *list)
 {
-    static const char *const names[] = {"http/1.1", "h2c", "prior", "h2"};
-    static const unsigned bits[] = {H2NEG_HTTP1, H2NEG_H2C, H2NEG_PRIOR, H2NEG_H2};
+    static const char *const names[] = {"http/1.1", "h2c", "prior", "h2", "websocket"};
+    static const unsigned bits[] = {H2NEG_HTTP1, H2NEG_H2C, H2NEG_PRIOR, H2NEG_H2, H2NEG_WEBSOCKET};
     unsigned protocols = 0;
     h2neg_list at = {0, 0};
     h2neg_field field = h2neg_f("list", list);
     h2neg_str one;
     while (h2neg_list_next(&at, &field, 1, "list", &one)) {
         size_t i = 0;
-        while (i < 4 && !h2neg_is(one, names[i]))
+        while (i < 5 && !h2neg_is(one, names[i]))
             i++;
-        if (i == 4)
+        if (i == 5)
             return 0;
         protocols |= bits[i];
     }
@@ -864,6 +923,17 @@ static int start_tls(const settings *set)
     return self.tls ? 0 : fail(set->cert ? set->cert : "--tls", why);
 }
 
+static int start_websocket(const settings *set)
+{
+    long long most = set->max_message ? options_number(set->max_message, INT32_MAX) : 1048576;
+    if (most < 1)
+        return fail(set->max_message, "--max-message takes a number of octets, 1 or more");
+    self.max_message = (uint32_t)most;
+    ws.max_message = self.max_message;
+    ws.wake = wake;
+    return 0;
+}
+
 static int start_config(const settings *set)
 {
     h2neg_config config = {.role = H2NEG_SERVER};
@@ -871,7 +941,8 @@ static int start_config(const settings *set)
     config.protocols = self.protocols;
     config.tls = set->tls && !(self.protocols & (H2NEG_HTTP1 | H2NEG_PRIOR)); /* TLS alone */
     if (!self.protocols)
-        return fail(set->protocols, "--protocols takes a list of http/1.1, h2c, prior, h2");
+        return fail(set->protocols,
+                    "--protocols takes a list of http/1.1, h2c, prior, h2, websocket");
     if (h2neg_config_check(&config) != 0)
         return fail(set->protocols, "nothing is left to speak: h2 needs --tls, h2c needs http/1.1");
     self.echo = set->echo;
@@ -956,6 +1027,7 @@ static int read_settings(settings *set, int argc, char **argv)
         {"--root", NULL, &set->root, NULL, NULL},
         {"--protocols", NULL, &set->protocols, NULL, NULL},
         {"--alpn", NULL, &set->alpn, NULL, NULL},
+        {"--max-message", NULL, &set->max_message, NULL, NULL},
         {"--echo", &set->echo, NULL, NULL, NULL},
         {"--quiet", &set->quiet, NULL, NULL, NULL},
         {"--help", &set->help, NULL, NULL, NULL},
@@ -968,7 +1040,8 @@ static int read_settings(settings *set, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    settings set = {.port = "8080", .address = "127.0.0.1", .protocols = "http/1.1,h2c,prior,h2"};
+    settings set = {
+        .port = "8080", .address = "127.0.0.1", .protocols = "http/1.1,h2c,prior,h2,websocket"};
     int failed = read_settings(&set, argc, argv);
     if (failed)
         return failed;
@@ -976,6 +1049,8 @@ int main(int argc, char **argv)
         return fputs(usage, stdout), 0;
     raise_limit();
     failed = start_config(&set);
+    if (!failed)
+        failed = start_websocket(&set);
     if (!failed)
         failed = start_tls(&set);
     if (!failed)
