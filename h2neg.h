@@ -9287,11 +9287,12 @@ static size_t h2neg__early_find(const h2neg_conn *c, uint32_t id, size_t at, uin
    head is paid for once, however the frame was cut. */
 static int h2neg__early_goes_on(const h2neg_conn *c, uint32_t id, uint64_t offset)
 {
-    const unsigned char *p = c->part[H2NEG__EARLY].ptr + c->early_last;
+    const unsigned char *p;
     uint32_t head[2];
     uint64_t from;
     if (c->early_last >= c->early)
         return 0;
+    p = c->part[H2NEG__EARLY].ptr + c->early_last;
     memcpy(head, p, sizeof head);
     memcpy(&from, p + sizeof head, sizeof from);
     return head[0] == id && from + head[1] == offset;
@@ -12570,8 +12571,9 @@ static void h2neg__ws_end_h1(h2neg_conn *c, h2neg__stream *s, const h2neg__ws *w
 /* The peer has ended its side of an HTTP/2 stream, and no Close came: as if TCP had ended. */
 static void h2neg__ws_cut(h2neg_conn *c, h2neg__stream *s, h2neg__ws *w)
 {
-    const uint32_t both = H2NEG__S_REMOTE_END | H2NEG__S_EARLY;
-    if ((s->flags & both) != H2NEG__S_REMOTE_END || w->flags & (H2NEG__W_GOT | H2NEG__W_FAILED))
+    const uint32_t before = H2NEG__S_OPEN_OWED | H2NEG__S_EARLY;
+    if ((s->flags & (before | H2NEG__S_REMOTE_END)) != H2NEG__S_REMOTE_END ||
+        w->flags & (H2NEG__W_GOT | H2NEG__W_FAILED))
         return;
     s->error = H2NEG_ERR_WS_ABNORMAL;
     s->flags |= H2NEG__S_BY_PEER;
@@ -13599,6 +13601,7 @@ static int h2neg__event_owed(h2neg_conn *c, h2neg_event *ev)
         h2neg__event(c, ev, H2NEG_EV_OPEN, s);
         ev->upgrade = s->protocol;
         ev->websocket = s->ws.place != 0;
+        c->ws_due = 1; /* the peer may have ended already */
     } else if (s->flags & H2NEG__S_WS_CLOSE_OWED) {
         h2neg__event_ws_close(c, s, ev);
     } else if (s->flags & H2NEG__S_EARLY) {
