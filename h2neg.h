@@ -8793,30 +8793,37 @@ enum {
     H2NEG__W_PEER_FIRST = 16 /* ... before ours */
 };
 
-/* A slot's `deflate`: bits 0 to 2, then each side's window bits. */
-enum { H2NEG__Z_ON = 1, H2NEG__Z_OURS_RESET = 2, H2NEG__Z_THEIRS_RESET = 4 };
+/* What permessage-deflate agreed on: flags, and each side's window bits from bits 4 and 8 on. */
+enum {
+    H2NEG__Z_ON = 1,
+    H2NEG__Z_OURS_RESET = 2,
+    H2NEG__Z_THEIRS_RESET = 4,
+    H2NEG__Z_SERVER_BITS = 0x1000, /* the answer has server_max_window_bits */
+    H2NEG__Z_CLIENT_BITS = 0x2000
+};
 
 static uint16_t h2neg__deflate_pack(const h2neg_ws_deflate *d, int role)
 {
-    int server = d->server_max_window_bits ? d->server_max_window_bits : 15;
-    int client = d->client_max_window_bits > 0 ? d->client_max_window_bits : 15;
+    int server = d->server_max_window_bits, client = d->client_max_window_bits;
     int mine = role == H2NEG_SERVER ? d->server_no_context_takeover : d->client_no_context_takeover;
     int theirs = d->server_no_context_takeover + d->client_no_context_takeover - mine;
-    return (
-        uint16_t)(H2NEG__Z_ON | (mine ? H2NEG__Z_OURS_RESET : 0) |
-                  (theirs ? H2NEG__Z_THEIRS_RESET : 0) |
-                  (role == H2NEG_SERVER ? client << 4 | server << 8 : server << 4 | client << 8));
+    int bits =
+        H2NEG__Z_ON | (mine ? H2NEG__Z_OURS_RESET : 0) | (theirs ? H2NEG__Z_THEIRS_RESET : 0);
+    bits |= (server ? H2NEG__Z_SERVER_BITS : 0) | (client > 0 ? H2NEG__Z_CLIENT_BITS : 0);
+    server = server ? server : 15;
+    client = client > 0 ? client : 15;
+    return (uint16_t)(bits | (role == H2NEG_SERVER ? client << 4 | server << 8
+                                                   : server << 4 | client << 8));
 }
 
-/* What packed bits mean, as parameters of an answer. */
+/* What a server's bits mean, as parameters of an answer. */
 static h2neg_ws_deflate h2neg__deflate_answer(uint16_t bits)
 {
     h2neg_ws_deflate d;
-    int client = bits >> 4 & 15, server = bits >> 8 & 15;
     d.server_no_context_takeover = (bits & H2NEG__Z_OURS_RESET) != 0;
     d.client_no_context_takeover = (bits & H2NEG__Z_THEIRS_RESET) != 0;
-    d.server_max_window_bits = server < 15 ? server : 0;
-    d.client_max_window_bits = client < 15 ? client : 0;
+    d.server_max_window_bits = bits & H2NEG__Z_SERVER_BITS ? bits >> 8 & 15 : 0;
+    d.client_max_window_bits = bits & H2NEG__Z_CLIENT_BITS ? bits >> 4 & 15 : 0;
     return d;
 }
 
@@ -10849,13 +10856,15 @@ static int h2neg__h2_on_priority_update(h2neg_conn *c, h2neg_event *ev)
 /* SETTINGS_INITIAL_WINDOW_SIZE moves every stream's window (RFC 9113 6.9.2). 0 or an error. */
 static int h2neg__h2_set_window(h2neg_conn *c, uint32_t value)
 {
+    const uint32_t over =
+        H2NEG__S_DONE | H2NEG__S_DONE_OWED | H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET;
     int64_t delta = (int64_t)value - (int64_t)c->h2->peer_window;
     size_t i;
     c->h2->peer_window = value;
     for (i = 0; i < c->slots; i++) {
         h2neg__stream *s = h2neg__slot(c, i);
-        if (s->id == 0)
-            continue;
+        if (s->id == 0 || s->flags & over)
+            continue; /* it has no window any more (RFC 9113 6.9.2) */
         s->send += delta;
         if (s->send > 0x7fffffff)
             return H2NEG_ERR_H2_WINDOW_OVER;
@@ -12722,10 +12731,24 @@ static int h2neg__ws_piece(h2neg_conn *c, h2neg__ws_run *r, const unsigned char 
     return h2neg__ws_event(c, r, H2NEG_EV_WS_MESSAGE, data, len);
 }
 
-/* Text fails at its first bad octet. */
-static int h2neg__ws_text_ok(h2neg__ws *w, const unsigned char *data, size_t len)
+/* Text fails at its first bad octet: how many octets are good. */
+static size_t h2neg__ws_good(h2neg__ws *w, const unsigned char *data, size_t len)
 {
-    return w->opcode != H2NEG_WS_TEXT || h2neg_utf8_check(&w->utf8, data, len) == len;
+    return w->opcode == H2NEG_WS_TEXT ? h2neg_utf8_check(&w->utf8, data, len) : len;
+}
+
+/* A bad octet in a message in pieces: what stands before it is still given, wherever the input was
+   cut. `n` octets of input are put back, and fail then. */
+static int h2neg__ws_bad_text(h2neg_conn *c, h2neg__ws_run *r, const unsigned char *data,
+                              size_t good, size_t n)
+{
+    if (!c->config.ws_pieces || good == 0 || n == 0)
+        return h2neg__ws_fail(c, r, H2NEG_ERR_WS_UTF8);
+    r->in -= n;
+    r->len += n;
+    r->offset -= n;
+    r->w->left += n;
+    return h2neg__ws_piece(c, r, data, good);
 }
 
 /* Takes octets of the payload as they are: into the buffer, or, where they are not masked and need
@@ -12754,14 +12777,15 @@ static const unsigned char *h2neg__ws_take(h2neg_conn *c, h2neg__ws_run *r, size
 static int h2neg__ws_plain(h2neg_conn *c, h2neg__ws_run *r)
 {
     h2neg__ws *w = r->w;
-    size_t n = r->len < w->left ? r->len : (size_t)w->left;
+    size_t n = r->len < w->left ? r->len : (size_t)w->left, good;
     const unsigned char *data = h2neg__ws_take(c, r, &n);
     if (!data)
         return h2neg__ws_fail(c, r, H2NEG_ERR_NOMEM);
-    w->useful += n;
-    c->useful += n;
-    if (!h2neg__ws_text_ok(w, data, n))
-        return h2neg__ws_fail(c, r, H2NEG_ERR_WS_UTF8);
+    good = h2neg__ws_good(w, data, n);
+    w->useful += good;
+    c->useful += good;
+    if (good < n)
+        return h2neg__ws_bad_text(c, r, data, good, n - good);
     if (w->left == 0)
         w->state = H2NEG__WS_HEAD;
     if (w->have) {
@@ -12791,7 +12815,7 @@ static int h2neg__ws_inflate_run(h2neg_conn *c, h2neg__ws *w, const unsigned cha
                                  int *full)
 {
     const h2neg_ws_codec *codec = c->config.ws_codec;
-    size_t bound = h2neg__ws_buffer_bound(&c->config), took = *len, room, put;
+    size_t bound = h2neg__ws_buffer_bound(&c->config), took = *len, room, put, good;
     unsigned char extra, *to = &extra;
     if (w->have < bound && !h2neg__grow(c, &w->buffer, bound, w->have + 1, 256))
         return H2NEG_ERR_NOMEM;
@@ -12803,13 +12827,12 @@ static int h2neg__ws_inflate_run(h2neg_conn *c, h2neg__ws *w, const unsigned cha
         return H2NEG_ERR_WS_DEFLATE;
     if (to == &extra && put)
         return H2NEG_ERR_LIMIT_MESSAGE;
-    if (!h2neg__ws_text_ok(w, to, put))
-        return H2NEG_ERR_WS_UTF8;
+    good = h2neg__ws_good(w, to, put);
     *in += took;
     *len -= took;
-    w->have += put;
+    w->have += good;
     *full = put == room;
-    return 0;
+    return good < put ? (int)H2NEG_ERR_WS_UTF8 : 0;
 }
 
 static int h2neg__ws_inflate(h2neg_conn *c, const h2neg__stream *s, h2neg__ws *w,
@@ -12839,8 +12862,8 @@ static int h2neg__ws_squeezed(h2neg_conn *c, h2neg__ws_run *r)
 {
     h2neg__ws *w = r->w;
     unsigned char plain[512];
-    int pieces = c->config.ws_pieces, err = 0;
-    size_t full = pieces ? h2neg__ws_buffer_bound(&c->config) / 2 : SIZE_MAX;
+    int pieces = c->config.ws_pieces, err = w->utf8.bad ? (int)H2NEG_ERR_WS_UTF8 : 0;
+    size_t had = r->len, full = pieces ? h2neg__ws_buffer_bound(&c->config) / 2 : SIZE_MAX;
     while (!err && w->left && r->len && w->have < full) {
         size_t n = r->len < w->left ? r->len : (size_t)w->left, most = pieces ? 8 : sizeof plain;
         n = n < most ? n : most;
@@ -12851,6 +12874,8 @@ static int h2neg__ws_squeezed(h2neg_conn *c, h2neg__ws_run *r)
     }
     if (!err && w->left == 0 && w->frame.fin)
         err = h2neg__ws_inflate_end(c, r->s, w);
+    if (err == H2NEG_ERR_WS_UTF8)
+        return h2neg__ws_bad_text(c, r, w->buffer.ptr, w->have, r->len < had ? 1 : 0);
     if (err)
         return h2neg__ws_fail(c, r, err);
     if (w->left == 0)
@@ -14140,6 +14165,8 @@ static int h2neg__check_ws(const h2neg_message *m)
                                       "sec-websocket-protocol", "sec-websocket-extensions"};
     h2neg_field f;
     size_t i;
+    if (m->method.len && !h2neg_is(m->method, "GET")) /* RFC 6455 4.1 */
+        return H2NEG_ERR_INVALID;
     for (i = 0; i < H2NEG__COUNT(own); i++)
         if (h2neg_find(m->fields, m->field_count, own[i], NULL))
             return H2NEG_ERR_INVALID;
