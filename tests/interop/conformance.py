@@ -162,7 +162,7 @@ class Peer:
     def __init__(self, context, transport):
         self.one_by_one = transport == 'octets'
         self.tls = context.tls and transport != 'cleartext'
-        options = ['--tls'] if self.tls else ['--protocols', 'prior']
+        options = ['--tls', '--protocols', 'http/1.1,h2'] if self.tls else ['--protocols', 'prior']
         self.server = context.once('conformance %s' % options[-1], lambda: our_server(context, *options))
         self.s = socket.create_connection(('127.0.0.1', self.server.port), LIMIT)
         self.s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -652,7 +652,7 @@ each(ends, [
 
 @case('4.3 a block in eight pieces, cut anywhere', big=True)
 def cut_blocks(p):
-    whole = GET + literal('x-last', 'y' * 130)
+    whole = request('GET', '/hello') + literal('x-last', 'y' * 130)
     for n in range(1, 20):
         stream, cuts = 2 * n - 1, [n + i * (len(whole) - n) // 7 for i in range(8)]
         pieces = [whole[:cuts[0]]] + [whole[a:b] for a, b in zip(cuts, cuts[1:])]
