@@ -181,6 +181,10 @@ typedef struct h2neg_field {
     unsigned flags; /* H2NEG_NEVER_INDEX or 0 */
 } h2neg_field;
 
+/* A limit that is meant to be zero, or a timeout that is meant to be off: where 0 is the default.
+ */
+#define H2NEG_OFF UINT32_MAX
+
 /* Field flag: an HPACK encoder, and every one behind it, keeps this value out of its table (RFC
    7541 6.2.3). Set by the decoder when the peer asked for it, and by the caller for secrets. */
 #define H2NEG_NEVER_INDEX 1u
@@ -517,7 +521,7 @@ typedef struct h2neg_h1_head {
     size_t max_line;       /* octets of the first line without CR LF; 0: 8,192 */
     size_t max_field_line; /* octets of one field line without CR LF; 0: 8,192 */
     size_t max_list;       /* sum of name + value + 32 for each field; 0: 32,768 */
-    unsigned max_empty;    /* empty lines before a request; 0: 2 */
+    unsigned max_empty;    /* empty lines before a request; 0: 2; H2NEG_OFF: none */
     /* Set by the parser, to be read when its result is > 0; slices of that call's input (or of
        `text`). */
     h2neg_str method, target;    /* requests */
@@ -595,7 +599,8 @@ H2NEG_API int h2neg_h1_persists(const h2neg_h1_head *head);
 typedef struct h2neg_chunked {
     /* Set by the caller before the first call. */
     uint32_t max_line;     /* octets of a chunk's line without CR LF; 0: 1,024 */
-    uint32_t max_overhead; /* excess octets of lines (above 16 + 2 x data a chunk); 0: 16,384 */
+    uint32_t max_overhead; /* excess octets of lines (above 16 + 2 x data a chunk); 0: 16,384;
+                              H2NEG_OFF: none */
     /* Set by the decoder. */
     int done;             /* 1: the last chunk was read; the trailer section follows */
     uint64_t left;        /* octets of data left in this chunk */
@@ -1375,23 +1380,26 @@ enum {
 };
 enum { H2NEG_VIA_NONE = 0, H2NEG_VIA_DEFAULT, H2NEG_VIA_ALPN, H2NEG_VIA_UPGRADE, H2NEG_VIA_PRIOR };
 
-/* A limit that is meant to be zero, or a timeout that is meant to be off. */
-#define H2NEG_OFF UINT32_MAX
+/* No deadline: what h2neg_tick answers. */
 #define H2NEG_NEVER UINT64_MAX
 /* A body whose length is not known beforehand. */
 #define H2NEG_UNKNOWN UINT64_MAX
 
 /* permessage-deflate (RFC 7692) for a connection: the caller's coder, behind four calls. One
    context serves one direction of one WebSocket; it is opened when it is first needed and closed
-   with the WebSocket. All of its memory is the caller's. open_fn: a context, its window 2^bits
-   octets at most (8 to 15); NULL: none can be had (messages are then sent as they are; one that
-   must be inflated ends the WebSocket with 1011). run_fn: takes octets of raw DEFLATE or of text
-   from *in (`*in_len`) and puts what comes of them into *out (`*out_len`); both are set to what was
-   taken and put. A compressor is given `end` 1 with every run and flushes it to a whole octet with
-   an empty stored block (00 00 FF FF at the end); it is always lent enough room for that: 64 octets
-   more than a seventh above the input. An inflater goes on behind a final block as if the next one
-   had followed. 0, or < 0: malformed. reset_fn: the window is empty again, between messages without
-   context takeover. */
+   with the WebSocket. All of its memory is the caller's.
+
+   open_fn: a context, its window 2^bits octets at most (8 to 15). NULL: none can be had; messages
+   are then sent as they are, and one that must be inflated ends the WebSocket with 1011.
+
+   run_fn: takes octets of raw DEFLATE or of text from `in` (`*in_len`) and puts what comes of them
+   into `out` (`*out_len`); both are set to what was taken and put. A compressor is given `end` 1
+   with every run and flushes it to a whole octet with an empty stored block (00 00 FF FF at the
+   end); it is always lent enough room for that: 64 octets more than a seventh above the input. An
+   inflater goes on behind a final block as if the next one had followed. 0, or < 0: malformed, and
+   so is every later run.
+
+   reset_fn: the window is empty again, between messages without context takeover. */
 typedef struct h2neg_ws_codec {
     void *user;
     void *(*open_fn)(void *user, int compress, int bits);
@@ -3200,7 +3208,7 @@ static void h2neg__h1_begin(h2neg__h1 *h, h2neg_h1_head *head, const void *in, s
     h->kind = kind;
     h->max_line = h2neg__or_default(head->max_line, 8192);
     h->max_field_line = h2neg__or_default(head->max_field_line, 8192);
-    h->max_empty = head->max_empty ? head->max_empty : 2;
+    h->max_empty = head->max_empty == H2NEG_OFF ? 0 : head->max_empty ? head->max_empty : 2;
     h->list_left = h2neg__or_default(head->max_list, 32768);
     most = h2neg__h1_most(h->max_line, h->list_left);
     h->len = len < most ? len : most;
@@ -3470,7 +3478,7 @@ static int h2neg__chunk_digit(h2neg_chunked *d, char c)
 /* A chunk's line is over: was it too much for its data? */
 static int h2neg__chunk_line_end(h2neg_chunked *d)
 {
-    uint32_t most = d->max_overhead ? d->max_overhead : 16384;
+    uint32_t most = d->max_overhead == H2NEG_OFF ? 0 : d->max_overhead ? d->max_overhead : 16384;
     uint64_t free_octets = 16 + 2 * d->chunk;
     uint32_t excess = d->line > free_octets ? d->line - (uint32_t)free_octets : 0;
     if (excess > most - d->overhead)
@@ -8366,8 +8374,8 @@ static size_t h2neg__ws_bound(const h2neg_config *g)
     return h1 > h2 ? h1 : h2;
 }
 
-/* Octets of one's message buffer: a message, or a piece, which holds what 8 octets can inflate to
-   (at most 1,032 octets for each) behind half of it. */
+/* Octets of one's message buffer: a message, or a piece, which holds what an octet can inflate to
+   (at most 1,032 octets) behind half of it. */
 static size_t h2neg__ws_buffer_bound(const h2neg_config *g)
 {
     size_t piece = g->max_input < 24576 ? 24576 : g->max_input;
@@ -11685,7 +11693,7 @@ static int h2neg__h1_lend(h2neg_conn *c)
     head->max_line = g->max_request_line;
     head->max_field_line = g->max_field_line;
     head->max_list = g->max_header_list;
-    head->max_empty = g->max_empty_lines;
+    head->max_empty = g->max_empty_lines ? g->max_empty_lines : H2NEG_OFF;
     return 1;
 }
 
@@ -11710,7 +11718,7 @@ static void h2neg__h1_body_begin(h2neg_conn *c, int kind, uint64_t length)
     if (kind == H2NEG_BODY_CHUNKED) {
         memset(&h->u.chunked, 0, sizeof h->u.chunked);
         h->u.chunked.max_line = c->config.max_chunk_line;
-        h->u.chunked.max_overhead = c->config.chunk_overhead;
+        h->u.chunked.max_overhead = c->config.chunk_overhead ? c->config.chunk_overhead : H2NEG_OFF;
         h->state = H2NEG__H1_CHUNKED;
     }
 }
@@ -12737,13 +12745,13 @@ static size_t h2neg__ws_good(h2neg__ws *w, const unsigned char *data, size_t len
     return w->opcode == H2NEG_WS_TEXT ? h2neg_utf8_check(&w->utf8, data, len) : len;
 }
 
-/* A bad octet in a message in pieces: what stands before it is still given, wherever the input was
-   cut. `n` octets of input are put back, and fail then. */
-static int h2neg__ws_bad_text(h2neg_conn *c, h2neg__ws_run *r, const unsigned char *data,
-                              size_t good, size_t n)
+/* A fault inside a message in pieces: what stands before it is still given, wherever the input was
+   cut. The `n` octets of input from the fault on are put back, and fail then. */
+static int h2neg__ws_broken(h2neg_conn *c, h2neg__ws_run *r, int error, const unsigned char *data,
+                            size_t good, size_t n)
 {
     if (!c->config.ws_pieces || good == 0 || n == 0)
-        return h2neg__ws_fail(c, r, H2NEG_ERR_WS_UTF8);
+        return h2neg__ws_fail(c, r, error);
     r->in -= n;
     r->len += n;
     r->offset -= n;
@@ -12785,7 +12793,7 @@ static int h2neg__ws_plain(h2neg_conn *c, h2neg__ws_run *r)
     w->useful += good;
     c->useful += good;
     if (good < n)
-        return h2neg__ws_bad_text(c, r, data, good, n - good);
+        return h2neg__ws_broken(c, r, H2NEG_ERR_WS_UTF8, data, good, n - good);
     if (w->left == 0)
         w->state = H2NEG__WS_HEAD;
     if (w->have) {
@@ -12856,7 +12864,7 @@ static int h2neg__ws_inflate_end(h2neg_conn *c, const h2neg__stream *s, h2neg__w
     return err;
 }
 
-/* Compressed payload. Of a message in pieces 8 octets at a time are inflated, and half a buffer is
+/* Compressed payload. Of a message in pieces one octet at a time is inflated, and half a buffer is
    a piece. */
 static int h2neg__ws_squeezed(h2neg_conn *c, h2neg__ws_run *r)
 {
@@ -12865,7 +12873,7 @@ static int h2neg__ws_squeezed(h2neg_conn *c, h2neg__ws_run *r)
     int pieces = c->config.ws_pieces, err = w->utf8.bad ? (int)H2NEG_ERR_WS_UTF8 : 0;
     size_t had = r->len, full = pieces ? h2neg__ws_buffer_bound(&c->config) / 2 : SIZE_MAX;
     while (!err && w->left && r->len && w->have < full) {
-        size_t n = r->len < w->left ? r->len : (size_t)w->left, most = pieces ? 8 : sizeof plain;
+        size_t n = r->len < w->left ? r->len : (size_t)w->left, most = pieces ? 1 : sizeof plain;
         n = n < most ? n : most;
         h2neg__ws_unmask(r, plain, n);
         w->useful += n;
@@ -12874,10 +12882,8 @@ static int h2neg__ws_squeezed(h2neg_conn *c, h2neg__ws_run *r)
     }
     if (!err && w->left == 0 && w->frame.fin)
         err = h2neg__ws_inflate_end(c, r->s, w);
-    if (err == H2NEG_ERR_WS_UTF8)
-        return h2neg__ws_bad_text(c, r, w->buffer.ptr, w->have, r->len < had ? 1 : 0);
     if (err)
-        return h2neg__ws_fail(c, r, err);
+        return h2neg__ws_broken(c, r, err, w->buffer.ptr, w->have, r->len < had ? 1 : 0);
     if (w->left == 0)
         w->state = H2NEG__WS_HEAD;
     if (w->left == 0 && w->frame.fin)
