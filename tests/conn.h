@@ -6,6 +6,7 @@
    the same for every cut.
    2. A pair: a client and a server of ours with a pipe of a given size each way.
    3. An allocator that counts, moves every block, checks old sizes and can fail.
+   ws.h has what scripts of WebSockets need besides.
 
    What the peer says is built here by hand, and what the connection says is taken apart here, both
    without the header's own readers and writers; only HPACK is decoded by its pieces. */
@@ -257,6 +258,35 @@ static inline void put_goaway(buf *b, uint32_t last, uint32_t code, const char *
     buf_text(b, debug);
 }
 
+/* A WebSocket frame (RFC 6455 5.2). `first`: its first octet; `key`: NULL, or the mask; `form`:
+   octets of the extended length (0, 2, 8), or -1: the shortest. */
+static inline void put_ws_form(buf *b, unsigned first, const char *key, const void *payload,
+                               size_t len, int form)
+{
+    size_t i;
+    if (form < 0)
+        form = len < 126 ? 0 : len < 65536 ? 2 : 8;
+    buf_octet(b, first);
+    buf_octet(b, (key ? 128u : 0u) | (form == 0 ? (unsigned)len : form == 2 ? 126u : 127u));
+    if (form == 8)
+        put_u32(b, (uint32_t)((uint64_t)len >> 32));
+    if (form == 8)
+        put_u32(b, (uint32_t)len);
+    if (form == 2)
+        put_u16(b, (unsigned)len);
+    if (key)
+        buf_add(b, key, 4);
+    buf_add(b, payload, len);
+    for (i = 0; key && i < len; i++)
+        b->p[b->len - len + i] ^= key[i & 3];
+}
+
+#define WS_KEY "\x37\xfa\x21\x3d"
+static inline void put_ws(buf *b, unsigned first, int masked, const void *payload, size_t len)
+{
+    put_ws_form(b, first, masked ? WS_KEY : NULL, payload, len, -1);
+}
+
 #define PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 /* A client's preface with these settings. */
@@ -411,6 +441,12 @@ static inline int lines_fit(const char *text, const char *want)
 
 /* ---- what the connection wrote, taken apart ------------------------------ */
 
+static inline uint32_t get_u32(const char *p)
+{
+    const unsigned char *u = (const unsigned char *)p;
+    return (uint32_t)u[0] << 24 | (uint32_t)u[1] << 16 | (uint32_t)u[2] << 8 | u[3];
+}
+
 typedef struct taker {
     buf *text;
     h2neg_hpack_decoder hpack;
@@ -425,7 +461,125 @@ typedef struct taker {
     int responses;
     int tunnel;  /* behind this one's 2xx, or a CONNECT, octets are nobody's */
     int windows; /* WINDOW_UPDATE is told */
+    unsigned
+        ws; /* bit n: stream 2n+1 carries a WebSocket; HTTP/1: not 0, what follows a 101 does */
+    int ws_join; /* fragments are told as one message */
+    buf ws_in[8], ws_message[8];
+    int ws_opcode[8];
+    buf ws_keys; /* every mask so far */
 } taker;
+
+/* ---- WebSocket frames in words: WS text "hello", and what is not usual of it -------------- */
+
+static inline const char *ws_word(unsigned opcode)
+{
+    static const char *const words[] = {"cont",  "text", "binary", "3", "4", "5", "6", "7",
+                                        "close", "ping", "pong",   "b", "c", "d", "e", "f"};
+    return words[opcode & 15];
+}
+
+static inline void take_ws_tell(taker *t, int at, const char *word, const char *p, size_t n)
+{
+    buf_fmt(t->text, "WS %s ", word);
+    if (!strcmp(word, "close") && n >= 2) {
+        buf_fmt(t->text, "code=%u ", (unsigned)((unsigned char)p[0] << 8 | (unsigned char)p[1]));
+        p += 2;
+        n -= 2;
+    }
+    word_body(t->text, p, n);
+    if (at >= 0)
+        buf_fmt(t->text, " s%d", 2 * at + 1);
+}
+
+/* A mask that came before is told: RFC 6455 5.3, each frame has a fresh one. */
+static inline int take_ws_key(taker *t, const char *key)
+{
+    size_t i;
+    for (i = 0; i < t->ws_keys.len; i += 4)
+        if (memcmp(t->ws_keys.p + i, key, 4) == 0)
+            return 0;
+    if (t->ws_keys.len < 4000)
+        buf_add(&t->ws_keys, key, 4);
+    return 1;
+}
+
+static inline void take_ws_frame(taker *t, int at, const unsigned char *head, const char *key,
+                                 const char *p, size_t n)
+{
+    int slot = at < 0 ? 0 : at;
+    unsigned opcode = head[0] & 15;
+    if (opcode < 8 && t->ws_join) {
+        buf_add(&t->ws_message[slot], p, n);
+        if (opcode)
+            t->ws_opcode[slot] = (int)opcode;
+        if (!(head[0] & 128))
+            return;
+        take_ws_tell(t, at, ws_word((unsigned)t->ws_opcode[slot]), buf_str(&t->ws_message[slot]),
+                     t->ws_message[slot].len);
+        t->ws_message[slot].len = 0;
+    } else {
+        take_ws_tell(t, at, ws_word(opcode), p, n);
+    }
+    if (!(head[0] & 128))
+        buf_text(t->text, " more");
+    if (head[0] & 0x70)
+        buf_fmt(t->text, " rsv=%d", head[0] >> 4 & 7);
+    if (key)
+        buf_text(t->text, take_ws_key(t, key) ? " masked" : " masked-as-before");
+    buf_octet(t->text, '\n');
+}
+
+/* One frame, unmasked where it stands: its octets, or 0: it is cut. */
+static inline size_t take_ws_one(taker *t, int at, char *p, size_t n)
+{
+    unsigned char *u = (unsigned char *)p;
+    char *key = NULL;
+    size_t head = 2, len, i;
+    if (n < 2 || n < (size_t)(2 + ((u[1] & 127) == 126 ? 2 : (u[1] & 127) == 127 ? 8 : 0)))
+        return 0;
+    len = u[1] & 127;
+    if (len == 126)
+        len = (size_t)u[2] << 8 | u[3];
+    else if (len == 127)
+        len = get_u32(p + 6);
+    head += (u[1] & 127) == 126 ? 2 : (u[1] & 127) == 127 ? 8 : 0;
+    if (u[1] & 128) {
+        key = p + head;
+        head += 4;
+    }
+    if (n < head || n - head < len)
+        return 0;
+    for (i = 0; key && i < len; i++)
+        p[head + i] ^= key[i & 3];
+    take_ws_frame(t, at, u, key, p + head, len);
+    return head + len;
+}
+
+/* `at`: the stream's number halved, or -1: HTTP/1. */
+static inline void take_ws(taker *t, int at, const char *p, size_t n)
+{
+    buf *b = &t->ws_in[at < 0 ? 0 : at];
+    size_t done = 0, k;
+    buf_add(b, p, n);
+    while ((k = take_ws_one(t, at, b->p + done, b->len - done)) != 0)
+        done += k;
+    memmove(b->p, b->p + done, b->len - done);
+    b->len -= done;
+}
+
+static inline void take_ws_free(taker *t)
+{
+    int i;
+    for (i = 0; i < 8; i++) {
+        if (t->ws_in[i].len)
+            buf_fmt(t->text, "WS-CUT %zu\n", t->ws_in[i].len);
+        if (t->ws_message[i].len)
+            buf_fmt(t->text, "WS-MESSAGE-CUT %zu\n", t->ws_message[i].len);
+        buf_free(&t->ws_in[i]);
+        buf_free(&t->ws_message[i]);
+    }
+    buf_free(&t->ws_keys);
+}
 
 static inline void take_data_end(taker *t, int end)
 {
@@ -475,12 +629,6 @@ static inline void take_block(taker *t)
     t->block.len = 0;
 }
 
-static inline uint32_t get_u32(const char *p)
-{
-    const unsigned char *u = (const unsigned char *)p;
-    return (uint32_t)u[0] << 24 | (uint32_t)u[1] << 16 | (uint32_t)u[2] << 8 | u[3];
-}
-
 static inline void take_settings(taker *t, const char *p, size_t n, int flags)
 {
     size_t i;
@@ -494,6 +642,13 @@ static inline void take_settings(taker *t, const char *p, size_t n, int flags)
 static inline void take_frame(taker *t, int type, int flags, uint32_t stream, const char *p,
                               size_t n)
 {
+    if (type == 0 && stream < 16 && (t->ws >> stream / 2 & 1)) {
+        take_data_end(t, 0);
+        take_ws(t, (int)stream / 2, p, n);
+        if (flags & END)
+            buf_fmt(t->text, "WS end s%lu\n", (unsigned long)stream);
+        return;
+    }
     if (type == 0) {
         take_data(t, stream, p, n, flags & END);
         return;
@@ -671,6 +826,13 @@ static inline size_t take_h1(taker *t, const char *p, size_t n)
     return used + take_content(t, &h, p + used, n - used);
 }
 
+/* A client's handshake: its frames follow. */
+static inline int asks_for_ws(const char *p, size_t n)
+{
+    const char *found = strstr(p, "pgrade: websocket\r\n");
+    return found && found < p + n && memcmp(p, "GET ", 4) == 0;
+}
+
 /* All of it, in lines. */
 static inline void take(taker *t, const char *p, size_t n)
 {
@@ -688,16 +850,33 @@ static inline void take(taker *t, const char *p, size_t n)
             return;
         }
         if (raw) {
-            take_body(t, p + at, n - at, "RAW");
+            if (t->ws)
+                take_ws(t, -1, p + at, n - at);
+            else
+                take_body(t, p + at, n - at, "RAW");
             return;
         }
         {
             size_t used = take_h1(t, p + at, n - at);
-            int switched = memcmp(p + at, "HTTP/1.1 101", n - at < 12 ? n - at : 12) == 0;
+            int switched = memcmp(p + at, "HTTP/1.1 101", n - at < 12 ? n - at : 12) == 0 ||
+                           (t->ws && asks_for_ws(p + at, used));
             at += used;
             raw = switched && !(at < n && p[at] == 0);
         }
     }
+}
+
+static inline void take_more(taker *from, const buf *out)
+{
+    taker t = *from;
+    t.hpack_memory = malloc(h2neg_hpack_memory(4096));
+    h2neg_hpack_decoder_init(&t.hpack, t.hpack_memory, h2neg_hpack_memory(4096), 4096);
+    if (out->len)
+        take(&t, out->p, out->len);
+    take_ws_free(&t);
+    buf_free(&t.block);
+    buf_free(&t.data);
+    free(t.hpack_memory);
 }
 
 static inline void take_all(buf *text, const buf *out, unsigned heads, int tunnel, int windows)
@@ -708,13 +887,7 @@ static inline void take_all(buf *text, const buf *out, unsigned heads, int tunne
     t.heads = heads;
     t.tunnel = tunnel;
     t.windows = windows;
-    t.hpack_memory = malloc(h2neg_hpack_memory(4096));
-    h2neg_hpack_decoder_init(&t.hpack, t.hpack_memory, h2neg_hpack_memory(4096), 4096);
-    if (out->len)
-        take(&t, out->p, out->len);
-    buf_free(&t.block);
-    buf_free(&t.data);
-    free(t.hpack_memory);
+    take_more(&t, out);
 }
 
 /* ---- an allocator that counts, moves and fails --------------------------- */
@@ -772,7 +945,8 @@ enum { /* what a job does */
        JOB_END,
        JOB_STREAM,
        JOB_ECHO,
-       JOB_TUNNEL
+       JOB_TUNNEL,
+       JOB_WS /* echoes messages */
 };
 
 /* One stream, as the application sees it. */
@@ -781,10 +955,19 @@ typedef struct job {
     int used, kind, ended, finished, direction;
     int waits;          /* JOB_STREAM: the last octet waits for the peer's end */
     size_t total, sent; /* JOB_STREAM */
-    buf rest;           /* JOB_ECHO: octets that could not be sent yet */
+    buf rest;           /* JOB_ECHO: octets that could not be sent yet; JOB_WS: messages */
+    size_t at;          /* JOB_WS: octets of the first of them that are out */
 } job;
 
-enum { SAW_OPEN = 1, SAW_HEAD = 2, SAW_END = 4, SAW_DONE = 8, SAW_TRAILERS = 16 };
+enum {
+    SAW_OPEN = 1,
+    SAW_HEAD = 2,
+    SAW_END = 4,
+    SAW_DONE = 8,
+    SAW_TRAILERS = 16,
+    SAW_WS = 32,
+    SAW_CLOSE = 64
+};
 
 typedef struct side {
     h2neg_conn *c;
@@ -792,7 +975,11 @@ typedef struct side {
     buf events, out;
     buf data; /* DATA of one stream, joined */
     uint32_t data_stream;
+    buf ws; /* pieces of one message, joined */
+    uint32_t ws_stream;
+    int ws_opcode, ws_under_way;
     job jobs[JOBS];
+    unsigned random; /* calls of test_random */
     unsigned char track[TRACK];
     long opened, done; /* streams */
     int negotiated, errors, goaways;
@@ -970,8 +1157,58 @@ static inline void app_hints(side *s, uint32_t stream)
     app_reply(s, stream, 200, "hello");
 }
 
+/* JOB_WS: messages wait as opcode, more, 32 bits of length, octets. */
+static inline void app_ws_pump(side *s, job *j)
+{
+    while (j->rest.len) {
+        const char *p = j->rest.p;
+        size_t len = get_u32(p + 2), left = len - j->at;
+        ptrdiff_t k =
+            h2neg_ws_send(s->c, j->stream, p[0], p + 6 + j->at, left, p[1] ? H2NEG_MORE : 0);
+        if (k == H2NEG_ERR_CLOSED)
+            j->rest.len = 0;
+        if (k == H2NEG_ERR_AGAIN || k == H2NEG_ERR_CLOSED ||
+            !side_ok(s, j->stream, (long)k, "ws_send"))
+            return;
+        SIDE_CHECK(s, (size_t)k <= left);
+        j->at += (size_t)k;
+        if (j->at < len)
+            return;
+        j->rest.len -= len + 6;
+        memmove(j->rest.p, j->rest.p + len + 6, j->rest.len);
+        j->at = 0;
+    }
+}
+
+static inline void app_ws_message(side *s, const h2neg_event *ev)
+{
+    job *j = side_job(s, ev->stream);
+    if (!j || j->kind != JOB_WS)
+        return;
+    buf_octet(&j->rest, (unsigned)ev->opcode);
+    buf_octet(&j->rest, ev->more ? 1 : 0);
+    put_u32(&j->rest, (uint32_t)ev->data.len);
+    buf_add(&j->rest, ev->data.ptr, ev->data.len);
+    app_ws_pump(s, j);
+}
+
+/* /ws echoes, /ws-quiet takes and says nothing, /ws-no refuses, /ws-later waits. */
+static inline void app_ws_request(side *s, const h2neg_event *ev, const char *path, job *j)
+{
+    static const char *const ours[] = {"chat", "superchat"};
+    const char *chosen = h2neg_ws_subprotocol(ours, 2, ev->fields, ev->field_count);
+    if (!strcmp(path, "/ws-no"))
+        app_reply(s, ev->stream, 403, "no");
+    else if (!ev->websocket)
+        app_reply(s, ev->stream, 200, "plain");
+    else if (!strcmp(path, "/ws") || !strcmp(path, "/ws-quiet"))
+        side_ok(s, ev->stream, h2neg_accept(s->c, ev->stream, chosen, NULL, 0), "accept");
+    if (strcmp(path, "/ws-quiet") != 0)
+        j->kind = JOB_WS;
+}
+
 /* What a path asks for: /now /end /echo /stream/N /body/N /status/N /trailers /later /hold /keep
-   /reset/N /hints /last /accept /continue. */
+   /reset/N /hints /last /accept /continue /ws /ws-quiet /ws-no /ws-later. */
 static inline void app_request(side *s, const h2neg_event *ev)
 {
     char path[64];
@@ -982,6 +1219,10 @@ static inline void app_request(side *s, const h2neg_event *ev)
     if (strrchr(path, '/') && strrchr(path, '/') != path)
         n = strtoul(strrchr(path, '/') + 1, NULL, 10);
     SIDE_CHECK(s, h2neg_set_user(s->c, id, j) == 0);
+    if (!strncmp(path, "/ws", 3)) {
+        app_ws_request(s, ev, path, j);
+        return;
+    }
     if (!strcmp(path, "/now"))
         app_reply(s, id, 200, "hello");
     else if (!strcmp(path, "/end") || !strcmp(path, "/hold"))
@@ -1066,6 +1307,8 @@ static inline void app_writable(side *s, const h2neg_event *ev)
         app_pump(s, j);
     if (j->kind == JOB_ECHO || j->kind == JOB_TUNNEL)
         app_echo_rest(s, j);
+    if (j->kind == JOB_WS)
+        app_ws_pump(s, j);
 }
 
 /* ---- events in words ----------------------------------------------------- */
@@ -1078,6 +1321,33 @@ static inline void side_data_end(side *s)
     word_body(&s->events, s->data.p, s->data.len);
     buf_octet(&s->events, '\n');
     s->data.len = 0;
+}
+
+/* What is there of a message; `more`: something came in between. */
+static inline void side_ws_end(side *s, int more)
+{
+    if (!s->ws_under_way)
+        return;
+    if (s->ws.len || !more) {
+        buf_fmt(&s->events, "WS_MESSAGE %lu %s ", (unsigned long)s->ws_stream,
+                ws_word((unsigned)s->ws_opcode));
+        word_body(&s->events, s->ws.p, s->ws.len);
+        buf_text(&s->events, more ? " more\n" : "\n");
+    }
+    s->ws.len = 0;
+    s->ws_under_way = 0;
+}
+
+static inline void side_ws_message(side *s, const h2neg_event *ev)
+{
+    if (s->ws_stream != ev->stream)
+        side_ws_end(s, 1);
+    s->ws_under_way = 1;
+    s->ws_stream = ev->stream;
+    s->ws_opcode = ev->opcode;
+    buf_add(&s->ws, ev->data.ptr, ev->data.len);
+    if (!ev->more)
+        side_ws_end(s, 0);
 }
 
 static inline void tell_str(buf *b, const char *label, h2neg_str v)
@@ -1104,8 +1374,12 @@ static inline void tell_head(buf *b, const h2neg_event *ev)
     }
     if (ev->status)
         buf_fmt(b, " status=%d", ev->status);
-    if (ev->type == H2NEG_EV_OPEN)
+    if (ev->type == H2NEG_EV_OPEN) {
         tell_str(b, "upgrade", ev->upgrade);
+        tell_str(b, "subprotocol", ev->subprotocol);
+    }
+    if ((ev->type == H2NEG_EV_OPEN || ev->type == H2NEG_EV_REQUEST) && ev->websocket)
+        buf_text(b, " websocket");
     if (ev->type == H2NEG_EV_REQUEST || ev->type == H2NEG_EV_RESPONSE) {
         if (ev->more)
             buf_text(b, " more");
@@ -1122,6 +1396,23 @@ static inline void tell_error(buf *b, const h2neg_event *ev)
 {
     if (ev->error.code)
         buf_fmt(b, " err=%s", h2neg_error_name(ev->error.code));
+}
+
+static inline void tell_ws_close(buf *b, const h2neg_event *ev)
+{
+    buf_fmt(b, "WS_CLOSE %lu code=%lu%s", (unsigned long)ev->stream, (unsigned long)ev->code,
+            ev->by_peer ? " by-peer" : "");
+    tell_str(b, "reason", ev->reason);
+    tell_error(b, ev);
+    buf_octet(b, '\n');
+}
+
+static inline void tell_ws_control(buf *b, const h2neg_event *ev)
+{
+    buf_fmt(b, "%s %lu ", ev->type == H2NEG_EV_WS_PING ? "WS_PING" : "WS_PONG",
+            (unsigned long)ev->stream);
+    word_body(b, ev->data.ptr, ev->data.len);
+    buf_octet(b, '\n');
 }
 
 static inline void side_tell(side *s, const h2neg_event *ev)
@@ -1158,6 +1449,9 @@ static inline void side_tell(side *s, const h2neg_event *ev)
         buf_fmt(b, "ERROR %s h2=%s\n", h2neg_error_name(ev->error.code),
                 code_name(ev->error.h2_code));
         break;
+    case H2NEG_EV_WS_PING:
+    case H2NEG_EV_WS_PONG: tell_ws_control(b, ev); break;
+    case H2NEG_EV_WS_CLOSE: tell_ws_close(b, ev); break;
     default: tell_head(b, ev);
     }
 }
@@ -1203,9 +1497,36 @@ static inline void rule_head(side *s, const h2neg_event *ev, unsigned char *t)
     rule_fields(s, ev);
 }
 
+/* OPEN (WS_MESSAGE | WS_PING | WS_PONG)* WS_CLOSE DONE. */
+static inline void rule_ws(side *s, const h2neg_event *ev, unsigned char *t)
+{
+    SIDE_MUST(s, (*t & SAW_WS) && !(*t & SAW_CLOSE));
+    if (ev->type == H2NEG_EV_WS_MESSAGE)
+        SIDE_MUST(s, ev->opcode == H2NEG_WS_TEXT || ev->opcode == H2NEG_WS_BINARY);
+    else
+        SIDE_MUST(s, ev->data.len <= 125 && ev->reason.len <= 123);
+    if (ev->type == H2NEG_EV_WS_CLOSE) {
+        *t |= SAW_CLOSE;
+        SIDE_MUST(s, ev->code >= 1000 && ev->code <= 4999);
+        SIDE_MUST(s, ev->error.code || h2neg_ws_code_ok((int)ev->code) || ev->code == 1005);
+    }
+}
+
+static inline void rule_open(side *s, const h2neg_event *ev, unsigned char *t)
+{
+    *t |= SAW_HEAD;
+    if (ev->websocket) {
+        SIDE_MUST(s, !(*t & (SAW_WS | SAW_END)));
+        *t |= SAW_WS;
+    }
+    *t &= (unsigned char)~SAW_END;
+    rule_fields(s, ev);
+}
+
 static inline void rule_done(side *s, unsigned char *t)
 {
     SIDE_MUST(s, *t & SAW_OPEN);
+    SIDE_MUST(s, !(*t & SAW_WS) || (*t & SAW_CLOSE));
     *t |= SAW_DONE;
     s->done++;
 }
@@ -1226,12 +1547,13 @@ static inline void side_rules(side *s, const h2neg_event *ev)
     case H2NEG_EV_REQUEST:
     case H2NEG_EV_RESPONSE:
     case H2NEG_EV_INFORMATIONAL: rule_head(s, ev, t); break;
-    case H2NEG_EV_OPEN:
-        *t |= SAW_HEAD;
-        *t &= (unsigned char)~SAW_END;
-        rule_fields(s, ev);
-        break;
+    case H2NEG_EV_OPEN: rule_open(s, ev, t); break;
+    case H2NEG_EV_WS_MESSAGE:
+    case H2NEG_EV_WS_PING:
+    case H2NEG_EV_WS_PONG:
+    case H2NEG_EV_WS_CLOSE: rule_ws(s, ev, t); break;
     case H2NEG_EV_DATA:
+        SIDE_MUST(s, !(*t & SAW_WS));
         SIDE_MUST(s, ev->data.len > 0 && (*t & SAW_HEAD) && !(*t & (SAW_END | SAW_TRAILERS)));
         break;
     case H2NEG_EV_TRAILERS:
@@ -1240,7 +1562,7 @@ static inline void side_rules(side *s, const h2neg_event *ev)
         rule_fields(s, ev);
         break;
     case H2NEG_EV_END:
-        SIDE_MUST(s, (*t & SAW_HEAD) && !(*t & SAW_END));
+        SIDE_MUST(s, (*t & SAW_HEAD) && !(*t & (SAW_END | SAW_WS)));
         *t |= SAW_END;
         break;
     case H2NEG_EV_DONE: rule_done(s, t); break;
@@ -1264,6 +1586,7 @@ static inline void side_app(side *s, const h2neg_event *ev)
     case H2NEG_EV_REQUEST: app_request(s, ev); break;
     case H2NEG_EV_DATA: app_data(s, ev); break;
     case H2NEG_EV_END: app_end(s, ev); break;
+    case H2NEG_EV_WS_MESSAGE: app_ws_message(s, ev); break;
     case H2NEG_EV_WRITABLE: app_writable(s, ev); break;
     case H2NEG_EV_DONE:
         j = side_job(s, ev->stream);
@@ -1281,8 +1604,12 @@ static inline void side_event(side *s, const h2neg_event *ev)
             side_data_end(s);
         s->data_stream = ev->stream;
         buf_add(&s->data, ev->data.ptr, ev->data.len);
+    } else if (ev->type == H2NEG_EV_WS_MESSAGE && !s->quiet) {
+        side_data_end(s);
+        side_ws_message(s, ev);
     } else if (!s->quiet && (ev->type != H2NEG_EV_WRITABLE || s->tell_writable)) {
         side_data_end(s);
+        side_ws_end(s, 1);
         side_tell(s, ev);
     }
     side_rules(s, ev);
@@ -1392,6 +1719,7 @@ static inline void side_free(side *s)
     buf_free(&s->events);
     buf_free(&s->out);
     buf_free(&s->data);
+    buf_free(&s->ws);
     free(s->big);
     memset(s, 0, sizeof *s);
 }
@@ -1412,6 +1740,24 @@ static inline int side_request(side *s, const h2neg_message *m, unsigned flags, 
         *stream = id;
     return r;
 }
+
+/* The same octets in each run. The first 16 are RFC 6455 1.3's, whose accept key is known. */
+static inline int test_random(void *user, void *out, size_t len)
+{
+    unsigned *calls = (unsigned *)user;
+    unsigned char *p = (unsigned char *)out;
+    size_t i;
+    uint32_t v = ++*calls * 2654435761u;
+    for (i = 0; i < len; i++) {
+        p[i] = (unsigned char)(v >> 24);
+        v = v << 8 | v >> 24;
+    }
+    if (*calls == 1 && len == 16)
+        memcpy(out, "the sample nonce", 16);
+    return 1;
+}
+#define WS_ASKED "dGhlIHNhbXBsZSBub25jZQ=="
+#define WS_ACCEPTED "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 static inline h2neg_message message_get(const char *path)
 {
@@ -1461,6 +1807,8 @@ typedef struct script {
     void *arg;
     unsigned heads;
     int tunnel, windows, tell_writable;
+    unsigned ws; /* as the taker's */
+    int ws_join;
     int loose;                /* octets may differ by the cut, words may not */
     int quick;                /* whole and octet by octet only */
     int no_memory_runs;       /* no failing allocations */
@@ -1583,6 +1931,8 @@ static inline void run_script(const script *sc, played *r)
         config.alloc_fn = meter_fn;
         config.alloc_user = r->memory;
     }
+    if (config.random_fn == test_random)
+        config.random_user = &s->random;
     s->client = config.role == H2NEG_CLIENT;
     s->cut = r->cut;
     s->max_input = config.max_input;
@@ -1602,6 +1952,7 @@ static inline void run_script(const script *sc, played *r)
     side_drain(s);
     side_give(s, NULL, 0);
     side_data_end(s);
+    side_ws_end(s, 1);
     r->drained = s->backlog.len == 0;
     buf_add(&r->events, s->events.p, s->events.len);
     buf_add(&r->out, s->out.p, s->out.len);
@@ -1620,8 +1971,16 @@ static inline void run_free(played *r)
 
 static inline void script_words(const script *sc, const played *r, buf *text)
 {
+    taker t;
+    memset(&t, 0, sizeof t);
+    t.text = text;
+    t.heads = sc->heads;
+    t.tunnel = sc->tunnel;
+    t.windows = sc->windows;
+    t.ws = sc->ws;
+    t.ws_join = sc->ws_join;
     buf_add(text, "", 0);
-    take_all(text, &r->out, sc->heads, sc->tunnel, sc->windows);
+    take_more(&t, &r->out);
 }
 
 static inline void script_fault(const script *sc, const char *how, const char *label,

@@ -9,6 +9,8 @@ san='-g -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,und
 memory_units="test_huffman test_hpack test_h1_head" # what valgrind sees that a sanitizer does not is the
                                                    # use of octets that nobody wrote: coders first
 
+linked="test_openssl test_ws_wslay" # units that need a library, which another compiler may not link
+
 # counted NAME PROGRAM [arguments]: a program whose last line of output is its counts.
 counted() {
     name=$1 log=$BUILD/log.$(echo "$1" | tr / _)
@@ -26,17 +28,29 @@ counted() {
     esac
 }
 
+# with_wslay: libwslay's headers are there.
+with_wslay() { printf '#include <wslay/wslay.h>\n' | "$CC" -fsyntax-only -x c - >/dev/null 2>&1; }
+
+# lacks UNIT: what a unit that is left out would need.
+lacks() {
+    case $1 in
+    test_ws_wslay) echo "libwslay's headers" ;;
+    *) echo "$no_tls" ;;
+    esac
+}
+
 # units VARIANT COMPILER FLAGS [RUNNER]: builds every unit test so, and runs each.
 units() {
     variant=$1 compiler=$2 flags=$3 runner=${4:-}
     leave_out=${LEAVE_OUT:-}
     with_tls || leave_out="$leave_out test_openssl"
+    with_wslay || leave_out="$leave_out test_ws_wslay"
     $MAKE -s -k -j"$JOBS" programs VARIANT="$variant" CC="$compiler" CFLAGS="$flags" \
         LEAVE_OUT="$leave_out" >/dev/null 2>&1
     for source in unit/test_*.c; do
         unit=$(basename "$source" .c)
         case " $leave_out " in
-        *" $unit "*) [ -n "${LEAVE_OUT:-}" ] || skipped "$variant/$unit" "$no_tls" ;;
+        *" $unit "*) [ -n "${LEAVE_OUT:-}" ] || skipped "$variant/$unit" "$(lacks "$unit")" ;;
         *)
             if [ -x "$BUILD/$variant/$unit" ]; then
                 counted "$variant/$unit" $runner "$BUILD/$variant/$unit"
@@ -61,7 +75,7 @@ part_sanitized() {
 
 part_machine32() {
     compiles "$CC" -m32 || { skipped machine32 "a compiler for 32 bits (-m32)"; return; }
-    LEAVE_OUT=test_openssl units machine32 "$CC" "-O0 -m32"
+    LEAVE_OUT="$linked" units machine32 "$CC" "-O0 -m32"
 }
 
 part_memory() {
@@ -87,6 +101,7 @@ part_tables() {
 part_rooms() { sh ./rooms.sh ../h2neg.h; }
 part_header() { sh ./header.sh all; }
 part_programs() { sh ./programs.sh; }
+part_fuzz() { sh ./fuzz/fuzz.sh replay; }
 
 interop() { # options of interop.py
     have python3 || { skipped interop "python3"; return; }
@@ -126,15 +141,15 @@ part_full() {
     LIMIT=600
     # what clang's sanitizers find and gcc's do not, at other levels, with other libraries and compilers
     sanitized clang-address clang "$san"
-    LEAVE_OUT=test_openssl sanitized clang-memory clang \
+    LEAVE_OUT="$linked" sanitized clang-memory clang \
         '-g -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=memory'
     sanitized gcc-undefined-O3 gcc '-O3 -fno-sanitize-recover=all -fsanitize=undefined'
     sanitized clang-integer clang \
         '-g -fno-sanitize-recover=all -fsanitize=undefined,implicit-conversion'
     units optimised "$CC" -O2
     if have clang; then units clang clang -O2; else skipped clang clang; fi
-    if have musl-gcc; then LEAVE_OUT=test_openssl units musl musl-gcc -O2; else skipped musl musl-gcc; fi
-    if have tcc; then LEAVE_OUT=test_openssl WARN=-Wall units tcc tcc ""; else skipped tcc tcc; fi
+    if have musl-gcc; then LEAVE_OUT="$linked" units musl musl-gcc -O2; else skipped musl musl-gcc; fi
+    if have tcc; then LEAVE_OUT="$linked" WARN=-Wall units tcc tcc ""; else skipped tcc tcc; fi
     if have valgrind; then
         units memory-all "$CC" "-O1 -g" "env CONN_ROUNDS=20 valgrind -q --error-exitcode=9 --leak-check=full"
     else
