@@ -12516,13 +12516,20 @@ static int h2neg__ws_frame_of(h2neg_conn *c, h2neg_ws_frame *f, int fin, int opc
     return !f->masked || c->config.random_fn(c->config.random_user, f->key, 4);
 }
 
+/* Octets of the header before a payload of `n`. */
+static size_t h2neg__ws_head_size(const h2neg_conn *c, size_t n)
+{
+    return (c->config.role == H2NEG_CLIENT ? 6u : 2u) + (n > 65535 ? 8 : n > 125 ? 2 : 0);
+}
+
 /* Header and payload at `out`, which has room for 14 octets more than the payload. `data` NULL: it
    stands 14 octets behind `out` already. Octets. */
-static size_t h2neg__ws_put(unsigned char *out, const h2neg_ws_frame *f, const unsigned char *data)
+static size_t h2neg__ws_put(const h2neg_conn *c, unsigned char *out, const h2neg_ws_frame *f,
+                            const unsigned char *data)
 {
-    size_t n = (size_t)f->length, head = 2 + (n > 65535 ? 8 : n > 125 ? 2 : 0);
-    unsigned char *to = out + head + (f->masked ? 4 : 0);
-    if (!data) {
+    size_t n = (size_t)f->length;
+    unsigned char *to = out + h2neg__ws_head_size(c, n);
+    if (!data && n) {
         memmove(to, out + 14, n);
         data = to;
     }
@@ -12540,14 +12547,14 @@ static int h2neg__ws_put_control(h2neg_conn *c, h2neg__stream *s, int opcode,
 {
     h2neg__ws *w = h2neg__ws_of(c, s);
     int last = opcode == H2NEG_WS_CLOSE && w->flags & (H2NEG__W_GOT | H2NEG__W_FAILED);
-    size_t n = len + (c->config.role == H2NEG_CLIENT ? 6 : 2);
+    size_t n = h2neg__ws_head_size(c, len) + len;
     unsigned char *out = h2neg__ws_room(c, s, n);
     h2neg_ws_frame f;
     if (!out)
         return H2NEG_ERR_AGAIN;
     if (!h2neg__ws_frame_of(c, &f, 1, opcode, len))
         return H2NEG_ERR_NO_RANDOM;
-    h2neg__ws_put(out, &f, payload);
+    h2neg__ws_put(c, out, &f, payload);
     h2neg__ws_wrote(c, s, out, n, last);
     if (last && c->h2)
         h2neg__h2_local_end(c, s);
@@ -12718,19 +12725,6 @@ static int h2neg__ws_control(h2neg_conn *c, h2neg__ws_run *r)
     return w->left ? (int)H2NEG__GO_ON : h2neg__ws_on_control(c, r);
 }
 
-/* A message is whole, or its last piece is there. */
-static int h2neg__ws_message(h2neg_conn *c, h2neg__ws_run *r, const unsigned char *data, size_t len)
-{
-    h2neg__ws *w = r->w;
-    int opcode = w->opcode;
-    if (opcode == H2NEG_WS_TEXT && !h2neg_utf8_whole(&w->utf8))
-        return h2neg__ws_fail(c, r, H2NEG_ERR_WS_UTF8);
-    w->opcode = 0;
-    w->have = 0;
-    r->ev->opcode = opcode;
-    return h2neg__ws_event(c, r, H2NEG_EV_WS_MESSAGE, data, len);
-}
-
 static int h2neg__ws_piece(h2neg_conn *c, h2neg__ws_run *r, const unsigned char *data, size_t len)
 {
     r->w->have = 0;
@@ -12739,24 +12733,32 @@ static int h2neg__ws_piece(h2neg_conn *c, h2neg__ws_run *r, const unsigned char 
     return h2neg__ws_event(c, r, H2NEG_EV_WS_MESSAGE, data, len);
 }
 
+/* A fault inside a message. Of one in pieces the `good` octets before it are still given, wherever
+   the input was cut; WS_CLOSE is owed behind them. */
+static int h2neg__ws_broken(h2neg_conn *c, h2neg__ws_run *r, int error, const unsigned char *data,
+                            size_t good)
+{
+    h2neg__ws_fail(c, r, error);
+    return c->config.ws_pieces && good ? h2neg__ws_piece(c, r, data, good) : (int)H2NEG__GO_ON;
+}
+
+/* A message is whole, or its last piece is there. */
+static int h2neg__ws_message(h2neg_conn *c, h2neg__ws_run *r, const unsigned char *data, size_t len)
+{
+    h2neg__ws *w = r->w;
+    int opcode = w->opcode;
+    if (opcode == H2NEG_WS_TEXT && !h2neg_utf8_whole(&w->utf8))
+        return h2neg__ws_broken(c, r, H2NEG_ERR_WS_UTF8, data, len);
+    w->opcode = 0;
+    w->have = 0;
+    r->ev->opcode = opcode;
+    return h2neg__ws_event(c, r, H2NEG_EV_WS_MESSAGE, data, len);
+}
+
 /* Text fails at its first bad octet: how many octets are good. */
 static size_t h2neg__ws_good(h2neg__ws *w, const unsigned char *data, size_t len)
 {
     return w->opcode == H2NEG_WS_TEXT ? h2neg_utf8_check(&w->utf8, data, len) : len;
-}
-
-/* A fault inside a message in pieces: what stands before it is still given, wherever the input was
-   cut. The `n` octets of input from the fault on are put back, and fail then. */
-static int h2neg__ws_broken(h2neg_conn *c, h2neg__ws_run *r, int error, const unsigned char *data,
-                            size_t good, size_t n)
-{
-    if (!c->config.ws_pieces || good == 0 || n == 0)
-        return h2neg__ws_fail(c, r, error);
-    r->in -= n;
-    r->len += n;
-    r->offset -= n;
-    r->w->left += n;
-    return h2neg__ws_piece(c, r, data, good);
 }
 
 /* Takes octets of the payload as they are: into the buffer, or, where they are not masked and need
@@ -12793,7 +12795,7 @@ static int h2neg__ws_plain(h2neg_conn *c, h2neg__ws_run *r)
     w->useful += good;
     c->useful += good;
     if (good < n)
-        return h2neg__ws_broken(c, r, H2NEG_ERR_WS_UTF8, data, good, n - good);
+        return h2neg__ws_broken(c, r, H2NEG_ERR_WS_UTF8, data, good);
     if (w->left == 0)
         w->state = H2NEG__WS_HEAD;
     if (w->have) {
@@ -12870,8 +12872,8 @@ static int h2neg__ws_squeezed(h2neg_conn *c, h2neg__ws_run *r)
 {
     h2neg__ws *w = r->w;
     unsigned char plain[512];
-    int pieces = c->config.ws_pieces, err = w->utf8.bad ? (int)H2NEG_ERR_WS_UTF8 : 0;
-    size_t had = r->len, full = pieces ? h2neg__ws_buffer_bound(&c->config) / 2 : SIZE_MAX;
+    int pieces = c->config.ws_pieces, err = 0;
+    size_t full = pieces ? h2neg__ws_buffer_bound(&c->config) / 2 : SIZE_MAX;
     while (!err && w->left && r->len && w->have < full) {
         size_t n = r->len < w->left ? r->len : (size_t)w->left, most = pieces ? 1 : sizeof plain;
         n = n < most ? n : most;
@@ -12883,7 +12885,7 @@ static int h2neg__ws_squeezed(h2neg_conn *c, h2neg__ws_run *r)
     if (!err && w->left == 0 && w->frame.fin)
         err = h2neg__ws_inflate_end(c, r->s, w);
     if (err)
-        return h2neg__ws_broken(c, r, err, w->buffer.ptr, w->have, r->len < had ? 1 : 0);
+        return h2neg__ws_broken(c, r, err, w->buffer.ptr, w->have);
     if (w->left == 0)
         w->state = H2NEG__WS_HEAD;
     if (w->left == 0 && w->frame.fin)
@@ -12997,18 +12999,18 @@ static int h2neg__ws_squeezes(h2neg_conn *c, const h2neg__stream *s, h2neg__ws *
 }
 
 /* Octets of the next `len` of a message that can go out as one frame now, plus 1; 0: not even a
-   frame that is worth it, of about 1,000 octets or all that is left. Short ones that a window makes
-   are
-   >>conn-h2-send's to bound. */
+   frame that is worth it, of about 1,000 octets or all that is left. A window is filled to the
+   octet; the short frames that it makes are bounded in >>conn-h2-send. */
 static size_t h2neg__ws_fits(const h2neg_conn *c, const h2neg__stream *s, size_t len)
 {
     const h2neg__ws *w = h2neg__ws_of(c, s);
     int squeezes = s->ws.deflate && w->coder[1];
-    size_t need = (squeezes ? h2neg__ws_squeezed_bound(len) : len) + 14, room = h2neg__app_room(c);
-    size_t frame = c->h2 ? h2neg__h2_sendable(c, s, need) : room, n;
+    size_t need = squeezes ? h2neg__ws_squeezed_bound(len) + 14 : h2neg__ws_head_size(c, len) + len;
+    size_t room = h2neg__app_room(c), frame = c->h2 ? h2neg__h2_sendable(c, s, need) : room, n;
     if (frame >= need)
         return len + 1;
-    n = frame > 14 ? frame - 14 : 0;
+    n = squeezes ? 14 : h2neg__ws_head_size(c, frame);
+    n = frame > n ? frame - n : 0;
     if (squeezes)
         n = n > 72 ? (n - 64) / 8 * 7 : 0;
     return n == 0 || (n < 1000 && (!c->h2 || room < 2048)) ? 0 : n + 1;
@@ -13039,7 +13041,8 @@ static int h2neg__ws_put_frame(h2neg_conn *c, h2neg__stream *s, int opcode,
 {
     h2neg__ws *w = h2neg__ws_of(c, s);
     int squeezes = w->sending ? w->squeezing : h2neg__ws_squeezes(c, s, w);
-    unsigned char *out = h2neg__ws_room(c, s, 14 + (squeezes ? h2neg__ws_squeezed_bound(n) : n));
+    unsigned char *out = h2neg__ws_room(
+        c, s, squeezes ? 14 + h2neg__ws_squeezed_bound(n) : h2neg__ws_head_size(c, n) + n);
     h2neg_ws_frame f;
     size_t len = n;
     if (!out)
@@ -13057,7 +13060,7 @@ static int h2neg__ws_put_frame(h2neg_conn *c, h2neg__stream *s, int opcode,
     w->sending = (unsigned char)(fin ? 0 : opcode);
     w->squeezing = (unsigned char)squeezes;
     w->useful += len;
-    h2neg__ws_wrote(c, s, out, h2neg__ws_put(out, &f, data), 0);
+    h2neg__ws_wrote(c, s, out, h2neg__ws_put(c, out, &f, data), 0);
     return 0;
 }
 
@@ -13080,7 +13083,9 @@ static ptrdiff_t h2neg__ws_put_message(h2neg_conn *c, h2neg__stream *s, int opco
                                       last && n - 1 == len - taken)
                 : (int)H2NEG_ERR_AGAIN;
         if (c->h2 && !err) /* as >>conn-h2-send counts frames that a window cut */
-            c->h2->shorts = n - 1 < len - taken && n < 1024 ? c->h2->shorts + 1 : 0;
+            c->h2->shorts = n - 1 < len - taken && h2neg__ws_head_size(c, n - 1) + n - 1 < 1024
+                                ? c->h2->shorts + 1
+                                : 0;
         taken += err ? 0 : n - 1;
     } while (!err && taken < len);
     if (err == H2NEG_ERR_AGAIN || !err)

@@ -474,7 +474,8 @@ static void test_full(void)
 }
 
 /* A peer that opens its window by a few octets at a time does not make us write tiny frames without
-   end (max_short_data). */
+   end (max_short_data): behind 64 of them the next one has 1,024 octets, so of 300 openings a third
+   goes without one. */
 static void test_dribble(void)
 {
     int way, i;
@@ -498,7 +499,7 @@ static void test_dribble(void)
         run_script(&sc, &r);
         script_words(&sc, &r, &words);
         CHECK(r.drained);
-        CHECK(count_text(words.p, "WS ") > 1 && count_text(words.p, "WS ") <= 70);
+        CHECK(count_text(words.p, "WS ") > 65 && count_text(words.p, "WS ") <= 200);
         run_free(&r);
         script_free(&sc);
         buf_free(&words);
