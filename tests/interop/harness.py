@@ -15,6 +15,8 @@ import traceback
 
 STRICT = os.environ.get('STRICT') == '1'
 TESTS = []
+# where npm has installed what Node's peers need
+NPM = os.path.abspath(os.environ.get('NPM_DIR') or os.path.join(os.path.dirname(__file__), '..', 'build', 'npm'))
 LEFT_OUT = 'left out'  # not missing: a longer form of a test, or one that a sanitizer would mislead
 ALPHABET = b'abcdefghijklmnopqrstuvwxyz'
 
@@ -40,6 +42,14 @@ class Context:
 
     def path(self, name):
         return os.path.join(self.dir, name)
+
+    @property
+    def zlib(self):
+        """Whether our programs compress WebSocket messages."""
+        def look():
+            with open(self.server, 'rb') as f:
+                return b'inflateInit2_' in f.read()
+        return self.once('zlib', look)
 
     def file(self, name, octets):
         path = self.path(name)
@@ -153,7 +163,8 @@ def ended_well(server):
 
 
 def test(name, *needs, limit=60):
-    """Declares a test. `needs`: programs, `tls`, or modules of Python as `module:h2`."""
+    """Declares a test. `needs`: programs, `tls`, `zlib`, modules of Python as `module:h2`, packages of npm
+    as `npm:ws`. A text that the test returns stands behind its name."""
     def declare(function):
         TESTS.append((name, needs, limit, function))
         return function
@@ -163,10 +174,14 @@ def test(name, *needs, limit=60):
 def missing(context, need):
     if need == 'tls':
         return None if context.tls else 'OpenSSL, left out here'
+    if need == 'zlib':
+        return None if context.zlib else 'zlib, left out here'
     if need == 'soak':
         return None if context.soak else LEFT_OUT
     if need == 'plain':
         return LEFT_OUT if context.sanitized else None
+    if need.startswith('npm:'):
+        return None if os.path.isdir(os.path.join(NPM, 'node_modules', need[4:])) else "npm's " + need[4:]
     if need.startswith('module:'):
         try:
             __import__(need[7:])
@@ -174,6 +189,10 @@ def missing(context, need):
         except ImportError:
             return "Python's " + need[7:]
     return None if shutil.which(need) or shutil.which(need, path='/usr/sbin') else need
+
+
+def npm_environment():
+    return dict(os.environ, NODE_PATH=os.path.join(NPM, 'node_modules'))
 
 
 def program(name):
@@ -202,9 +221,9 @@ def run_test(context, name, lacks, limit, function):
     signal.signal(signal.SIGALRM, on_alarm)
     signal.alarm(limit)
     try:
-        function(context)
+        told = function(context)
         signal.alarm(0)
-        print('ok ' + name, flush=True)
+        print('ok ' + name + (': ' + told if isinstance(told, str) else ''), flush=True)
         return 0
     except (Exception, TooLong) as e:
         signal.alarm(0)

@@ -24,7 +24,8 @@ def main():
     context = harness.Context(*[os.path.join(programs, name) for name in ('server', 'client', 'hello')],
                               tls=args.tls, soak=args.soak, sanitized=args.sanitized)
     os.environ['ASAN_OPTIONS'] = os.environ['UBSAN_OPTIONS'] = 'exitcode=99'
-    import as_server, raw, conformance, python_h2, as_client, broken, conformance  # each declares its tests
+    import as_server, raw, conformance, python_h2, as_client, broken  # each declares its tests
+    import ws_conformance, websocket, browser
     try:
         for name in (context.server, context.client, context.hello):
             if not os.path.exists(name):

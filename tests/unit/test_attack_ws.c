@@ -1,6 +1,6 @@
 /* Hostile peers over a WebSocket: every row of the attacks and of the limits, in each of the four
-   ways (server or client, over HTTP/1.1 or HTTP/2). Of each: the Close code, the octet that decides,
-   the memory held, and that over HTTP/2 another stream goes on (attack.h). */
+   ways (server or client, over HTTP/1.1 or HTTP/2). Of each: the Close code, the octet that
+   decides, the memory held, and that over HTTP/2 another stream goes on (attack.h). */
 #define H2NEG_IMPLEMENTATION
 #include "h2neg.h"
 #include "check.h"
@@ -194,8 +194,8 @@ static void test_near(void)
 
 /* ---- sizes --------------------------------------------------------------- */
 
-/* A length of 2^63-1, or of 100 MiB: refused when the header is there (CVE-2018-1000518), nothing is
-   allocated for it. */
+/* A length of 2^63-1, or of 100 MiB: refused when the header is there (CVE-2018-1000518), nothing
+   is allocated for it. */
 static void test_oversized(void)
 {
     static const char *const heads[] = {"827f7fffffffffffffff", "827f0000000006400000",
@@ -278,8 +278,8 @@ static void test_max_message_default(void)
     free(run);
 }
 
-/* Fragments join one buffer: memory follows octets and not their number. 4 MiB in 64-octet fragments
-   pass where max_message allows them; one octet a fragment, too. */
+/* Fragments join one buffer: memory follows octets and not their number. 4 MiB in 64-octet
+   fragments pass where max_message allows them; one octet a fragment, too. */
 static void test_fragments(void)
 {
     char run[64];
@@ -390,8 +390,8 @@ static void test_ping_flood(void)
     }
 }
 
-/* A peer that pings and never reads: every ping is answered while the output has room, then only the
-   latest is remembered; memory stays. */
+/* A peer that pings and never reads: every ping is answered while the output has room, then only
+   the latest is remembered; memory stays. */
 static void test_ping_unread(void)
 {
     h2neg_config config;
@@ -616,9 +616,11 @@ static void test_max_streams(void)
     uint32_t i;
     attack_h2(&a, "nine WebSockets", "");
     a.sc.config.max_message = 1000;
+    a.opens_ws = 1;
     for (i = 0; i < 9; i++) {
         attack_here(&a);
-        put_headers(&a.sc.in, 3 + 2 * i, HEADS, WS_CONNECT "/ws-later\nsec-websocket-version: 13\n");
+        put_headers(&a.sc.in, 3 + 2 * i, HEADS,
+                    WS_CONNECT "/ws-later\nsec-websocket-version: 13\n");
     }
     a.sc.hook = hook_accept_all;
     others_go_on(&a, 21);
@@ -657,7 +659,8 @@ static void test_subprotocol(void)
         buf_text(&a.sc.in, bad[i]);
         buf_text(&a.sc.in, "\r\n");
         a.sc.unfed = 1;
-        attack_play(&a, H2NEG_ERR_WS_SUBPROTOCOL, "...\nDONE 1 !NO_ERROR err=WS_SUBPROTOCOL\n", NULL);
+        attack_play(&a, H2NEG_ERR_WS_SUBPROTOCOL, "...\nDONE 1 !NO_ERROR err=WS_SUBPROTOCOL\n",
+                    NULL);
         ws_subprotocols = NULL;
     }
 }
