@@ -1466,7 +1466,8 @@ typedef struct h2neg_config {
     uint32_t max_consecutive_empty;  /* 10 */
     uint32_t max_settings_entries;   /* 32 */
     uint32_t window_update_slack;    /* 5 + 2 x (streams + 10 x DATA sent) are let in; 5 */
-    uint32_t max_short_data;         /* DATA cut below 1,024 octets by a window, in a row; 64 */
+    uint32_t max_short_data;         /* DATA cut below 1,024 octets (or the peer's initial window,
+                                        where that is smaller) by a window, in a row; 64 */
     /* WebSocket */
     uint32_t max_message;    /* octets of a message that is given whole; 1,048,576 */
     uint32_t max_ws_streams; /* on one HTTP/2 connection; 8; at most 250 */
@@ -7023,7 +7024,7 @@ static int h2neg__section_read(h2neg__section *s, h2neg_h2_head *head, h2neg_fie
 static int h2neg__section_path(const h2neg_h2_head *head, int web)
 {
     h2neg_str path = head->path;
-    if (path.len == 0 || !h2neg__all(path, H2NEG__TARGET) || memchr(path.ptr, '#', path.len))
+    if (path.len == 0 || h2neg__target_span(path) != path.len)
         return 0;
     if (h2neg_is(path, "*"))
         return h2neg_is(head->method, "OPTIONS");
@@ -10061,8 +10062,23 @@ static int64_t h2neg__h2_stream_window(const h2neg_conn *c, const h2neg__stream 
     return s->send < early ? s->send : early;
 }
 
-/* Octets of `left` that may go out on this stream now. A frame that the window cuts below 1,024
-   octets is sent 64 times in a row on a connection; after that the window must grow first. */
+/* What a frame must have not to count as short where a window cuts it: 1,024 octets, or all that a
+   peer with smaller windows ever grants. */
+static size_t h2neg__h2_short(const h2neg_conn *c)
+{
+    return c->h2->peer_window && c->h2->peer_window < 1024 ? c->h2->peer_window : 1024;
+}
+
+/* One DATA frame more went out, `cut` by a window or not. Short ones are overhead, too. */
+static void h2neg__h2_count_short(h2neg_conn *c, size_t n, int cut)
+{
+    c->h2->shorts = cut && n < h2neg__h2_short(c) ? c->h2->shorts + 1 : 0;
+    if (cut && n < 1024)
+        c->overhead += 9;
+}
+
+/* Octets of `left` that may go out on this stream now. A short frame is sent 64 times in a row on a
+   connection; after that the window must grow first. */
 static size_t h2neg__h2_sendable(const h2neg_conn *c, const h2neg__stream *s, size_t left)
 {
     int64_t stream = h2neg__h2_stream_window(c, s),
@@ -10072,7 +10088,7 @@ static size_t h2neg__h2_sendable(const h2neg_conn *c, const h2neg__stream *s, si
         return 0;
     if ((uint64_t)window < n) {
         n = (size_t)window;
-        if (n < 1024 && c->h2->shorts >= c->config.max_short_data)
+        if (n < h2neg__h2_short(c) && c->h2->shorts >= c->config.max_short_data)
             return 0;
     }
     if (n > c->h2->peer_frame)
@@ -10122,7 +10138,7 @@ static ptrdiff_t h2neg__h2_put_data(h2neg_conn *c, h2neg__stream *s, const unsig
         return H2NEG_ERR_AGAIN;
     h2neg__copy(out + 9, data, n);
     h2neg__h2_data_wrote(c, s, out, n, last && n == len);
-    c->h2->shorts = n < len && n < 1024 ? c->h2->shorts + 1 : 0;
+    h2neg__h2_count_short(c, n, n < len);
     return (ptrdiff_t)n;
 }
 
@@ -11761,6 +11777,8 @@ static const char *h2neg__h2c_refusal(const h2neg_conn *c, int kind, uint64_t le
     if (kind == H2NEG_BODY_CHUNKED ||
         (kind == H2NEG_BODY_LENGTH && length > c->config.max_upgrade_body))
         return "h2c offered with a body that is chunked or too large";
+    if (n / 6 > (ptrdiff_t)c->config.max_settings_entries)
+        return "h2c offered with more settings than allowed";
     for (i = 0; i < n / 6; i++)
         if (h2neg_h2_setting_check(h2neg_h2_setting_at(payload, (size_t)i), 0))
             return "h2c offered with settings out of range";
@@ -13082,10 +13100,8 @@ static ptrdiff_t h2neg__ws_put_message(h2neg_conn *c, h2neg__stream *s, int opco
         err = n ? h2neg__ws_put_frame(c, s, opcode, len ? data + taken : data, n - 1,
                                       last && n - 1 == len - taken)
                 : (int)H2NEG_ERR_AGAIN;
-        if (c->h2 && !err) /* as >>conn-h2-send counts frames that a window cut */
-            c->h2->shorts = n - 1 < len - taken && h2neg__ws_head_size(c, n - 1) + n - 1 < 1024
-                                ? c->h2->shorts + 1
-                                : 0;
+        if (c->h2 && !err)
+            h2neg__h2_count_short(c, h2neg__ws_head_size(c, n - 1) + n - 1, n - 1 < len - taken);
         taken += err ? 0 : n - 1;
     } while (!err && taken < len);
     if (err == H2NEG_ERR_AGAIN || !err)
@@ -14144,8 +14160,9 @@ static int h2neg__plan_request(h2neg__plan *p, const h2neg_conn *c, const h2neg_
     p->length = H2NEG_UNKNOWN;
     if (m->status || (m->body_len && !m->body) || (waits && (flags & H2NEG_MORE || m->body_len)) ||
         (m->method.len && !h2neg__is_token(m->method)) || m->method.len > 32 ||
-        !h2neg__all(m->target, H2NEG__TARGET) || !h2neg__all(m->authority, H2NEG__TARGET) ||
-        !h2neg__all(m->scheme, H2NEG__TARGET) || (connect && m->authority.len == 0) ||
+        h2neg__target_span(m->target) != m->target.len ||
+        !h2neg__all(m->authority, H2NEG__TARGET) || !h2neg__all(m->scheme, H2NEG__TARGET) ||
+        (connect && m->authority.len == 0) ||
         (m->upgrade.len && !h2neg__all(m->upgrade, H2NEG__TARGET)))
         return H2NEG_ERR_INVALID;
     if (m->upgrade.len &&
@@ -14437,7 +14454,8 @@ H2NEG__DEF size_t h2neg_room(const h2neg_conn *c, uint32_t s)
 {
     const h2neg__stream *found =
         c && c->phase < H2NEG__INERT && !c->lost ? h2neg__stream_find(c, s) : NULL;
-    if (!found || found->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED | H2NEG__S_WE_RESET))
+    if (!found || !(found->flags & H2NEG__S_HEAD_SENT) ||
+        found->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED | H2NEG__S_WE_RESET | H2NEG__S_WAITS))
         return 0;
     return h2neg__room_of(c, found);
 }

@@ -513,8 +513,8 @@ static void test_short_data(void)
 {
     script sc;
     int i;
-    script_h2(&sc, "windows of one octet", "4=1");
-    put_get(&sc.in, 1, "/body/2000");
+    script_h2(&sc, "a window that grows by one octet at a time", "4=2000");
+    put_get(&sc.in, 1, "/body/4000");
     for (i = 0; i < 100; i++)
         put_window(&sc.in, 1, 1);
     put_ping(&sc.in, 0, "12345678");
@@ -523,7 +523,7 @@ static void test_short_data(void)
     sc.loose = 1;
     script_play(
         &sc, NULL,
-        "SETTINGS\nSETTINGS ACK\nHEADERS 1\nDATA 1 <64:* !end\nPING ACK\nDATA 1 <1936:* end\n");
+        "SETTINGS\nSETTINGS ACK\nHEADERS 1\nDATA 1 <2064:* !end\nPING ACK\nDATA 1 <1936:* end\n");
 }
 
 static void test_goaway_debug(void)
