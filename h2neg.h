@@ -9380,19 +9380,27 @@ static void h2neg__ws_tell(h2neg_conn *c, h2neg__stream *s, int code, int error)
     h2neg__owe(c, s, H2NEG__S_WS_CLOSE_OWED);
 }
 
+/* Drops the early octets of a stream that is over, for the connection's credit. Not while an event
+   points into their part: h2neg__release does it then. */
+static void h2neg__early_forget(h2neg_conn *c, h2neg__stream *s)
+{
+    const h2neg__ws *w = h2neg__ws_of(c, s);
+    uint32_t read = w ? (uint32_t)w->early_at : 0; /* of the first record: credited already */
+    for (; s->flags & H2NEG__S_EARLY; read = 0)
+        c->h2->unreturned += h2neg__early_drop(c, s) - read;
+}
+
 /* The stream is over, once: DONE is owed with why. */
 static void h2neg__stream_done(h2neg_conn *c, h2neg__stream *s, int error, uint32_t code,
                                int by_peer)
 {
-    const h2neg__ws *w = h2neg__ws_of(c, s);
-    uint32_t read = w ? (uint32_t)w->early_at : 0; /* of the first early record */
     if (s->flags & (H2NEG__S_DONE_OWED | H2NEG__S_DONE))
         return;
     h2neg__body_stop(c, s);
     if ((s->flags & (H2NEG__S_TUNNEL | H2NEG__S_OPEN_OWED)) == H2NEG__S_TUNNEL)
         h2neg__ws_tell(c, s, H2NEG_WS_ABNORMAL, error ? error : (int)H2NEG_ERR_WS_ABNORMAL);
-    for (; s->flags & H2NEG__S_EARLY; read = 0)
-        c->h2->unreturned += h2neg__early_drop(c, s) - read;
+    if (!c->current_early)
+        h2neg__early_forget(c, s);
     h2neg__count_flag(s, H2NEG__S_WRITABLE, 0, &c->wanting);
     h2neg__count_flag(s, H2NEG__S_WU_MARK, 0, &c->marked);
     s->flags &= ~(uint32_t)(H2NEG__S_EXPECT | H2NEG__S_OPEN_OWED | H2NEG__S_WAITS);
@@ -13539,10 +13547,14 @@ static void h2neg__short(h2neg_conn *c, h2neg__stream *s)
 static void h2neg__release(h2neg_conn *c)
 {
     h2neg__stream *s = h2neg__stream_find(c, c->current);
-    if (c->current_early && s && s->flags & H2NEG__S_EARLY)
+    size_t i;
+    if (c->current_early)
         h2neg__early_drop(c, s);
     if (c->current_credit)
         h2neg__h2_credit(c, s, c->current_credit);
+    for (i = 0; i < c->slots && c->current_early; i++)
+        if (h2neg__slot(c, i)->id && h2neg__slot(c, i)->flags & H2NEG__S_DONE_OWED)
+            h2neg__early_forget(c, h2neg__slot(c, i));
     if (c->current_early)
         h2neg__h2_credit_due(c, s);
     h2neg__owed_next(c); /* lets go of slots that owe nothing more */

@@ -145,7 +145,7 @@
                                   place
    idle memory                    conn_memory: idle
    work                           work.sh
-   the engine's own output        a_contract: engine_output, engine_output_client
+   the engine's own output        a_contract: engine_output (a WebSocket client alone writes more)
    Rules: inert after the end     conn_limits: inert, inert_random
    the same octets at the same times
                                   a_time: same_times
