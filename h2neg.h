@@ -8607,6 +8607,13 @@ static void h2neg__inert(h2neg_conn *c)
     h2neg__timer_reset(c);
 }
 
+/* What is spoken is known. A connection that has failed meanwhile stays so. */
+static void h2neg__live(h2neg_conn *c)
+{
+    if (c->phase == H2NEG__START)
+        c->phase = H2NEG__LIVE;
+}
+
 /* The connection fails; the first error wins. `offset`: of the octet that is wrong. Always answers
    H2NEG__GO_ON, so that a reader can return it. */
 static int h2neg__fail(h2neg_conn *c, int code, uint64_t offset)
@@ -11229,7 +11236,7 @@ static int h2neg__h2_preface(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__STARVED;
     h2neg__in_take(c, H2NEG_PREFACE_LEN);
     c->h2->state = H2NEG__H2_HEADER;
-    c->phase = H2NEG__LIVE;
+    h2neg__live(c);
     if (!c->agreed)
         c->negotiated_owed = 1;
     return H2NEG__GO_ON;
@@ -11968,7 +11975,7 @@ static int h2neg__h2c_accept(h2neg_conn *c)
     c->h1.state = H2NEG__H1_UPGRADED;
     c->agreed = 1;
     c->negotiated_owed = 1;
-    c->phase = H2NEG__LIVE;
+    h2neg__live(c);
     c->h2->opened++;
     return H2NEG__GO_ON;
 }
@@ -11992,6 +11999,14 @@ static int h2neg__h2c_body_there(h2neg_conn *c, size_t need)
     return h2neg__in_have(c, need) != NULL;
 }
 
+/* An offer that is wanted: taken once its body is there, `need` octets with its head. */
+static int h2neg__h2c_take(h2neg_conn *c, int kind, size_t need)
+{
+    if (kind != H2NEG_BODY_NONE && !h2neg__h2c_body_there(c, need))
+        return H2NEG__STARVED;
+    return c->phase == H2NEG__START ? h2neg__h2c_accept(c) : (int)H2NEG__GO_ON; /* no memory */
+}
+
 /* A request's head was read: `taken` octets. */
 static int h2neg__h1_on_request(h2neg_conn *c, h2neg_event *ev, size_t taken)
 {
@@ -12006,13 +12021,11 @@ static int h2neg__h1_on_request(h2neg_conn *c, h2neg_event *ev, size_t taken)
         return h2neg__h1_error(c, H2NEG_ERR_LIMIT_BODY, 0);
     if (c->phase == H2NEG__START) {
         if (h2neg__h2c_wanted(c, kind, length))
-            return kind == H2NEG_BODY_NONE || h2neg__h2c_body_there(c, taken + (size_t)length)
-                       ? h2neg__h2c_accept(c)
-                       : H2NEG__STARVED;
+            return h2neg__h2c_take(c, kind, taken + (size_t)length);
         c->protocol = h->head->minor ? H2NEG_PROTO_HTTP11 : H2NEG_PROTO_HTTP10;
         c->via = c->agreed ? H2NEG_VIA_ALPN : H2NEG_VIA_DEFAULT;
         c->negotiated_owed = 1;
-        c->phase = H2NEG__LIVE;
+        h2neg__live(c);
         return H2NEG__GO_ON; /* NEGOTIATED first; the head is read again */
     }
     c->protocol = h->head->minor ? H2NEG_PROTO_HTTP11 : H2NEG_PROTO_HTTP10;
@@ -12274,7 +12287,7 @@ static int h2neg__h1_on_101_h2c(h2neg_conn *c, h2neg__stream *s, size_t taken)
         return H2NEG__GO_ON;
     c->agreed = 1;
     c->negotiated_owed = 1;
-    c->phase = H2NEG__LIVE;
+    h2neg__live(c);
     c->h1.state = H2NEG__H1_OFF;
     c->h1.stream = 0;
     c->h2->opened++;
@@ -12324,7 +12337,7 @@ static int h2neg__h1_settled(h2neg_conn *c)
     if (c->h1.offered)
         c->why = "h2c offered, not taken by the server";
     c->negotiated_owed = 1;
-    c->phase = H2NEG__LIVE;
+    h2neg__live(c);
     return 1;
 }
 
@@ -13266,7 +13279,7 @@ H2NEG__DEF int h2neg_tls_agreed(h2neg_conn *c, const char *alpn, size_t len)
         if (!h2neg__h2_begin(c, H2NEG_PROTO_H2, H2NEG_VIA_ALPN))
             return c->error.code;
         c->negotiated_owed = 1;
-        c->phase = H2NEG__LIVE;
+        h2neg__live(c);
     }
     return 0;
 }

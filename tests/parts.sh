@@ -137,6 +137,18 @@ part_interop_sanitized() {
     fi
 }
 
+part_coverage() { sh ./coverage.sh; }
+part_machines() { sh ./machines.sh; }
+part_prove() { sh ./prove.sh; }
+part_work() { sh ./work.sh; }
+
+part_mutants() {
+    have python3 || { skipped mutants python3; return; }
+    have gcov || { skipped mutants gcov; return; }
+    attempt mutants python3 -B ../tools/mutate --count "${COUNT:-30}" --seed "${SEED:-1}" --jobs "$JOBS" \
+        --least 80
+}
+
 part_full() {
     LIMIT=600
     # what clang's sanitizers find and gcc's do not, at other levels, with other libraries and compilers
@@ -161,6 +173,7 @@ part_full() {
     else
         skipped full/analyzer gcc
     fi
+    for part in coverage work machines prove mutants; do "part_$part"; done
 }
 
 "part_$1"

@@ -178,6 +178,102 @@ static void test_reply_large(void)
     h2neg_conn_free(c);
 }
 
+/* RFC 9113 6.10: a field block above the peer's frame size goes on in CONTINUATION, and ends there.
+ */
+static void test_long_head(void)
+{
+    static char value[8000];
+    h2neg_field fields[7];
+    h2neg_message m = message_status(200);
+    uint32_t s;
+    size_t i, n, frames = 0, at = 0, len;
+    const void *run;
+    buf out = {0, 0, 0}, text = {0, 0, 0};
+    h2neg_conn *c = server_h2("GET", &s);
+    memset(value, '~', sizeof value); /* a code of 13 bits: it is sent as it is */
+    for (i = 0; i < 7; i++) {
+        fields[i] = h2neg_f("x-long", "");
+        fields[i].value.ptr = value;
+        fields[i].value.len = sizeof value;
+        fields[i].flags = H2NEG_NEVER_INDEX;
+    }
+    m.fields = fields;
+    m.field_count = 7;
+    CHECK_INT(h2neg_respond(c, s, &m, 0), H2NEG_ERR_TOO_SMALL); /* 56,000 octets never fit */
+    m.field_count = 5;
+    CHECK_INT(h2neg_respond(c, s, &m, 0), 0);
+    while ((n = h2neg_output(c, &run)) > 0) {
+        buf_add(&out, run, n);
+        h2neg_output_done(c, n);
+    }
+    for (at = 0; at + 9 <= out.len; at += 9 + len) {
+        const unsigned char *p = (const unsigned char *)out.p + at;
+        len = (size_t)p[0] << 16 | (size_t)p[1] << 8 | p[2];
+        if (p[3] != 1 && p[3] != 9)
+            continue;
+        CHECK_INT(p[3], frames ? 9 : 1);
+        CHECK_INT(len, frames < 2 ? 16384 : len);
+        frames++;
+        CHECK_INT((p[4] & HEADS) != 0, frames == 3);
+        CHECK_INT((p[4] & END) != 0, frames == 1);
+    }
+    CHECK_INT(frames, 3);
+    take_all(&text, &out, 0, 0, 0);
+    CHECK(strstr(buf_str(&text), "HPACK-ERROR") == NULL);
+    CHECK(strstr(buf_str(&text), "HEADERS 1 end :status=200") != NULL);
+    buf_free(&out);
+    buf_free(&text);
+    h2neg_conn_free(c);
+    c = server_h1("GET / HTTP/1.1\r\n" HOST "\r\n", &s);
+    m.field_count = 7;
+    CHECK_INT(h2neg_respond(c, s, &m, 0), H2NEG_ERR_TOO_SMALL);
+    CHECK_WRITTEN(c, "");
+    h2neg_conn_free(c);
+}
+
+/* RFC 9110 15.5.22, 7.8: a 426 says what to upgrade to, and lists the field in Connection. */
+static void test_426(void)
+{
+    uint32_t s;
+    h2neg_config config;
+    h2neg_message m = message_status(426);
+    const char *octets = "GET / HTTP/1.1\r\n" HOST "\r\n", *text;
+    h2neg_conn *c = server_h1(octets, &s);
+    CHECK_INT(h2neg_respond(c, s, &m, H2NEG_LAST), 0);
+    text = written(c);
+    CHECK(strstr(text, "upgrade: websocket\r\n") != NULL);
+    CHECK(strstr(text, "connection: upgrade, close\r\n") != NULL);
+    h2neg_conn_free(c);
+    memset(&config, 0, sizeof config);
+    config.protocols = H2NEG_HTTP1; /* nothing to upgrade to */
+    c = server_at(&config, octets, strlen(octets), &s);
+    CHECK_INT(h2neg_respond(c, s, &m, 0), 0);
+    CHECK(strstr(written(c), "pgrade:") == NULL);
+    h2neg_conn_free(c);
+}
+
+/* RFC 9110 10.1.1: who holds a stream has not asked for its body yet; who lets go asks. */
+static void test_hold_continue(void)
+{
+    uint32_t s;
+    h2neg_event ev;
+    h2neg_conn *c = h2neg_conn_new(NULL);
+    static const char octets[] =
+        "POST / HTTP/1.1\r\n" HOST "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+    CHECK_INT(h2neg_feed(c, octets, sizeof octets - 1), sizeof octets - 1);
+    do
+        CHECK_INT(h2neg_next(c, &ev), 1);
+    while (ev.type != H2NEG_EV_REQUEST);
+    s = ev.stream;
+    CHECK_INT(h2neg_hold(c, s, 1), 0);
+    CHECK_INT(h2neg_next(c, &ev), 0);
+    CHECK_WRITTEN(c, "");
+    CHECK_INT(h2neg_hold(c, s, 0), 0);
+    CHECK_INT(h2neg_next(c, &ev), 0);
+    CHECK_WRITTEN(c, "HTTP/1.1 100 Continue\r\n\r\n");
+    h2neg_conn_free(c);
+}
+
 /* ---- bodies and trailers ------------------------------------------------- */
 
 static void trailers_refuse(h2neg_conn *c, uint32_t s)
@@ -327,6 +423,30 @@ static void test_request_h2(void)
     h2neg_conn_free(c);
 }
 
+/* An h2c offer is for a first request that could become stream 1 (RFC 7540 3.2): not one that ends
+   the connection, nor CONNECT, nor one whose body's end is not known. */
+static void test_no_offer(void)
+{
+    static char body[20000];
+    uint32_t s;
+    int i;
+    for (i = 0; i < 5; i++) {
+        h2neg_conn *c = client(H2NEG_HTTP1 | H2NEG_H2C);
+        h2neg_message m = get("/");
+        if (i == 1)
+            m.method = h2neg_s("CONNECT");
+        if (i == 2 || i == 3)
+            m.method = h2neg_s("POST");
+        if (i == 3) {
+            m.body = body;
+            m.body_len = sizeof body;
+        }
+        CHECK_INT(h2neg_request(c, &m, i == 0 ? H2NEG_LAST : i == 2 ? H2NEG_MORE : 0, &s), 0);
+        CHECK_INT(strstr(written(c), "h2c") != NULL, i == 4);
+        h2neg_conn_free(c);
+    }
+}
+
 /* A server makes no request, a client gives no answer. */
 static void test_roles(void)
 {
@@ -398,6 +518,22 @@ static void test_room(void)
     m.body_len = sizeof body;
     CHECK_INT(h2neg_respond(c, s, &m, 0), 0);
     CHECK_INT(h2neg_room(c, s), 0); /* a whole body is under way */
+    h2neg_conn_free(c);
+}
+
+/* Short pieces are the application's choice: only windows that cut them are counted (limits, short
+ * DATA). */
+static void test_short_sends(void)
+{
+    uint32_t s;
+    int i;
+    h2neg_message m = message_status(200);
+    h2neg_conn *c = server_h2("GET", &s);
+    CHECK_INT(h2neg_respond(c, s, &m, H2NEG_MORE), 0);
+    for (i = 0; i < 200; i++)
+        if (!CHECK_INT(h2neg_send(c, s, "0123456789", 10, H2NEG_MORE), 10))
+            break;
+    CHECK_INT(h2neg_send(c, s, NULL, 0, 0), 0);
     h2neg_conn_free(c);
 }
 
@@ -522,6 +658,7 @@ static void test_config_fields(void)
     CHECK(h2neg_conn_new(&config) == NULL);
 }
 
-CHECK_MAIN(test_respond_h1, test_respond_h2, test_connect, test_reply_large, test_trailers,
-           test_trailers_short, test_request_h1, test_request_h2, test_roles, test_null, test_room,
+CHECK_MAIN(test_respond_h1, test_respond_h2, test_connect, test_reply_large, test_long_head,
+           test_426, test_hold_continue, test_trailers, test_trailers_short, test_request_h1,
+           test_request_h2, test_no_offer, test_roles, test_null, test_room, test_short_sends,
            test_tls_agreed, test_config_codec, test_config_deflate, test_config_fields)

@@ -262,6 +262,16 @@ static void test_detect_lines(void)
     CHECK_INT(h2neg_detect("\r\n\r\n\r\nGET / HTTP/1.1\r\n", 22), H2NEG_DETECT_OTHER);
 }
 
+/* The PROXY protocol 2.2: the 13th octet's high half is the version, and must be 2. */
+static void test_proxy_version(void)
+{
+    static const char head[] = "\r\n\r\n\0\r\nQUIT\n\x31\x11\0\0";
+    h2neg_proxy proxy;
+    CHECK_INT(h2neg_proxy_read(&proxy, head, 12), 0);
+    CHECK_INT(h2neg_proxy_read(&proxy, head, 13), H2NEG_ERR_PROXY);
+    CHECK_INT(proxy.error_at, 12);
+}
+
 /* ---- HPACK --------------------------------------------------------------- */
 
 /* RFC 7541 Appendix A ends at 61, www-authenticate; RFC 7541 2.3.3: a search stops there. */
@@ -309,5 +319,5 @@ static void test_room_shrank(void)
 
 CHECK_MAIN(test_ip_future, test_no_host, test_absolute_query, test_method, test_seen,
            test_chunk_line, test_settings_room, test_key, test_origin_ports, test_window_bits,
-           test_frame_write, test_priority, test_hello, test_detect_lines, test_last_static,
-           test_room_shrank)
+           test_frame_write, test_priority, test_hello, test_detect_lines, test_proxy_version,
+           test_last_static, test_room_shrank)

@@ -1,0 +1,15 @@
+/* h2neg_ws_close_read: a Close frame with its code and reason (RFC 6455 5.5.1). */
+/* prove: -eva-interprocedural-splits -eva-slevel 60000 */
+#define LENGTH 5
+#include "prove.h"
+
+void main(void)
+{
+    unsigned len;
+    EACH_LENGTH(len)
+    {
+        int code;
+        h2neg_str reason;
+        h2neg_ws_close_read(any_input(len), len, &code, &reason);
+    }
+}
