@@ -61,7 +61,7 @@ counted() {
     fi
 }
 
-for source in unit/test_conn_*.c unit/test_attack_*.c unit/test_cover_conn*.c; do
+for source in unit/test_conn_*.c unit/test_attack_*.c unit/test_cover_c*.c; do
     [ -f "$source" ] || continue
     unit=$(basename "$source" .c)
     case " ${UNITS:-$unit} " in *" $unit "*) CONN_ROUNDS=${CONN_ROUNDS:-20} counted "$unit" "$source" ;; esac

@@ -49,12 +49,11 @@ static const char *written(h2neg_conn *c)
     static char text[8192];
     const void *run;
     size_t n, at = 0;
-    while ((n = h2neg_output(c, &run)) > 0) {
-        if (n > sizeof text - 1 - at)
-            n = sizeof text - 1 - at;
-        memcpy(text + at, run, n);
+    while ((n = h2neg_output(c, &run)) > 0) { /* what the text has no room for is let go */
+        size_t k = n < sizeof text - 1 - at ? n : sizeof text - 1 - at;
+        memcpy(text + at, run, k);
         h2neg_output_done(c, n);
-        at += n;
+        at += k;
     }
     text[at] = 0;
     return text;
