@@ -104,6 +104,8 @@
      max_ws_streams                               503 to a further one on an HTTP/2 connection
      close_timeout                                the WebSocket's end, WS_CLOSE with 1006
    Without h2neg_tick there are no timeouts and every other limit holds.
+   Work is linear in the octets that come, those that field blocks decode to included. A WebSocket
+   over HTTP/2 waits where the peer's windows never hold a whole small frame (16 octets are enough).
 
    STRICT BY DEFAULT: what RFC 9112 lets a recipient reject is rejected (bare LF, folded fields,
    white space before a colon, conflicting or repeated framing). Leniency is a named bit,
