@@ -1,7 +1,7 @@
 #!/bin/sh
 # prove.sh [NAME...]: Frama-C's Eva on each decoder that reads a peer's octets (make -C tests prove): no input
-# up to the driver's LENGTH, as the driver's first comment says which, makes it read or write out of bounds, shift or overflow wrongly, or
-# use what nobody set. A driver for each under prove/. Needs frama-c.
+# up to the driver's LENGTH, as the driver's first comment says which, makes it read or write out of bounds,
+# shift or overflow wrongly, or use what nobody set. A driver for each under prove/. Needs frama-c.
 cd "$(dirname "$0")" || exit 1
 . ./lib.sh
 have frama-c || { skipped prove frama-c; exit 0; }

@@ -291,6 +291,42 @@ static void test_last_static(void)
     CHECK_INT(out[1], 46);
 }
 
+/* "room": octets that suffice do, whatever the encoder's bound says; one less is TOO_SMALL. */
+static void test_exact_room(void)
+{
+    static unsigned char memory[16384], out[256];
+    h2neg_field f[2];
+    size_t room;
+    ptrdiff_t n = 0;
+    f[0] = h2neg_f(":method", "GET");
+    f[1] = h2neg_f("x-a", "~~~~~~~~"); /* codes of 13 bits: it is sent as it is */
+    for (room = 0; room < 64; room++) {
+        h2neg_hpack_encoder e;
+        unsigned char *tight = check_tight(out, room);
+        h2neg_hpack_encoder_init(&e, memory, h2neg_hpack_memory(0), 0);
+        n = h2neg_hpack_encode(&e, tight, room, f, 2);
+        if (n > 0)
+            memcpy(out, tight, (size_t)n);
+        free(tight);
+        if (n != H2NEG_ERR_TOO_SMALL)
+            break;
+    }
+    CHECK(n > 0 && n <= (ptrdiff_t)room);
+    CHECK(n > 0 && memcmp(out + n - 8, "~~~~~~~~", 8) == 0);
+}
+
+/* RFC 8336 2.1: an origin's length has 16 bits, all of which may be used. */
+static void test_long_origin(void)
+{
+    static char origin[65536], out[70000];
+    h2neg_str o = {origin, 65535};
+    memset(origin, 'o', sizeof origin);
+    CHECK_INT(h2neg_h2_frame_write_origin(out, sizeof out, &o, 1), 9 + 2 + 65535);
+    CHECK_OCTETS(out + 9, 3, "\xff\xffo", 3);
+    o.len = 65536;
+    CHECK_INT(h2neg_h2_frame_write_origin(out, sizeof out, &o, 1), H2NEG_ERR_INVALID);
+}
+
 /* A list whose room shrank inside a block is an error and no write behind it. */
 static void test_room_shrank(void)
 {
@@ -320,4 +356,4 @@ static void test_room_shrank(void)
 CHECK_MAIN(test_ip_future, test_no_host, test_absolute_query, test_method, test_seen,
            test_chunk_line, test_settings_room, test_key, test_origin_ports, test_window_bits,
            test_frame_write, test_priority, test_hello, test_detect_lines, test_proxy_version,
-           test_last_static, test_room_shrank)
+           test_last_static, test_exact_room, test_long_origin, test_room_shrank)
