@@ -11774,8 +11774,18 @@ static int h2neg__h1_message_end(h2neg_conn *c)
     return H2NEG__GO_ON;
 }
 
-/* What an h2c offer is not taken for; "" when it may be taken (connection.md: one valid offer,
-   first request, cleartext, a small body with a length, no other wish). */
+/* Why no h2c offer of this connection is taken any more, whatever it says; "": one may be. */
+static const char *h2neg__h2c_never(const h2neg_conn *c)
+{
+    if (c->config.tls)
+        return "h2c offered, never taken over TLS";
+    if (!(c->config.protocols & H2NEG_H2C))
+        return "h2c offered, switched off";
+    return c->requests ? "h2c offered, not with the first request" : "";
+}
+
+/* What an h2c offer is not taken for; "" when it may be taken: one valid offer, first request,
+   cleartext, a small body with a length, no other wish. */
 static const char *h2neg__h2c_refusal(const h2neg_conn *c, int kind, uint64_t length,
                                       h2neg_str settings)
 {
@@ -11783,12 +11793,8 @@ static const char *h2neg__h2c_refusal(const h2neg_conn *c, int kind, uint64_t le
     unsigned char payload[192];
     ptrdiff_t n = h2neg_h2_settings_decode(payload, sizeof payload, settings);
     ptrdiff_t i;
-    if (c->config.tls)
-        return "h2c offered, never taken over TLS";
-    if (!(c->config.protocols & H2NEG_H2C))
-        return "h2c offered, switched off";
-    if (c->requests)
-        return "h2c offered, not with the first request";
+    if (*h2neg__h2c_never(c))
+        return h2neg__h2c_never(c);
     if (!h2neg_h1_persists(head))
         return "h2c offered with Connection: close";
     if (kind == H2NEG_BODY_CHUNKED ||
@@ -11839,9 +11845,12 @@ static int h2neg__h1_tokens(h2neg_conn *c, int kind, int websocket, h2neg_str *o
     h2neg_list list;
     memset(&list, 0, sizeof list);
     while (h2neg_upgrade_offers(&list, head->minor, head->fields, head->count, &token)) {
+        int h2c = h2neg_is_nocase(token, "h2c");
         h2neg__put_token(&all, token);
-        if (kind == H2NEG_BODY_NONE && !websocket && !h2neg_is_nocase(token, "h2c"))
+        if (kind == H2NEG_BODY_NONE && !websocket && !h2c)
             h2neg__put_token(&ours, token);
+        if (h2c && c->requests && !c->h2) /* the first request's offer was judged before */
+            c->why = h2neg__h2c_never(c);
     }
     *offered = h2neg__str(head->text, all.used);
     if (!websocket)

@@ -1724,6 +1724,29 @@ static inline void side_free(side *s)
     memset(s, 0, sizeof *s);
 }
 
+/* A side of its own, on the heap; and its end: the transport breaks, and every stream has had its
+   DONE. */
+static inline side *side_new(const h2neg_config *config)
+{
+    side *s = (side *)calloc(1, sizeof *s);
+    if (!s)
+        abort();
+    s->client = config && config->role == H2NEG_CLIENT;
+    s->c = h2neg_conn_new(config);
+    SIDE_CHECK(s, s->c != NULL);
+    return s;
+}
+
+static inline void side_end(side *s)
+{
+    h2neg_lost(s->c);
+    s->no_write = 0;
+    side_drain(s);
+    SIDE_CHECK(s, s->opened == s->done);
+    side_free(s);
+    free(s);
+}
+
 /* A client's request; the stream is noted, so that DONE is waited for. */
 static inline int side_request(side *s, const h2neg_message *m, unsigned flags, uint32_t *stream)
 {

@@ -7,24 +7,9 @@
 
 static side *make(const h2neg_config *config)
 {
-    side *s = (side *)calloc(1, sizeof *s);
-    if (!s)
-        abort();
-    s->client = config && config->role == H2NEG_CLIENT;
-    s->c = h2neg_conn_new(config);
-    CHECK(s->c != NULL);
+    side *s = side_new(config);
     side_drain(s);
     return s;
-}
-
-static void unmake(side *s)
-{
-    h2neg_lost(s->c);
-    s->no_write = 0;
-    side_drain(s);
-    CHECK_INT(s->opened, s->done);
-    side_free(s);
-    free(s);
 }
 
 /* ---- calls --------------------------------------------------------------- */
@@ -41,7 +26,7 @@ static void test_config_copied(void)
     side_give(s, "GET / HTTP/1.1\r\n" HOST "a: b\r\nc: d\r\n\r\n", 39);
     CHECK_INT(s->errors, 1);
     CHECK(h2neg_is(h2neg_s(h2neg_event_name(H2NEG_EV_ERROR)), "ERROR"));
-    unmake(s);
+    side_end(s);
 }
 
 /* ---- input --------------------------------------------------------------- */
@@ -105,7 +90,7 @@ static void test_rest(void)
     side_drain(s);
     CHECK_INT(s->done, 2);
     CHECK(h2neg_wants(s->c) & H2NEG_WANT_READ);
-    unmake(s);
+    side_end(s);
 }
 
 /* "Nothing behind an event is examined before the event has been taken": an error in the same read
@@ -164,7 +149,7 @@ static void test_three_quarters(void)
         CHECK_INT(s->backlog.len, 0);
         CHECK(h2neg_output(s->c, &run) == n + 32 * 17 && n + 32 * 17 <= sizes[i]);
         buf_free(&in);
-        unmake(s);
+        side_end(s);
     }
 }
 
@@ -228,7 +213,7 @@ static void lower_case(const char *in, int client)
             name = 0;
         CHECK(!name || !(s->out.p[i] >= 'A' && s->out.p[i] <= 'Z'));
     }
-    unmake(s);
+    side_end(s);
 }
 
 static void test_lower_case(void)
@@ -470,7 +455,7 @@ static void engine_output(const char *name, h2neg_config *config, buf *in, void 
         fprintf(stderr, "%s: %lu octets for %lu\n", name, (unsigned long)(s->out.len - before),
                 (unsigned long)in->len);
     }
-    unmake(s);
+    side_end(s);
     buf_free(in);
 }
 
@@ -562,7 +547,7 @@ static void test_peer_is_http1(void)
     CHECK_INT(kind_of_block, -1);
     h2neg_conn_info(s->c, &info);
     CHECK_INT(info.error.code, H2NEG_ERR_PEER_IS_HTTP1);
-    unmake(s);
+    side_end(s);
 }
 
 /* "The connection never accepts a PROXY header: its error says to strip it first." */
@@ -596,13 +581,13 @@ static void test_linger(void)
     for (i = 0; i < 10; i++)
         side_give(s, run, sizeof run);
     CHECK(h2neg_wants(s->c) & H2NEG_WANT_CLOSE);
-    unmake(s);
+    side_end(s);
     s = make(NULL);
     side_give(s, "GET /now HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n", 49);
     h2neg_eof(s->c);
     side_drain(s);
     CHECK(h2neg_wants(s->c) & H2NEG_WANT_CLOSE);
-    unmake(s);
+    side_end(s);
 }
 
 /* ---- the same whatever the split ----------------------------------------- */
@@ -628,7 +613,7 @@ static void test_two_cuts(void)
         CHECK_OCTETS(text.p, text.len, first.p, first.len);
         CHECK(has_line(text.p, "DATA 1 <100:") || strstr(text.p, "DATA 1") != NULL);
         buf_free(&text);
-        unmake(s);
+        side_end(s);
     }
     buf_free(&first);
     buf_free(&in);

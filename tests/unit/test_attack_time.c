@@ -45,12 +45,7 @@ static side *begin_buf(buf *in)
 static void end(side *s)
 {
     CHECK(memory.peak <= h2neg_memory_bound(&given));
-    h2neg_lost(s->c);
-    s->no_write = 0;
-    side_drain(s);
-    CHECK_INT(s->opened, s->done);
-    side_free(s);
-    free(s);
+    side_end(s);
     CHECK_INT(memory.live, 0);
     memset(&given, 0, sizeof given);
 }

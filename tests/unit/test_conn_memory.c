@@ -7,27 +7,6 @@
 
 #define HOST "Host: a\r\n"
 
-static side *side_new(const h2neg_config *config)
-{
-    side *s = (side *)calloc(1, sizeof *s);
-    if (!s)
-        abort();
-    s->client = config && config->role == H2NEG_CLIENT;
-    s->c = h2neg_conn_new(config);
-    CHECK(s->c != NULL);
-    return s;
-}
-
-static void side_end(side *s)
-{
-    h2neg_lost(s->c);
-    s->no_write = 0;
-    side_drain(s);
-    CHECK_INT(s->opened, s->done);
-    side_free(s);
-    free(s);
-}
-
 /* ---- NULL, configs ------------------------------------------------------- */
 
 static void test_null(void)

@@ -6,8 +6,9 @@
 #include "conn.h"
 
 #define ALL (H2NEG_PROTOCOLS_DEFAULT | H2NEG_H2C)
-#define SETTINGS_100 "AAMAAABkAAQAAP__" /* MAX_CONCURRENT_STREAMS 100, INITIAL_WINDOW_SIZE 65535   \
-                                         */
+#define SETTINGS_100                                                                               \
+    "AAMAAABkAAQAAP__" /* MAX_CONCURRENT_STREAMS 100, INITIAL_WINDOW_SIZE 65535                    \
+                        */
 #define OFFER                                                                                      \
     "Host: example.com\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"                 \
     "HTTP2-Settings: " SETTINGS_100 "\r\n"
@@ -234,6 +235,7 @@ static void test_upgrade_second(void)
     script sc;
     upgrade_script(&sc, "h2c on the second request", "GET /now HTTP/1.1\r\nHost: a\r\n\r\n");
     buf_text(&sc.in, "GET /now HTTP/1.1\r\n" OFFER "\r\n");
+    sc.must_in_info = "h2c offered, not with the first request";
     script_play(&sc,
                 "NEGOTIATED http/1.1 default\nREQUEST 1\nEND 1\nDONE 1 NO_ERROR\nREQUEST 3\nEND 3\n"
                 "DONE 3 NO_ERROR\n",

@@ -9,26 +9,12 @@
 
 static side *timed(const h2neg_config *config, const char *octets, size_t n)
 {
-    side *s = (side *)calloc(1, sizeof *s);
-    if (!s)
-        abort();
-    s->client = config && config->role == H2NEG_CLIENT;
-    s->c = h2neg_conn_new(config);
+    side *s = side_new(config);
     if (n)
         side_feed(s, octets, n);
     else
         side_drain(s);
     return s;
-}
-
-static void timed_end(side *s)
-{
-    h2neg_lost(s->c);
-    s->no_write = 0;
-    side_drain(s);
-    CHECK_INT(s->opened, s->done);
-    side_free(s);
-    free(s);
 }
 
 /* Goes from deadline to deadline, from `now`, until something happens: when. 0: nothing does up to
@@ -122,7 +108,7 @@ static void test_head(void)
     timed_at(s, 1000, 21000);
     says(s, "ERROR TIMEOUT_HEAD\n", "HTTP/1.1 408 connection=close\n...");
     CHECK(h2neg_wants(s->c) & H2NEG_WANT_HALF_CLOSE);
-    timed_end(s);
+    side_end(s);
 }
 
 /* From the first octet: a drip does not put it off. */
@@ -138,7 +124,7 @@ static void test_head_drip(void)
     h2neg_tick(s->c, 25000);
     side_drain(s);
     says(s, "ERROR TIMEOUT_HEAD\n", "HTTP/1.1 408\n...");
-    timed_end(s);
+    side_end(s);
 }
 
 static void test_head_second(void)
@@ -149,7 +135,7 @@ static void test_head_second(void)
     timed_at(s, 30000, 50000);
     says(s, "NEGOTIATED\nREQUEST 1\nEND 1\nDONE 1\nERROR TIMEOUT_HEAD\n",
          "HTTP/1.1 200\nBODY\nHTTP/1.1 408\n...");
-    timed_end(s);
+    side_end(s);
 }
 
 /* A field block that does not end (RFC 9113 6.2). */
@@ -162,7 +148,7 @@ static void test_head_h2(void)
     timed_at(s, 1000, 21000);
     says(s, "NEGOTIATED\nERROR TIMEOUT_HEAD\n",
          "SETTINGS\nSETTINGS ACK\nGOAWAY * ENHANCE_YOUR_CALM\n");
-    timed_end(s);
+    side_end(s);
 }
 
 static void test_idle_h1(void)
@@ -171,7 +157,7 @@ static void test_idle_h1(void)
     timed_at(s, 1000, 61000);
     says(s, "NEGOTIATED\nREQUEST 1\nEND 1\nDONE 1\n...", "HTTP/1.1 200\nBODY\n");
     CHECK(h2neg_wants(s->c) & (H2NEG_WANT_HALF_CLOSE | H2NEG_WANT_CLOSE));
-    timed_end(s);
+    side_end(s);
 }
 
 static void test_idle_fresh(void)
@@ -180,7 +166,7 @@ static void test_idle_fresh(void)
     uint64_t when = timed_next(s, 1000, 100000);
     CHECK(when >= 11000 && when <= 62000); /* preface or idle */
     CHECK(h2neg_wants(s->c) & (H2NEG_WANT_HALF_CLOSE | H2NEG_WANT_CLOSE));
-    timed_end(s);
+    side_end(s);
 }
 
 static void test_idle_h2(void)
@@ -191,7 +177,7 @@ static void test_idle_h2(void)
     s = timed_h2(NULL, &in);
     timed_at(s, 1000, 61000);
     says(s, NULL, "SETTINGS\nSETTINGS ACK\nHEADERS 1\nDATA 1\n...\nGOAWAY 1 NO_ERROR\n");
-    timed_end(s);
+    side_end(s);
 }
 
 /* A stream that is not answered: the connection is not idle, and no timer runs against the peer. */
@@ -203,11 +189,11 @@ static void test_not_idle(void)
     app_reply(s, 1, 200, "late");
     side_drain(s);
     says(s, "NEGOTIATED\nREQUEST 1\nEND 1\nDONE 1 NO_ERROR\n", "HTTP/1.1 200\nBODY\n");
-    timed_end(s);
+    side_end(s);
     put_get(&in, 1, "/later");
     s = timed_h2(NULL, &in);
     CHECK_INT(timed_next(s, 1000, 3600000), 0);
-    timed_end(s);
+    side_end(s);
 }
 
 /* Without tick there are no timeouts, and H2NEG_OFF turns one off. */
@@ -219,12 +205,12 @@ static void test_off(void)
     config.head_timeout = config.idle_timeout = config.preface_timeout = H2NEG_OFF;
     s = timed(&config, "GET", 3);
     CHECK_INT(timed_next(s, 1000, 3600000), 0);
-    timed_end(s);
+    side_end(s);
     memset(&config, 0, sizeof config);
     config.head_timeout = 777;
     s = timed(&config, "GET", 3);
     timed_at(s, 50, 827);
-    timed_end(s);
+    side_end(s);
 }
 
 /* ---- bodies -------------------------------------------------------------- */
@@ -238,7 +224,7 @@ static void test_body_rate(void)
     CHECK(when >= 21000 && when <= 42000);
     says(s, "NEGOTIATED\nREQUEST 1\nDATA 1\nERROR TIMEOUT_BODY\nDONE 1 !NO_ERROR\n",
          "HTTP/1.1 408\n...");
-    timed_end(s);
+    side_end(s);
     put_request(&in, 1, 0, "POST", "/end", "");
     put_data(&in, 1, 0, "abc");
     s = timed_h2(NULL, &in);
@@ -247,7 +233,7 @@ static void test_body_rate(void)
     says(s, "NEGOTIATED\nREQUEST 1\nDATA 1\nDONE 1 CANCEL err=TIMEOUT_BODY !by-peer\n",
          "SETTINGS\nSETTINGS ACK\nRST_STREAM 1 CANCEL\n");
     CHECK_INT(s->errors, 0);
-    timed_end(s);
+    side_end(s);
 }
 
 /* A body of 600 octets a second is slow and honest. */
@@ -262,7 +248,7 @@ static void test_body_honest(void)
         side_feed(s, run, sizeof run);
     }
     says(s, "NEGOTIATED\nREQUEST 1\nDATA 1\nEND 1\nDONE 1 NO_ERROR\n", "HTTP/1.1 200\nBODY\n");
-    timed_end(s);
+    side_end(s);
 }
 
 /* The rate holds only while the peer owes octets. */
@@ -272,23 +258,23 @@ static void test_body_excused(void)
     h2neg_config config;
     side *s = timed_text("POST /hold HTTP/1.1\r\n" HOST "Content-Length: 100000\r\n\r\nabc");
     CHECK_INT(timed_next(s, 1000, 600000), 0); /* held */
-    timed_end(s);
+    side_end(s);
     memset(&config, 0, sizeof config);
     config.no_auto_continue = 1;
     s = timed_config(&config, "POST /later HTTP/1.1\r\n" HOST
                               "Expect: 100-continue\r\nContent-Length: 9\r\n\r\n");
     CHECK_INT(timed_next(s, 1000, 600000), 0); /* an expectation is unanswered */
-    timed_end(s);
+    side_end(s);
     put_request(&in, 1, 0, "POST", "/echo", ""); /* a final response has begun */
     s = timed_h2(NULL, &in);
     CHECK_INT(timed_next(s, 1000, 600000), 0);
-    timed_end(s);
+    side_end(s);
     s = timed_text("GET /accept HTTP/1.1\r\n" HOST "Connection: upgrade\r\nUpgrade: foo\r\n\r\n");
     CHECK_INT(timed_next(s, 1000, 600000), 0); /* a tunnel */
-    timed_end(s);
+    side_end(s);
     s = timed_text("CONNECT no.x:80 HTTP/1.1\r\nHost: no.x:80\r\n\r\n");
     CHECK_INT(timed_next(s, 1000, 600000), 0); /* input waits for our answer */
-    timed_end(s);
+    side_end(s);
 }
 
 /* ---- writing ------------------------------------------------------------- */
@@ -309,7 +295,7 @@ static void test_write_stall(void)
     says(s, "NEGOTIATED\nREQUEST 1\nEND 1\nDONE 1 CANCEL err=TIMEOUT_WRITE !by-peer\n",
          "SETTINGS\nSETTINGS ACK\nSETTINGS ACK\nHEADERS 1\nRST_STREAM 1 CANCEL\n");
     CHECK_INT(s->errors, 0);
-    timed_end(s);
+    side_end(s);
 }
 
 static void test_write_rate(void)
@@ -332,7 +318,7 @@ static void test_write_rate(void)
     says(s, "NEGOTIATED\nREQUEST 1\nEND 1\nDONE 1 CANCEL err=TIMEOUT_WRITE\n",
          "...\nRST_STREAM 1 CANCEL\n");
     buf_free(&update);
-    timed_end(s);
+    side_end(s);
 }
 
 /* The transport takes nothing: the connection ends. */
@@ -346,7 +332,7 @@ static void test_write_nothing(void)
     when = timed_next(s, 1000, 200000);
     CHECK(when >= 21000 && when <= 62000);
     CHECK_INT(s->done, 1);
-    timed_end(s);
+    side_end(s);
 }
 
 /* Octets that the application has not given yet are not the peer's fault. */
@@ -357,7 +343,7 @@ static void test_write_slow_application(void)
     side_drain(s);
     CHECK_INT(timed_next(s, 1000, 600000), 0);
     CHECK_INT(s->done, 0);
-    timed_end(s);
+    side_end(s);
 }
 
 /* ---- HTTP/2's own -------------------------------------------------------- */
@@ -373,7 +359,7 @@ static void test_settings(void)
     says(s, "NEGOTIATED\nREQUEST 1\nEND 1\nERROR TIMEOUT_SETTINGS\nDONE 1 SETTINGS_TIMEOUT\n",
          "SETTINGS\nSETTINGS ACK\nGOAWAY 1 SETTINGS_TIMEOUT\n");
     buf_free(&in);
-    timed_end(s);
+    side_end(s);
 }
 
 static void test_preface(void)
@@ -389,7 +375,7 @@ static void test_preface(void)
     timed_at(s, 1000, 11000);
     CHECK(h2neg_wants(s->c) & (H2NEG_WANT_HALF_CLOSE | H2NEG_WANT_CLOSE));
     CHECK_INT(s->errors, 1);
-    timed_end(s);
+    side_end(s);
     config.role = H2NEG_CLIENT;
     config.tls = 0;
     config.protocols = H2NEG_PRIOR;
@@ -399,7 +385,7 @@ static void test_preface(void)
     timed_at(s, 1000, 11000);
     CHECK_INT(s->errors, 1);
     CHECK_INT(s->done, 1);
-    timed_end(s);
+    side_end(s);
 }
 
 /* Drain: 30 s for what is under way. */
@@ -423,7 +409,7 @@ static void test_drain(void)
     says(s, "NEGOTIATED\nREQUEST 1\nEND 1\n...\nDONE 1 !NO_ERROR\n",
          "SETTINGS\nSETTINGS ACK\nGOAWAY 2147483647 NO_ERROR\nPING\n...\nGOAWAY 1 NO_ERROR\n...");
     CHECK(h2neg_wants(s->c) & (H2NEG_WANT_HALF_CLOSE | H2NEG_WANT_CLOSE));
-    timed_end(s);
+    side_end(s);
 }
 
 /* ---- lingering ----------------------------------------------------------- */
@@ -435,7 +421,7 @@ static void test_linger(void)
     CHECK_INT(s->errors, 1);
     timed_at(s, 1000, 6000);
     CHECK_INT(h2neg_wants(s->c), H2NEG_WANT_CLOSE);
-    timed_end(s);
+    side_end(s);
 }
 
 /* The rest of a body behind an early answer: 5 s, while octets are owed. */
@@ -447,7 +433,7 @@ static void test_early(void)
     CHECK_INT(s->done, 1);
     CHECK(h2neg_wants(s->c) & (H2NEG_WANT_HALF_CLOSE | H2NEG_WANT_CLOSE));
     says(s, NULL, "HTTP/1.1 200\nBODY \"hello\"\n");
-    timed_end(s);
+    side_end(s);
 }
 
 /* ---- a client ------------------------------------------------------------ */
@@ -464,7 +450,7 @@ static void test_response(void)
     side_get(s, "/a");
     side_drain(s);
     CHECK_INT(timed_next(s, 1000, 3600000), 0); /* off by default */
-    timed_end(s);
+    side_end(s);
     config.response_timeout = 3000;
     s = timed(&config, NULL, 0);
     side_get(s, "/a");
@@ -472,7 +458,7 @@ static void test_response(void)
     timed_at(s, 1000, 4000);
     CHECK_INT(s->done, 1);
     says(s, "...\nDONE 1 err=TIMEOUT_RESPONSE\n", "GET /a HTTP/1.1\n");
-    timed_end(s);
+    side_end(s);
     config.protocols = H2NEG_PRIOR;
     s = timed(&config, NULL, 0);
     side_get(s, "/a");
@@ -484,7 +470,7 @@ static void test_response(void)
     CHECK_INT(s->errors, 0);
     says(s, "NEGOTIATED\nDONE 1 CANCEL err=TIMEOUT_RESPONSE\n", "...\nRST_STREAM 1 CANCEL\n");
     buf_free(&in);
-    timed_end(s);
+    side_end(s);
 }
 
 /* Any times, also falling ones, are safe; a deadline lies ahead. */
@@ -507,7 +493,7 @@ static void test_random_times(void)
             CHECK(next > now || next == H2NEG_NEVER);
             side_drain(s);
         }
-        timed_end(s);
+        side_end(s);
     }
 }
 
