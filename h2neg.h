@@ -1742,6 +1742,10 @@ extern "C" {
 #define H2NEG_ASSERT(x) assert(x)
 #endif
 
+/* A condition that never holds, and why stands beside it: asserted where asserts are on, and
+   otherwise folded away with what depends on it. */
+#define H2NEG__NEVER(x) (H2NEG_ASSERT(!(x)), 0)
+
 #if defined(H2NEG_REALLOC) != defined(H2NEG_FREE)
 #error "define both H2NEG_REALLOC and H2NEG_FREE, or neither"
 #endif
@@ -3057,7 +3061,8 @@ static h2neg_str h2neg__h1_line(h2neg__h1 *h)
     size_t left = h->head->scan.at - (size_t)(h->p - h->in);
     h2neg_str line = h2neg__until(h2neg__str(h->p, left), '\n');
     h->p += line.len + 1;
-    if (line.len && line.ptr[line.len - 1] == '\r')
+    H2NEG_ASSERT(line.len > 0); /* the first stage stops at an empty one */
+    if (line.ptr[line.len - 1] == '\r')
         line.len--;
     return line;
 }
@@ -3515,7 +3520,7 @@ static int h2neg__chunk_octet(h2neg_chunked *d, char c)
         h2neg__chunk_next_chunk(d);
     if (next >= H2NEG__CHUNK_LF)
         return 0;
-    if (was < H2NEG__CHUNK_LF && d->line++ == max_line)
+    if (d->line++ == max_line)
         return H2NEG_ERR_CHUNK_LINE_LONG;
     return next == H2NEG__CHUNK_SIZE ? h2neg__chunk_digit(d, c) : 0;
 }
@@ -3901,8 +3906,9 @@ static int h2neg__is_settings(h2neg_str text)
 H2NEG__DEF ptrdiff_t h2neg_h2_settings_decode(void *out, size_t room, h2neg_str text)
 {
     h2neg__writer w = h2neg__write(out, room);
-    if (!h2neg__is_settings(text) || !h2neg__base64_read(&w, text, 1))
+    if (!h2neg__is_settings(text))
         return H2NEG_ERR_UPGRADE_SETTINGS;
+    h2neg__base64_read(&w, text, 1);
     return h2neg__written(&w);
 }
 
@@ -5769,7 +5775,7 @@ enum { H2NEG__HPACK_STOP = 0, H2NEG__HPACK_GO = 1 }; /* what state functions ret
 /* The list holds nothing more, and nothing. The field that is being read moves to the front. */
 static void h2neg__hpack_spend(h2neg_hpack_decoder *d, h2neg_hpack_list *list)
 {
-    if (!d->drop && list->text_used)
+    if (list->text_used)
         memmove(list->text, list->text + list->text_used, (size_t)(d->name_len + d->value_len));
     list->over = 1;
     list->count = 0;
@@ -6149,8 +6155,7 @@ static void h2neg__hpack_put_string(h2neg__writer *w, h2neg_str s, int lower)
 {
     size_t coded = h2neg__huffman_size(s, lower), i, len = coded < s.len ? coded : s.len;
     h2neg__hpack_put_number(w, coded < s.len ? 0x80 : 0, 7, len);
-    if (w->bad || len > w->left)
-        return; /* never so: the room was checked */
+    H2NEG_ASSERT(!w->bad && len <= w->left); /* the bound of the whole block was checked */
     if (coded < s.len)
         h2neg__huffman_encode(w->p, s, lower);
     else
@@ -7143,7 +7148,7 @@ static int h2neg__sf_key(h2neg_str *s, h2neg_str *key)
 {
     static const char lower[] = "abcdefghijklmnopqrstuvwxyz_-.*";
     *key = h2neg__sf_run(s, H2NEG__DIGIT, lower);
-    return key->len > 0 && (key->ptr[0] == '*' || (key->ptr[0] >= 'a' && key->ptr[0] <= 'z'));
+    return key->len > 0 && (key->ptr[0] == '*' || key->ptr[0] >= 'a');
 }
 
 /* sf-integer = ["-"] 1*15DIGIT; sf-decimal = ["-"] 1*12DIGIT "." 1*3DIGIT */
@@ -7509,8 +7514,9 @@ static size_t h2neg__tls_offset(const void *in, size_t len, size_t i)
 {
     h2neg__tls_walk t = h2neg__tls_start(in, len);
     size_t unused;
-    while (h2neg__tls_record(&t, &unused) == 1 && i - t.have >= t.size && t.at < t.len)
-        continue;
+    do
+        h2neg__tls_record(&t, &unused);
+    while (i - t.have >= t.size && t.at < t.len);
     return t.from + (i - t.have);
 }
 
@@ -7521,17 +7527,17 @@ static int h2neg__tls_join(const void *in, size_t len, size_t body, void *scratc
     h2neg__tls_walk t = h2neg__tls_start(in, len);
     h2neg__writer w = h2neg__write(scratch, scratch ? room : 0);
     size_t unused;
-    while (h2neg__tls_record(&t, &unused) == 1 && t.have + t.size <= 4 + body) {
-        size_t skip = t.have < 4 ? 4 - t.have : 0; /* of the message's header */
+    do {
+        size_t skip; /* of the message's header */
+        h2neg__tls_record(&t, &unused);
+        skip = t.have < 4 ? 4 - t.have : 0;
         if (t.have == 0 && t.size == 4 + body) {
             *out = h2neg__str(t.in + t.from + 4, body);
             return 0;
         }
         if (skip < t.size)
             h2neg__put(&w, t.in + t.from + skip, t.size - skip);
-        if (t.have + t.size == 4 + body)
-            break;
-    }
+    } while (t.have + t.size != 4 + body);
     *out = h2neg__str(scratch, body);
     return w.bad ? H2NEG_ERR_TOO_SMALL : 0;
 }
@@ -7600,7 +7606,7 @@ static int h2neg__tls_extension(h2neg_client_hello_info *hello, uint32_t type, h
         result = h2neg__tls_versions(hello, &r);
     else
         return 0;
-    if (result == 0 && (r.bad || r.left))
+    if (result == 0 && r.left)
         return type == 16 ? H2NEG_ERR_ALPN_LIST : H2NEG_ERR_TLS_HELLO;
     return result;
 }
@@ -8517,8 +8523,7 @@ static int h2neg__take_more(h2neg_conn *c, h2neg__part *p, size_t size)
     void *ptr;
     if (p->size >= size)
         return 1;
-    if (c->placed)
-        return 0; /* stands at its bound already */
+    H2NEG_ASSERT(!c->placed); /* a placed part stands at its bound already */
     ptr = h2neg__alloc(&c->config, p->ptr, p->size, size);
     if (!ptr)
         return 0;
@@ -8668,8 +8673,7 @@ static const unsigned char *h2neg__in_have(h2neg_conn *c, size_t n)
 {
     if (c->kept && c->kept < n && c->lent.len) {
         size_t missing = n - c->kept;
-        if (!h2neg__in_keep(c, missing < c->lent.len ? missing : c->lent.len))
-            return NULL;
+        h2neg__in_keep(c, missing < c->lent.len ? missing : c->lent.len);
     }
     return h2neg__in(c).len >= n ? (const unsigned char *)h2neg__in(c).ptr : NULL;
 }
@@ -8869,12 +8873,13 @@ static h2neg__ws *h2neg__ws_new(h2neg_conn *c, h2neg__stream *s)
     h2neg__ws *w;
     while (i < c->ws_room && h2neg__ws_at(c, i)->stream)
         i++;
+    H2NEG_ASSERT(i < bound); /* h2neg__ws_full was asked */
     want = c->placed ? bound : c->ws_room ? 2u * c->ws_room : 1;
     if (i == c->ws_room) {
-        if (i == bound ||
-            !h2neg__part_take(c, H2NEG__WS, (want < bound ? want : bound) * sizeof *w))
+        want = want < bound ? want : bound;
+        if (!h2neg__part_take(c, H2NEG__WS, want * sizeof *w))
             return NULL;
-        c->ws_room = (unsigned char)(want < bound ? want : bound);
+        c->ws_room = (unsigned char)want;
         memset(h2neg__ws_at(c, i), 0, (c->ws_room - i) * sizeof *w);
     }
     w = h2neg__ws_at(c, i);
@@ -9092,7 +9097,8 @@ static int h2neg__slots_grow(h2neg_conn *c)
 {
     size_t i, old = c->slots, most = h2neg__slot_bound(&c->config);
     size_t want = c->placed ? most : old ? old * 2 : c->h2 ? 4 : 1;
-    if (old >= most || !h2neg__part_take(c, H2NEG__STREAMS, want * sizeof(h2neg__stream)))
+    H2NEG_ASSERT(old < most); /* whoever opens a stream has counted */
+    if (!h2neg__part_take(c, H2NEG__STREAMS, want * sizeof(h2neg__stream)))
         return 0;
     c->slots = (uint32_t)want;
     for (i = want; i-- > 0;) {
@@ -9104,9 +9110,8 @@ static int h2neg__slots_grow(h2neg_conn *c)
         }
         s->bucket = H2NEG__NONE;
     }
-    for (i = 0; i < old; i++)
-        if (h2neg__slot(c, i)->id)
-            h2neg__bucket_add(c, h2neg__slot(c, i));
+    for (i = 0; i < old; i++) /* none of them is free: that is why more are wanted */
+        h2neg__bucket_add(c, h2neg__slot(c, i));
     return 1;
 }
 
@@ -9356,8 +9361,7 @@ static uint32_t h2neg__early_drop(h2neg_conn *c, h2neg__stream *s)
     uint32_t len = 0, more;
     size_t at = h2neg__early_find(c, s->id, 0, &len), size = H2NEG__EARLY_HEAD + (size_t)len;
     unsigned char *p = c->part[H2NEG__EARLY].ptr;
-    if (at == c->early)
-        return 0;
+    H2NEG_ASSERT(at < c->early); /* only asked of a stream that has some */
     memmove(p + at, p + at + size, c->early - at - size);
     c->early -= (uint32_t)size;
     c->early_last = at < c->early_last ? c->early_last - (uint32_t)size : c->early;
@@ -9588,7 +9592,7 @@ static int h2neg__plan_response(h2neg__plan *p, const h2neg__stream *s, const h2
     if (m->status < 100 || m->status > 999 || m->status == 101 || s->flags & H2NEG__S_HEAD_SENT ||
         (m->body_len && !m->body))
         return H2NEG_ERR_INVALID;
-    if (s->flags & H2NEG__S_CONNECT && s->flags & H2NEG__S_WAITS && m->status / 100 == 2)
+    if (s->flags & H2NEG__S_CONNECT && m->status / 100 == 2)
         return H2NEG_ERR_INVALID; /* that is h2neg_accept's */
     err = h2neg__fields_check(m->fields, m->field_count, &p->length);
     if (err)
@@ -9874,8 +9878,7 @@ static int h2neg__h2_charge(h2neg_conn *c)
 /* RST_STREAM on a stream with a slot, which is over by that. */
 static void h2neg__h2_reset(h2neg_conn *c, h2neg__stream *s, int error, uint32_t code)
 {
-    if (s->flags & (H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET))
-        return;
+    H2NEG_ASSERT(!(s->flags & (H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET)));
     s->flags |= H2NEG__S_WE_RESET;
     s->code = code;
     h2neg__count_flag(s, H2NEG__S_RST_MARK, 1, &c->marked);
@@ -9936,7 +9939,8 @@ static int h2neg__table_grow(h2neg_conn *c, int part, size_t need)
         size = need < 256 ? 256 : need;
     if (size > bound)
         size = bound;
-    ptr = c->placed || size < need ? NULL : h2neg__alloc(&c->config, NULL, 0, size);
+    H2NEG_ASSERT(!c->placed && size >= need); /* a table never needs more than its bound */
+    ptr = h2neg__alloc(&c->config, NULL, 0, size);
     if (!ptr)
         return 0;
     c->part[part].ptr = (unsigned char *)ptr;
@@ -10323,7 +10327,7 @@ static void h2neg__remote_end(h2neg_conn *c, h2neg__stream *s)
     s->flags |= H2NEG__S_REMOTE_END;
     h2neg__count_flag(s, H2NEG__S_WU_MARK, 0, &c->marked);
     c->ws_due = 1;
-    if (!s->ws.place || !(s->flags & H2NEG__S_TUNNEL)) /* a WebSocket ends in WS_CLOSE */
+    if (!s->ws.place) /* a WebSocket ends in WS_CLOSE */
         h2neg__owe(c, s, H2NEG__S_END_OWED);
     h2neg__stream_settle(c, s);
 }
@@ -10418,7 +10422,7 @@ static int h2neg__h2_data_run(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__GO_ON;
     }
     s->recv_octets += in.len;
-    if (s->flags & H2NEG__S_WAITS && c->config.role == H2NEG_SERVER) {
+    if (s->flags & H2NEG__S_WAITS) { /* a server's: DATA before a response's head are refused */
         if (h2neg__early_put(c, s, in))
             return H2NEG__GO_ON;
         h->unreturned += (uint32_t)in.len;
@@ -10550,7 +10554,8 @@ static int h2neg__h2_answer(h2neg_conn *c, uint32_t id, int status)
     if (!s)
         return h2neg__h2_refuse(c, id, H2NEG_REFUSED_STREAM, 0);
     s->flags = H2NEG__S_REMOTE_END | H2NEG__S_DONE; /* nobody hears of it */
-    if (h2neg__plan_response(&p, s, &m, 0) || h2neg__h2_respond(c, s, &m, 0, &p))
+    h2neg__plan_response(&p, s, &m, 0);
+    if (h2neg__h2_respond(c, s, &m, 0, &p))
         ended = 0;
     if (!ended)
         s->flags = H2NEG__S_DONE; /* it is remembered as one that we reset */
@@ -10562,7 +10567,7 @@ static int h2neg__h2_answer(h2neg_conn *c, uint32_t id, int status)
 static int h2neg__h2_section_limits(const h2neg_conn *c, const h2neg_hpack_list *list)
 {
     size_t i, crumbs = 0;
-    if (list->over || list->size > c->config.max_header_list)
+    if (list->over)
         return H2NEG_ERR_LIMIT_FIELDS;
     for (i = 0; i < list->count; i++) {
         const h2neg_field *f = &list->fields[i];
@@ -10935,8 +10940,6 @@ static int h2neg__h2_set(h2neg_conn *c, h2neg_h2_setting e)
 static int h2neg__h2_set_all(h2neg_conn *c, const unsigned char *entries, size_t count)
 {
     size_t i;
-    if (count > c->config.max_settings_entries)
-        return H2NEG_ERR_LIMIT_SETTINGS;
     for (i = 0; i < count; i++) {
         h2neg_h2_setting e = h2neg_h2_setting_at(entries, i);
         int err = h2neg_h2_setting_check(e, c->config.role == H2NEG_CLIENT);
@@ -11323,24 +11326,16 @@ static h2neg__h1_out h2neg__h1_out_begin(h2neg_conn *c, size_t bound)
     return o;
 }
 
-/* `n` octets were written, or an error; the first one stays. */
+/* `n` octets were written: what is written was checked before, and its bound has room. */
 static void h2neg__h1_out_add(h2neg__h1_out *o, ptrdiff_t n)
 {
-    if (!o->out)
-        return;
-    if (n < 0) {
-        o->out = NULL;
-        o->error = n == H2NEG_ERR_TOO_SMALL ? n : (ptrdiff_t)H2NEG_ERR_INVALID;
-        return;
-    }
+    H2NEG_ASSERT(n >= 0);
     o->used += (size_t)n;
 }
 
 static void h2neg__h1_out_fields(h2neg__h1_out *o, const h2neg_field *fields, size_t count)
 {
-    if (o->out)
-        h2neg__h1_out_add(
-            o, h2neg_h1_write_fields(o->out + o->used, o->room - o->used, fields, count));
+    h2neg__h1_out_add(o, h2neg_h1_write_fields(o->out + o->used, o->room - o->used, fields, count));
 }
 
 static void h2neg__h1_out_one(h2neg__h1_out *o, const char *name, h2neg_str value)
@@ -11352,17 +11347,13 @@ static void h2neg__h1_out_one(h2neg__h1_out *o, const char *name, h2neg_str valu
     h2neg__h1_out_fields(o, &f, 1);
 }
 
-/* The empty line, and the head goes to the output. 0 or < 0. */
-static int h2neg__h1_out_end(h2neg_conn *c, h2neg__h1_out *o)
+/* The empty line, and the head goes to the output. */
+static void h2neg__h1_out_end(h2neg_conn *c, h2neg__h1_out *o)
 {
-    if (o->out && o->room - o->used < 2)
-        h2neg__h1_out_add(o, H2NEG_ERR_TOO_SMALL);
-    if (!o->out)
-        return (int)o->error;
+    H2NEG_ASSERT(o->room - o->used >= 2);
     memcpy(o->out + o->used, "\r\n", 2);
     c->useful += o->used + 2;
     h2neg__out_wrote(c, o->used + 2);
-    return 0;
 }
 
 /* Our message is written to its end. A server that ends before the request does drains the rest. */
@@ -11424,11 +11415,8 @@ static int h2neg__h1_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
                              unsigned flags, const h2neg__plan *p)
 {
     const h2neg_config *g = &c->config;
-    uint32_t was = s->flags;
-    unsigned char close = c->h1.close;
     h2neg__h1_out o;
     size_t i;
-    int err;
     if (p->interim && c->h1.minor == 0)
         return 0;
     o = h2neg__h1_out_begin(c, h2neg__fields_bound(m->fields, m->field_count) +
@@ -11446,12 +11434,7 @@ static int h2neg__h1_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
         h2neg__h1_persistence(c, s, flags);
     if (!p->interim)
         h2neg__h1_connection(c, m->status, &o);
-    err = h2neg__h1_out_end(c, &o);
-    if (err) {
-        s->flags = was;
-        c->h1.close = close;
-        return err;
-    }
+    h2neg__h1_out_end(c, &o);
     if (p->interim) {
         if (m->status == 100)
             s->flags &= ~(uint32_t)H2NEG__S_EXPECT;
@@ -11510,12 +11493,7 @@ static int h2neg__h1_trailers(h2neg_conn *c, h2neg__stream *s, const h2neg_field
                               size_t count)
 {
     h2neg__h1_out o;
-    int err;
-    if (!(s->flags &
-          H2NEG__S_CHUNKED)) { /* HTTP/1.0, or a length that was said: nowhere to put them */
-        ptrdiff_t n = h2neg__h1_put_body(c, s, NULL, 0, 1);
-        if (n < 0)
-            return (int)n;
+    if (!(s->flags & H2NEG__S_CHUNKED)) { /* HTTP/1.0, or a length: nowhere to put them */
         h2neg__h1_local_end(c, s);
         return 0;
     }
@@ -11524,10 +11502,9 @@ static int h2neg__h1_trailers(h2neg_conn *c, h2neg__stream *s, const h2neg_field
         return (int)o.error;
     h2neg__h1_out_add(&o, h2neg_h1_write_chunk(o.out, o.room, 0));
     h2neg__h1_out_fields(&o, fields, count);
-    err = h2neg__h1_out_end(c, &o);
-    if (!err)
-        h2neg__h1_local_end(c, s);
-    return err;
+    h2neg__h1_out_end(c, &o);
+    h2neg__h1_local_end(c, s);
+    return 0;
 }
 
 /* The body of the one message under way. */
@@ -11604,14 +11581,11 @@ static int h2neg__h1_request(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
         h2neg__h1_out_begin(c, h2neg__fields_bound(m->fields, m->field_count) + m->method.len +
                                    m->target.len + 2 * m->authority.len + m->upgrade.len +
                                    h2neg__fields_bound(p->extra, p->extra_count));
-    int err;
     if (!o.out)
         return (int)o.error;
     c->h1.offered = 0;
     h2neg__h1_out_request(c, s, m, flags, p, &o);
-    err = h2neg__h1_out_end(c, &o);
-    if (err)
-        return err;
+    h2neg__h1_out_end(c, &o);
     if (flags & H2NEG_LAST)
         c->h1.close = 1;
     c->h1.stream = s->id;
@@ -11641,7 +11615,8 @@ static int h2neg__h1_accept(h2neg_conn *c, const h2neg__stream *s, h2neg_str tok
     }
     h2neg__h1_out_fields(&o, p->extra, p->extra_count);
     h2neg__h1_out_fields(&o, fields, count);
-    return h2neg__h1_out_end(c, &o);
+    h2neg__h1_out_end(c, &o);
+    return 0;
 }
 
 /* The answer to what ended the connection, if a response had not begun. 1, or 0: no room. */
@@ -11762,7 +11737,7 @@ static int h2neg__h1_message_end(h2neg_conn *c)
     h2neg__stream *s = h2neg__stream_find(c, c->h1.stream);
     c->h1.state = H2NEG__H1_WAIT;
     c->h1.seen = 0;
-    if (c->h1.early || !s)
+    if (c->h1.early)
         return H2NEG__GO_ON;
     s->flags |= H2NEG__S_REMOTE_END;
     h2neg__owe(c, s, H2NEG__S_END_OWED);
@@ -11849,7 +11824,7 @@ static int h2neg__h1_tokens(h2neg_conn *c, int kind, int websocket, h2neg_str *o
         h2neg__put_token(&all, token);
         if (kind == H2NEG_BODY_NONE && !websocket && !h2c)
             h2neg__put_token(&ours, token);
-        if (h2c && c->requests && !c->h2) /* the first request's offer was judged before */
+        if (h2c && c->requests) /* the first request's offer was judged before */
             c->why = h2neg__h2c_never(c);
     }
     *offered = h2neg__str(head->text, all.used);
@@ -11868,7 +11843,7 @@ static int h2neg__h1_websocket(h2neg_conn *c, int kind, h2neg__ws_terms *terms)
     h2neg_ws_request request;
     int err;
     memset(terms, 0, sizeof *terms);
-    if (!(c->config.protocols & H2NEG_WEBSOCKET) || c->h2 ||
+    if (!(c->config.protocols & H2NEG_WEBSOCKET) ||
         h2neg_upgrade_choose(websocket, 1, head->minor, head->fields, head->count) < 0)
         return 0;
     memset(&request, 0, sizeof request);
@@ -11900,10 +11875,11 @@ static int h2neg__h1_refuse(h2neg_conn *c, int error, size_t taken, int kind, ui
     m.fields = &version;
     m.field_count = m.status == 426;                /* RFC 6455 4.2.2 */
     s->flags = H2NEG__S_REMOTE_END | H2NEG__S_DONE; /* nobody hears of it */
-    error = h2neg__plan_response(&p, s, &m, 0) || h2neg__h1_respond(c, s, &m, 0, &p);
+    h2neg__plan_response(&p, s, &m, 0);
+    error = h2neg__h1_respond(c, s, &m, 0, &p);
     h2neg__stream_free(c, s);
     if (error)
-        return H2NEG__STOPPED; /* cannot be: there was room for more */
+        return H2NEG__STOPPED; /* no memory: there was room for more */
     c->next_stream += 2;
     c->requests++;
     h2neg__in_take(c, taken);
@@ -11951,7 +11927,7 @@ static int h2neg__h1_show(h2neg_conn *c, h2neg_event *ev, size_t taken, int kind
     view.fields = head->fields;
     view.count = h2neg__h1_view(head->fields, head->count);
     view.content_length = length;
-    h2neg__request_event(c, s, ev, &view, kind != H2NEG_BODY_NONE && kind != H2NEG_BODY_TUNNEL);
+    h2neg__request_event(c, s, ev, &view, kind != H2NEG_BODY_NONE);
     if (head->form == H2NEG_FORM_ABSOLUTE) {
         ev->path = head->path;
         ev->query = head->query;
@@ -11971,7 +11947,7 @@ static int h2neg__h2c_accept(h2neg_conn *c)
     const h2neg_h1_head *head = c->h1.head;
     unsigned char payload[192];
     h2neg_str settings;
-    ptrdiff_t n = 0;
+    ptrdiff_t n;
     unsigned char *out = h2neg__out_room(c, sizeof answer - 1);
     if (!out)
         return H2NEG__STOPPED;
@@ -11979,9 +11955,10 @@ static int h2neg__h2c_accept(h2neg_conn *c)
         return H2NEG__GO_ON;
     memcpy(out, answer, sizeof answer - 1);
     h2neg__out_wrote(c, sizeof answer - 1);
-    if (h2neg_upgrade_h2c(head->minor, head->fields, head->count, &settings))
-        n = h2neg_h2_settings_decode(payload, sizeof payload, settings);
-    h2neg__h2_set_all(c, payload, n > 0 ? (size_t)n / 6 : 0);
+    h2neg_upgrade_h2c(head->minor, head->fields, head->count, &settings);
+    n = h2neg_h2_settings_decode(payload, sizeof payload, settings);
+    H2NEG_ASSERT(n >= 0); /* the offer was judged */
+    h2neg__h2_set_all(c, payload, (size_t)n / 6);
     h2neg__h2_flush(c);
     c->h1.state = H2NEG__H1_UPGRADED;
     c->agreed = 1;
@@ -12050,7 +12027,7 @@ static int h2neg__h1_on_request(h2neg_conn *c, h2neg_event *ev, size_t taken)
         return result;
     h2neg__stream_find(c, h->stream)->ws = terms;
     h2neg__h1_body_begin(c, kind, length);
-    if (kind == H2NEG_BODY_NONE || kind == H2NEG_BODY_TUNNEL)
+    if (kind == H2NEG_BODY_NONE)
         h2neg__h1_message_end(c);
     return H2NEG__EVENT;
 }
@@ -12099,8 +12076,7 @@ static int h2neg__h1_upgraded(h2neg_conn *c, h2neg_event *ev)
     uint64_t length;
     int kind, result;
     ptrdiff_t n;
-    if (!h2neg__h1_lend(c))
-        return H2NEG__GO_ON;
+    h2neg__h1_lend(c); /* what it needs is there since the offer was read */
     n = h2neg_h1_parse_request(h->head, in.ptr, in.len, 0);
     H2NEG_ASSERT(n > 0);
     kind = h2neg_body_kind(h->head, h->head->method, &length);
@@ -12145,7 +12121,7 @@ static int h2neg__h1_data(h2neg_conn *c, h2neg_event *ev, h2neg_str data)
 {
     h2neg__http1 *h = &c->h1;
     h2neg__stream *s = h2neg__stream_find(c, h->stream);
-    if (h->early || !s) {
+    if (h->early) {
         h->drained += data.len;
         if (h->drained > c->config.drain_octets) {
             h->close = 1;
@@ -12164,7 +12140,7 @@ static int h2neg__h1_data(h2neg_conn *c, h2neg_event *ev, h2neg_str data)
 static int h2neg__h1_held(const h2neg_conn *c)
 {
     const h2neg__stream *s = h2neg__stream_find(c, c->h1.stream);
-    return !c->h1.early && s && s->flags & H2NEG__S_HELD;
+    return !c->h1.early && s->flags & H2NEG__S_HELD;
 }
 
 static int h2neg__h1_body(h2neg_conn *c, h2neg_event *ev)
@@ -12227,7 +12203,7 @@ static int h2neg__h1_trailer_section(h2neg_conn *c, h2neg_event *ev)
         return h2neg__h1_error(c, (int)n, h->head->error_at);
     h2neg__in_take(c, (size_t)n);
     h2neg__h1_message_end(c);
-    if (h->head->count == 0 || h->early || !s)
+    if (h->head->count == 0 || h->early)
         return H2NEG__GO_ON;
     h2neg__event(c, ev, H2NEG_EV_TRAILERS, s);
     ev->fields = h->head->fields;
@@ -12265,9 +12241,8 @@ static int h2neg__h1_tunnel(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__STOPPED;
     if (s->ws.place)
         return H2NEG__OCTETS;
+    H2NEG_ASSERT(!(s->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED))); /* its end is ours too */
     h2neg__in_take(c, in.len);
-    if (s->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED))
-        return H2NEG__GO_ON;
     c->useful += in.len;
     h2neg__event(c, ev, H2NEG_EV_DATA, s);
     ev->data = in;
@@ -12457,8 +12432,7 @@ static int h2neg__h1_eof(h2neg_conn *c)
     h2neg__stream *s = h2neg__stream_find(c, h->stream);
     int idle = h->state == H2NEG__H1_HEAD && h2neg__in(c).len == 0 &&
                (c->config.role == H2NEG_SERVER || !s);
-    if (h->state == H2NEG__H1_WAIT)
-        return H2NEG__STOPPED; /* the answer may still go out */
+    H2NEG_ASSERT(h->state != H2NEG__H1_WAIT); /* whose step never lacks input */
     if (idle || h->early) {
         h2neg__inert(c);
         return H2NEG__GO_ON;
@@ -12467,7 +12441,7 @@ static int h2neg__h1_eof(h2neg_conn *c)
         (h->state == H2NEG__H1_BODY && h->body == H2NEG_BODY_CLOSE)) {
         int tunnel = h->state == H2NEG__H1_TUNNEL;
         h->close = 1;
-        if (!s || s->flags & H2NEG__S_REMOTE_END)
+        if (s->flags & H2NEG__S_REMOTE_END)
             return H2NEG__STOPPED;
         if (tunnel && s->ws.place) { /* no Close came (RFC 6455 7.1.5) */
             h2neg__stream_done(c, s, H2NEG_ERR_WS_ABNORMAL, H2NEG_CANCEL, 1);
@@ -13183,9 +13157,9 @@ static int h2neg__conn_start(h2neg_conn *c)
 H2NEG__DEF int h2neg_config_check(const h2neg_config *config)
 {
     h2neg_config resolved;
-    uint64_t none = 0;
+    uint64_t none = 0; /* a Content-Length there is one too many */
     if (!h2neg__config_resolve(&resolved, config) ||
-        h2neg__fields_check(resolved.common_fields, resolved.common_field_count, &none) || none)
+        h2neg__fields_check(resolved.common_fields, resolved.common_field_count, &none))
         return H2NEG_ERR_INVALID;
     return 0;
 }
@@ -13218,8 +13192,9 @@ H2NEG__DEF h2neg_conn *h2neg_conn_new(const h2neg_config *config)
 {
     h2neg_config resolved;
     h2neg_conn *c;
-    if (h2neg_config_check(config) || !h2neg__config_resolve(&resolved, config))
+    if (h2neg_config_check(config))
         return NULL;
+    h2neg__config_resolve(&resolved, config);
     c = (h2neg_conn *)h2neg__alloc(&resolved, NULL, 0, sizeof *c);
     if (!c)
         return NULL;
@@ -13236,9 +13211,9 @@ H2NEG__DEF h2neg_conn *h2neg_conn_place(void *block, size_t size, const h2neg_co
     h2neg_conn *c = (h2neg_conn *)block;
     unsigned char *at = (unsigned char *)block;
     int i;
-    if (!block || h2neg_config_check(config) || !h2neg__config_resolve(&resolved, config) ||
-        size < h2neg_memory_bound(config))
+    if (!block || h2neg_config_check(config) || size < h2neg_memory_bound(config))
         return NULL;
+    h2neg__config_resolve(&resolved, config);
     h2neg__conn_init(c, &resolved);
     at += h2neg__round(sizeof *c);
     c->placed = at;
@@ -13303,8 +13278,8 @@ static int h2neg__detect_step(h2neg_conn *c)
     int what;
     h2neg__in_have(c, H2NEG_DETECT_OCTETS);
     in = h2neg__in(c);
-    if (in.len == 0 || c->phase != H2NEG__START)
-        return in.len ? H2NEG__GO_ON : H2NEG__STARVED;
+    if (in.len == 0)
+        return H2NEG__STARVED;
     what = h2neg_detect(in.ptr, in.len);
     if (what == H2NEG_DETECT_MORE)
         return H2NEG__STARVED;
@@ -13335,7 +13310,7 @@ static int h2neg__preface_refused(h2neg_conn *c, h2neg_event *ev)
     const unsigned char *p = h2neg__in_have(c, 2);
     h2neg_str in;
     size_t n;
-    if (!c->h2->first || c->config.role == H2NEG_SERVER || c->h2->state != H2NEG__H2_HEADER || !p)
+    if (c->config.role == H2NEG_SERVER || c->h2->state != H2NEG__H2_HEADER || !p)
         return 0;
     if (p[0] == 0x15 && p[1] == 3) {
         h2neg__fail(c, H2NEG_ERR_PEER_IS_TLS, c->offset);
@@ -13380,9 +13355,9 @@ static void h2neg__drain_check(h2neg_conn *c)
 {
     h2neg__http2 *h = c->h2;
     int server = c->config.role == H2NEG_SERVER;
-    if (!c->h2 || c->live || c->phase >= H2NEG__INERT || c->h1.state != H2NEG__H1_OFF)
+    if (c->live || c->phase >= H2NEG__INERT || c->h1.state != H2NEG__H1_OFF)
         return;
-    if (c->shut && !server && !h->goaway_sent) {
+    if (c->shut && !server) {
         h->goaway_owed = 2;
         h2neg__h2_flush(c);
     }
@@ -13446,8 +13421,8 @@ static void h2neg__continue(h2neg_conn *c)
         c->expecting = 0;
         return;
     }
-    if (h2neg__plan_response(&p, s, &m, 0) ||
-        (c->h2 ? h2neg__h2_respond(c, s, &m, 0, &p) : h2neg__h1_respond(c, s, &m, 0, &p)))
+    h2neg__plan_response(&p, s, &m, 0);
+    if (c->h2 ? h2neg__h2_respond(c, s, &m, 0, &p) : h2neg__h1_respond(c, s, &m, 0, &p))
         return;
     s->flags &= ~(uint32_t)H2NEG__S_EXPECT;
     c->expecting = 0;
@@ -13517,7 +13492,7 @@ static int h2neg__request_again(const h2neg_conn *c)
 
 static int h2neg__writable(const h2neg_conn *c, const h2neg__stream *s)
 {
-    if (s->ws.place && s->flags & H2NEG__S_TUNNEL)
+    if (s->ws.place)
         return h2neg__ws_fits(c, s, s->body_left) != 0;
     if (s->flags & H2NEG__S_HEAD_SENT)
         return h2neg__room_of(c, s) > 0;
@@ -13582,9 +13557,9 @@ static void h2neg__release(h2neg_conn *c)
     if (c->current_early)
         h2neg__h2_credit_due(c, s);
     h2neg__owed_next(c); /* lets go of slots that owe nothing more */
-    if (c->current_done && s && s->flags & H2NEG__S_KEEP)
+    if (c->current_done && s->flags & H2NEG__S_KEEP)
         c->behind++;
-    else if (c->current_done && s)
+    else if (c->current_done)
         h2neg__stream_free(c, s);
     c->current = c->current_credit = 0;
     c->current_done = c->current_early = 0;
@@ -13779,8 +13754,7 @@ static int h2neg__advance(h2neg_conn *c, h2neg_event *ev)
             return 1;
         if (result != H2NEG__GO_ON)
             return 0;
-        if (ev->type) /* filled in, and then its stream failed */
-            memset(ev, 0, sizeof *ev);
+        H2NEG_ASSERT(ev->type == 0);
     }
 }
 
@@ -14197,8 +14171,8 @@ static int h2neg__plan_request(h2neg__plan *p, const h2neg_conn *c, const h2neg_
     if (m->status || (m->body_len && !m->body) || (waits && (flags & H2NEG_MORE || m->body_len)) ||
         (m->method.len && !h2neg__is_token(m->method)) || m->method.len > 32 ||
         h2neg__target_span(m->target) != m->target.len ||
-        !h2neg__all(m->authority, H2NEG__TARGET) || !h2neg__all(m->scheme, H2NEG__TARGET) ||
-        (connect && m->authority.len == 0) ||
+        h2neg__target_span(m->authority) != m->authority.len ||
+        !h2neg__all(m->scheme, H2NEG__TARGET) || (connect && m->authority.len == 0) ||
         (m->upgrade.len && !h2neg__all(m->upgrade, H2NEG__TARGET)))
         return H2NEG_ERR_INVALID;
     if (m->upgrade.len &&
