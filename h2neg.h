@@ -120,6 +120,7 @@
      H2NEG_STATIC                everything static, for that one file
      H2NEG_API                   what stands before every public declaration
      H2NEG_ASSERT(x)             instead of assert
+     H2NEG_CHECK                 asserts in every call that the connection's books balance (slow)
      H2NEG_REALLOC, H2NEG_FREE   instead of realloc and free; both or neither
      H2NEG_NO_CONN               the pieces alone
      H2NEG_OPENSSL               with the glue for OpenSSL's ALPN
@@ -139,10 +140,9 @@
      >>h1-head  >>h1-body  >>h1-write  >>upgrade  >>ws-handshake  >>ws-frame
      >>huffman  >>hpack  >>hpack-encode  >>h2-frame  >>h2-fields
      >>alpn  >>proxy
-     >>conn  >>conn-parts  >>ws-slot  >>h2-stream  >>conn-h2-send  >>conn-h2-blocks  >>conn-h2-recv
-     >>conn-h1-send  >>conn-h1-request  >>conn-h1  >>conn-ws  >>negotiate  >>conn-next  >>conn-time
-   >>conn-calls  >>openssl
-     >>licence
+     >>conn  >>conn-parts  >>ws-slot  >>h2-stream  >>conn-check
+     >>conn-h2-send  >>conn-h2-blocks  >>conn-h2-recv  >>conn-h1-send  >>conn-h1-request  >>conn-h1
+     >>conn-ws  >>negotiate  >>conn-next  >>conn-time  >>conn-calls  >>openssl  >>licence
 */
 #ifndef H2NEG_H
 #define H2NEG_H
@@ -9643,6 +9643,186 @@ static void h2neg__body_sent(h2neg_conn *c, h2neg__stream *s, size_t n)
         h2neg__body_stop(c, s);
 }
 
+/* ==== 19a >>conn-check =====================================================
+   What holds inside a connection between any two calls, where H2NEG_CHECK is defined: every counter
+   is the sum that it stands for, every list reaches what it should, every window is within what was
+   granted. Uses >>h2-stream. Memory: none.
+   A call looks at what the one before it left, so that a fault is seen where it happens.
+   ========================================================================== */
+#ifdef H2NEG_CHECK
+#define H2NEG__MUST(x)                                                                             \
+    do {                                                                                           \
+        if (!(x))                                                                                  \
+            H2NEG_ASSERT(0 && #x);                                                                 \
+    } while (0)
+
+static void h2neg__balance_lists(const h2neg_conn *c)
+{
+    size_t i, n = 0, owed = 0, flagged = 0;
+    uint16_t at;
+    if (!c->slots) {
+        H2NEG__MUST(c->live == 0);
+        return;
+    }
+    H2NEG__MUST((c->slots & (c->slots - 1)) == 0);
+    H2NEG__MUST(c->part[H2NEG__STREAMS].size >= c->slots * sizeof(h2neg__stream));
+    for (at = c->free_slot; at != H2NEG__NONE; at = h2neg__slot(c, at)->chain) {
+        H2NEG__MUST(at < c->slots && h2neg__slot(c, at)->id == 0);
+        H2NEG__MUST(++n <= c->slots);
+    }
+    H2NEG__MUST(n + c->live == c->slots);
+    for (at = c->owed_first; at != H2NEG__NONE; at = h2neg__slot(c, at)->owed) {
+        H2NEG__MUST(at < c->slots && h2neg__slot(c, at)->id != 0);
+        H2NEG__MUST(h2neg__slot(c, at)->flags & H2NEG__S_OWED);
+        H2NEG__MUST(++owed <= c->slots);
+        if (h2neg__slot(c, at)->owed == H2NEG__NONE)
+            H2NEG__MUST(at == c->owed_last);
+    }
+    for (i = 0; i < c->slots; i++) {
+        const h2neg__stream *s = h2neg__slot(c, i);
+        if (!s->id)
+            continue;
+        H2NEG__MUST(s->id % 2 == 1 && h2neg__stream_find(c, s->id) == s);
+        flagged += (s->flags & H2NEG__S_OWED) != 0;
+    }
+    H2NEG__MUST(owed == flagged);
+}
+
+/* Early octets: records one behind the other, each of a stream that says so. */
+static void h2neg__balance_early(const h2neg_conn *c)
+{
+    size_t at = 0, i;
+    uint32_t head[2];
+    H2NEG__MUST(c->early <= c->part[H2NEG__EARLY].size);
+    while (at < c->early) {
+        const h2neg__stream *s;
+        H2NEG__MUST(c->early - at > H2NEG__EARLY_HEAD);
+        memcpy(head, c->part[H2NEG__EARLY].ptr + at, sizeof head);
+        s = h2neg__stream_find(c, head[0]);
+        H2NEG__MUST(s && s->flags & H2NEG__S_EARLY && head[1] > 0);
+        at += H2NEG__EARLY_HEAD + head[1];
+    }
+    H2NEG__MUST(at == c->early);
+    for (i = 0; i < c->slots; i++) {
+        const h2neg__stream *s = h2neg__slot(c, i);
+        uint32_t len;
+        if (s->id && s->flags & H2NEG__S_EARLY)
+            H2NEG__MUST(h2neg__early_find(c, s->id, 0, &len) < c->early);
+    }
+}
+
+static void h2neg__balance_ws(const h2neg_conn *c)
+{
+    size_t i, n = 0;
+    H2NEG__MUST(c->part[H2NEG__WS].size >= c->ws_room * sizeof(h2neg__ws));
+    for (i = 0; i < c->ws_room; i++) {
+        const h2neg__ws *w = h2neg__ws_at(c, i);
+        const h2neg__stream *s;
+        if (!w->stream)
+            continue;
+        n++;
+        s = h2neg__stream_find(c, w->stream);
+        H2NEG__MUST(s && h2neg__ws_of(c, s) == w);
+        if (w->opcode && !h2neg__ws_deaf(w)) /* else it is of the last message */
+            H2NEG__MUST(w->have <= w->buffer.size);
+        H2NEG__MUST(w->buffer.size <= h2neg__ws_buffer_bound(&c->config));
+        H2NEG__MUST(w->head_len <= 14 && w->control_len <= 125 && w->owed_len <= 125);
+        H2NEG__MUST(w->left <= w->frame.length);
+    }
+    H2NEG__MUST(n == c->ws_live);
+    if (c->h2 && !(c->config.role == H2NEG_SERVER && c->h1.stream))
+        H2NEG__MUST(n <= c->config.max_ws_streams);
+}
+
+static void h2neg__balance_slots(const h2neg_conn *c)
+{
+    size_t i, live = 0, marked = 0, sending = 0, wanting = 0, behind = 0, queued = 0;
+    for (i = 0; i < c->slots; i++) {
+        const h2neg__stream *s = h2neg__slot(c, i);
+        if (!s->id)
+            continue;
+        live++;
+        marked += (s->flags & H2NEG__S_RST_MARK) != 0;
+        marked += (s->flags & H2NEG__S_WU_MARK) != 0;
+        sending += (s->flags & H2NEG__S_BODY) != 0;
+        wanting += (s->flags & H2NEG__S_WRITABLE) != 0;
+        behind += (s->flags & H2NEG__S_DONE) != 0;
+        if (s->flags & H2NEG__S_QUEUED) {
+            H2NEG__MUST(s->flags & H2NEG__S_BODY);
+            H2NEG__MUST(s->body_at + s->body_left <= c->queued);
+            queued += s->body_left;
+        }
+        if (s->flags & H2NEG__S_BODY)
+            H2NEG__MUST(s->body_left > 0 && !(s->flags & H2NEG__S_LOCAL_END));
+        if (s->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED))
+            H2NEG__MUST(!(s->flags & (H2NEG__S_BODY | H2NEG__S_WRITABLE | H2NEG__S_WU_MARK)));
+        if (s->flags & H2NEG__S_DONE)
+            H2NEG__MUST(!h2neg__ws_of(c, s) &&
+                        !(s->flags & (H2NEG__S_END_OWED | H2NEG__S_OPEN_OWED |
+                                      H2NEG__S_WS_CLOSE_OWED | H2NEG__S_DONE_OWED)));
+        H2NEG__MUST(!(s->flags & H2NEG__S_DONE) || c->current == s->id || s->flags & H2NEG__S_KEEP);
+        H2NEG__MUST(s->send <= 0x7fffffff || c->error.code ||
+                    s->flags & (H2NEG__S_WE_RESET | H2NEG__S_DONE_OWED | H2NEG__S_DONE));
+        H2NEG__MUST(s->send >= -(int64_t)0x7fffffff);
+        if (c->h2) {
+            int64_t granted =
+                c->h2->window > c->config.initial_window ? c->h2->window : c->config.initial_window;
+            H2NEG__MUST(s->recv + s->unreturned + s->held <= (granted > 65535 ? granted : 65535));
+        }
+        if (h2neg__ws_of(c, s))
+            H2NEG__MUST(h2neg__ws_of(c, s)->stream == s->id);
+    }
+    H2NEG__MUST(live == c->live && marked == c->marked && sending == c->sending);
+    H2NEG__MUST(wanting == c->wanting && queued == c->queued);
+    H2NEG__MUST(behind == c->behind + (c->current_done ? 1u : 0u));
+    H2NEG__MUST(c->queued <= c->part[H2NEG__QUEUE].size && c->queued <= c->config.max_queued);
+}
+
+static void h2neg__balance_h2(const h2neg_conn *c)
+{
+    const h2neg__http2 *h = c->h2;
+    int64_t most = c->config.connection_window > 65535 ? c->config.connection_window : 65535;
+    H2NEG__MUST(h->recv >= 0 && h->recv + h->unreturned <= most);
+    /* between frames every octet's credit is back, or waits with what was not taken yet */
+    if (c->phase == H2NEG__LIVE && h->state == H2NEG__H2_HEADER && !c->current_credit && !c->early)
+        H2NEG__MUST(h->recv + h->unreturned == most);
+    H2NEG__MUST(h->send >= 0 && (h->send <= 0x7fffffff || c->error.code));
+    H2NEG__MUST(h->owed_pings <= H2NEG__RING && h->owed_resets <= H2NEG__RING);
+    H2NEG__MUST(h->owed_pings + h->owed_resets == 0 ||
+                c->part[H2NEG__OWED].size >= sizeof(h2neg__owed));
+    H2NEG__MUST(h->shut_count <= H2NEG__SHUT_COUNT && h->shut_at < H2NEG__SHUT_COUNT);
+    H2NEG__MUST(h->shut_count * sizeof(uint32_t) <= c->part[H2NEG__SHUT].size);
+    H2NEG__MUST(h->resets <= (int32_t)c->config.reset_budget);
+    H2NEG__MUST(h->left <= h->frame.length || h->state <= H2NEG__H2_HEADER);
+    H2NEG__MUST(h->encoder.table.size <= h->encoder.table.max);
+    H2NEG__MUST(h->decoder.table.size <= h->decoder.table.max);
+    H2NEG__MUST(h2neg_hpack_decoder_needs(&h->decoder) <= c->part[H2NEG__DECODER].size);
+    H2NEG__MUST(h2neg_hpack_encoder_needs(&h->encoder) <= c->part[H2NEG__ENCODER].size);
+}
+
+static void h2neg__balance(const h2neg_conn *c)
+{
+    int i;
+    if (!c)
+        return;
+    H2NEG__MUST(c->spoken || c->out == 0 || c->lost ||
+                c->out_at + c->out <= c->part[H2NEG__OUT].size);
+    H2NEG__MUST(c->out <= c->config.max_output_pending);
+    H2NEG__MUST(c->kept == 0 || c->kept_at + c->kept <= c->part[H2NEG__IN].size);
+    H2NEG__MUST(c->offset <= c->in_total && c->out <= c->out_total);
+    for (i = 0; i < H2NEG__PARTS; i++)
+        H2NEG__MUST(c->part[i].size <= h2neg__part_bound(&c->config, i));
+    h2neg__balance_lists(c);
+    h2neg__balance_early(c);
+    h2neg__balance_slots(c);
+    h2neg__balance_ws(c);
+    if (c->h2)
+        h2neg__balance_h2(c);
+}
+#else
+#define h2neg__balance(c) ((void)(c))
+#endif
+
 /* ==== 20 >>conn-h2-send ====================================================
    HTTP/2 out: what the engine owes, field blocks, DATA (RFC 9113 5.2, 6).  Uses >>hpack >>h2-frame
    >>h2-stream.
@@ -13234,6 +13414,7 @@ H2NEG__DEF void h2neg_conn_free(h2neg_conn *c)
     int i;
     if (!c)
         return;
+    h2neg__balance(c);
     for (at = 0; at < c->slots; at++)
         h2neg__ws_free(c, h2neg__slot(c, at));
     if (c->placed)
@@ -13503,6 +13684,7 @@ static int h2neg__writable(const h2neg_conn *c, const h2neg__stream *s)
 static h2neg__stream *h2neg__stream_open(h2neg_conn *c, uint32_t id)
 {
     h2neg__stream *s = c && !c->lost && c->phase < H2NEG__INERT ? h2neg__stream_find(c, id) : NULL;
+    h2neg__balance(c);
     uint32_t over = H2NEG__S_DONE | H2NEG__S_DONE_OWED | H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET;
     return s && !(s->flags & over) ? s : NULL;
 }
@@ -13784,6 +13966,7 @@ H2NEG__DEF int h2neg_next(h2neg_conn *c, h2neg_event *ev)
     int result;
     if (!c || !ev)
         return 0;
+    h2neg__balance(c);
     memset(ev, 0, sizeof *ev);
     h2neg__release(c);
     result = h2neg__advance(c, ev);
@@ -13826,6 +14009,7 @@ H2NEG__DEF size_t h2neg_feed(h2neg_conn *c, const void *in, size_t len)
 {
     if (!c || !in || len == 0 || len > c->config.max_input || !(h2neg_wants(c) & H2NEG_WANT_READ))
         return 0;
+    h2neg__balance(c);
     h2neg__release(c);
     c->in_total += len;
     if (c->phase >= H2NEG__INERT)
@@ -13839,6 +14023,7 @@ H2NEG__DEF size_t h2neg_output(h2neg_conn *c, const void **run)
 {
     if (!c || !run)
         return 0;
+    h2neg__balance(c);
     h2neg__settle(c);
     *run = !c->out     ? NULL
            : c->spoken ? (unsigned char *)c->words + c->out_at
@@ -13876,6 +14061,7 @@ H2NEG__DEF void h2neg_lost(h2neg_conn *c)
 {
     if (!c || c->lost)
         return;
+    h2neg__balance(c);
     h2neg__release(c);
     h2neg__all_done(c, H2NEG_ERR_LOST, H2NEG_CANCEL, 1, UINT32_MAX);
     h2neg__inert(c);
@@ -14132,6 +14318,7 @@ H2NEG__DEF uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms)
     int i;
     if (!c || c->lost || c->phase == H2NEG__OVER)
         return H2NEG_NEVER;
+    h2neg__balance(c);
     h2neg__release(c);
     if (now_ms > c->now) { /* overhead is forgiven slowly, resets 33 a second */
         back = c->now ? now_ms - c->now : 0;

@@ -142,7 +142,7 @@ static void call_next(caller *k)
     unsigned n = 1 + feed_octet(&k->f) % 40;
     while (n--) {
         k->has_event = h2neg_next(k->c, &k->ev);
-        balance(k->c);
+        h2neg__balance(k->c);
         if (!k->has_event)
             return;
         k->sum = sum_event(&k->ev);
@@ -333,14 +333,14 @@ static void fuzz_calls(const unsigned char *data, size_t size)
             call_sending(k, op - 20);
         else
             call_other(k, op - 28);
-        balance(k->c);
+        h2neg__balance(k->c);
         MUST(!k->has_event || sum_event(&k->ev) == k->sum); /* it lives until the next next */
         MUST(k->m.peak <= bound && k->m.faults == 0);
     }
     h2neg_lost(k->c);
     while (k->c && h2neg_next(k->c, &k->ev)) {
         side_rules(&k->s, &k->ev);
-        balance(k->c);
+        h2neg__balance(k->c);
     }
     MUST(h2neg_wants(k->c) == H2NEG_WANT_CLOSE);
     MUST(!k->c || k->s.opened == k->s.done);

@@ -1,5 +1,5 @@
 /* conns.h: fuzz targets of connections, both roles, each way that leads to a protocol. Include it
-   behind base.h, balance.h and the tests' check.h and conn.h.
+   behind base.h and the tests' check.h and conn.h.
 
    Eight octets choose limits, what the application does, cuts, a failing allocation and how it
    ends; the rest is what the peer says behind a good opening. It is played whole, octet by octet
@@ -422,7 +422,7 @@ static void app_later(side *s, app *a)
 static int app_hook(side *s, const h2neg_event *ev)
 {
     app *a = (app *)s->arg;
-    balance(s->c);
+    h2neg__balance(s->c);
     a->events++;
     MUST(ev->user == NULL || ev->user == a);
     MUST(a->events <=
@@ -443,7 +443,7 @@ static int app_hook(side *s, const h2neg_event *ev)
         break;
     default: break;
     }
-    balance(s->c);
+    h2neg__balance(s->c);
     return 1;
 }
 
@@ -585,13 +585,13 @@ static void conn_ending(side *s, const unsigned char *head)
     case 5:
         for (i = 0; i < sizeof times / sizeof times[0]; i++) {
             h2neg_tick(s->c, times[i]);
-            balance(s->c);
+            h2neg__balance(s->c);
             side_drain(s);
         }
         break;
     default: break;
     }
-    balance(s->c);
+    h2neg__balance(s->c);
     side_drain(s);
 }
 
@@ -603,7 +603,7 @@ static void conn_finish(side *s, app *a, meter *m)
     h2neg_lost(s->c);
     s->no_write = 0;
     side_drain(s);
-    balance(s->c);
+    h2neg__balance(s->c);
     MUST(h2neg_wants(s->c) == H2NEG_WANT_CLOSE);
     MUST(s->opened == s->done);
     MUST(h2neg_feed(s->c, "x", 1) == 0 && h2neg_next(s->c, &ev) == 0);
@@ -684,13 +684,13 @@ static void conn_play(const way *w, const unsigned char *head, const buf *in, in
             s->no_write = 0;
             side_write(s);
             s->no_write = 1;
-            balance(s->c);
+            h2neg__balance(s->c);
         }
         s->no_write = 0;
     } else {
         side_give(s, in->p + at, in->len - at);
     }
-    balance(s->c);
+    h2neg__balance(s->c);
     side_drain(s);
     side_give(s, NULL, 0);
     conn_ending(s, head);

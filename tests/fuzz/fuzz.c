@@ -1,6 +1,7 @@
 /* fuzz.c: every fuzz target in one program; the environment variable FUZZ names the one to run.
    With libFuzzer (clang -fsanitize=fuzzer -DFUZZ_LIBFUZZER) or AFL++ (afl-clang-fast) it searches;
    else it replays. fuzz.sh builds and runs it; README.md beside this tells how to add to it. */
+#define H2NEG_CHECK
 #define H2NEG_IMPLEMENTATION
 #include "h2neg.h"
 #include "../check.h"
@@ -11,7 +12,6 @@
 #include "hpack.h"
 #include "h2.h"
 #include "tls.h"
-#include "balance.h"
 #include "conns.h"
 #include "calls.h"
 #include "pairs.h"

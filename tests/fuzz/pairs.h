@@ -1,7 +1,7 @@
 /* pairs.h: a fuzz target of two connections of ours with a pipe each way. The input chooses the
    protocol, the limits, the pipe's size, what the client asks for and in what portions octets move;
    whatever it chooses, every exchange ends, and each octet that was sent arrives. Include it behind
-   balance.h, conn.h and conns.h. */
+   conn.h and conns.h. */
 #ifndef FUZZ_PAIRS_H
 #define FUZZ_PAIRS_H
 
@@ -139,7 +139,7 @@ static int talk_hook(side *s, const h2neg_event *ev)
 {
     pairing *g = (pairing *)s->arg;
     talk *t = talk_of(g, ev->stream);
-    balance(s->c);
+    h2neg__balance(s->c);
     switch (ev->type) {
     case H2NEG_EV_OPEN:
         if (t)
@@ -182,7 +182,7 @@ static int talk_hook(side *s, const h2neg_event *ev)
 static int talk_balance(side *s, const h2neg_event *ev)
 {
     (void)ev;
-    balance(s->c);
+    h2neg__balance(s->c);
     return 0; /* the small application of conn.h answers */
 }
 
@@ -201,7 +201,7 @@ static void duct_some(side *s, duct *d, size_t n, int out)
         s->max_input = most;
     }
     side_events(s);
-    balance(s->c);
+    h2neg__balance(s->c);
 }
 
 static void pair_config(h2neg_config *g, unsigned v, unsigned w, int client)
@@ -285,8 +285,8 @@ static void fuzz_pair(const unsigned char *data, size_t size)
             else
                 h2neg_ping(op & 8 ? g->p.client.c : g->p.server.c, "abcdefgh");
         }
-        balance(g->p.client.c);
-        balance(g->p.server.c);
+        h2neg__balance(g->p.client.c);
+        h2neg__balance(g->p.server.c);
     }
     for (i = 1; i < 2 * TALKS + 2; i += 2) { /* nothing is held for good */
         h2neg_hold(g->p.client.c, i, 0);
