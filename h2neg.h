@@ -533,7 +533,7 @@ typedef struct h2neg_h1_head {
     h2neg_str query;             /* requests: without '?'; its ptr is NULL where there is none */
     int status;                  /* responses: 100 to 999 (RFC 9112 4); 0 in a request */
     h2neg_str reason;            /* responses: may be empty */
-    int minor;                   /* 0 or 1; 0 in trailers */
+    int minor;                   /* 0, or 1 for HTTP/1.1 and above; 0 in trailers */
     size_t count;                /* fields that were read */
     size_t error_at;             /* on error: the offset of the octet from `in` */
     h2neg_h1_scan scan;
@@ -1420,7 +1420,7 @@ typedef struct h2neg_config {
     int tls;              /* 1: the octets come out of TLS; wait for h2neg_tls_agreed */
     unsigned lenient;     /* H2NEG_ALLOW_* */
     int no_auto_continue; /* 1: 100 Continue is left to the application */
-    /* for every final response that lacks them: Date, Server */
+    /* for every final response that lacks them: Date, Server; in all half of max_output_pending */
     const h2neg_field *common_fields;
     size_t common_field_count;
     /* NULL: malloc. new_size 0 frees; NULL returned: no memory, and `old` still stands */
@@ -2826,9 +2826,9 @@ static int h2neg__h1_version(h2neg__h1 *h, h2neg_str version, int malformed)
     }
     if (version.len > i)
         return h2neg__h1_fail(h, malformed, version.ptr + i);
-    if (version.ptr[5] != '1' || version.ptr[7] > '1')
+    if (version.ptr[5] != '1')
         return h2neg__h1_fail(h, H2NEG_ERR_H1_VERSION, version.ptr + 5);
-    h->head->minor = version.ptr[7] - '0';
+    h->head->minor = version.ptr[7] > '0'; /* a later minor is read as 1.1 (RFC 9110 6.2) */
     return 0;
 }
 
@@ -8138,12 +8138,13 @@ typedef struct h2neg__http2 {
 typedef struct h2neg__http1 {
     h2neg_h1_head *head; /* the head or trailer section that is read, in WORK */
     unsigned char state, close, minor, body;
-    unsigned char early;     /* a response ended before its request: the rest is drained */
-    unsigned char offered;   /* client: h2c was offered */
-    unsigned char continued; /* server: 100 went out for an h2c offer's body */
-    size_t seen;             /* octets of the head that were looked at */
-    size_t upgrade_need;     /* server: octets of an h2c offer and its body; 0: none */
-    uint64_t left;           /* octets of the body still to come */
+    unsigned char early;      /* a response ended before its request: the rest is drained */
+    unsigned char offered;    /* client: h2c was offered */
+    unsigned char continued;  /* server: 100 went out for an h2c offer's body */
+    unsigned char asked_head; /* server: the request that was read last is a HEAD */
+    size_t seen;              /* octets of the head that were looked at */
+    size_t upgrade_need;      /* server: octets of an h2c offer and its body; 0: none */
+    uint64_t left;            /* octets of the body still to come */
     uint64_t drained;
     union {
         h2neg_h1_scan scan;    /* heads, trailers: what their parser remembers while WORK is away */
@@ -9470,16 +9471,26 @@ static void h2neg__stream_free(h2neg_conn *c, h2neg__stream *s)
     if (c->h2 && s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_REMOTE_END | H2NEG__S_WE_RESET |
                              H2NEG__S_PEER_RESET))
         h2neg__shut_add(c, s->id, h2neg__stream_shut(s));
-    H2NEG_ASSERT(!(s->flags & H2NEG__S_OWED));
+    H2NEG_ASSERT(!(s->flags & (H2NEG__S_OWED | H2NEG__S_RST_MARK)));
     h2neg__ws_free(c, s);
     while (*at != i)
         at = &h2neg__slot(c, *at)->chain;
     *at = s->chain;
-    h2neg__count_flag(s, H2NEG__S_RST_MARK, 0, &c->marked);
     s->id = 0;
     s->chain = c->free_slot;
     c->free_slot = i;
     c->live--;
+}
+
+/* A slot that stayed behind its DONE goes when nothing holds it any more: the application's wish,
+   or a RST_STREAM that is not written yet. */
+static void h2neg__stream_let_go(h2neg_conn *c, h2neg__stream *s)
+{
+    const uint32_t hold = H2NEG__S_KEEP | H2NEG__S_RST_MARK;
+    if ((s->flags & (H2NEG__S_DONE | hold)) != H2NEG__S_DONE || c->current == s->id)
+        return;
+    c->behind--;
+    h2neg__stream_free(c, s);
 }
 
 /* What an event says of its stream and connection. */
@@ -9760,7 +9771,8 @@ static void h2neg__balance_slots(const h2neg_conn *c)
             H2NEG__MUST(!h2neg__ws_of(c, s) &&
                         !(s->flags & (H2NEG__S_END_OWED | H2NEG__S_OPEN_OWED |
                                       H2NEG__S_WS_CLOSE_OWED | H2NEG__S_DONE_OWED)));
-        H2NEG__MUST(!(s->flags & H2NEG__S_DONE) || c->current == s->id || s->flags & H2NEG__S_KEEP);
+        H2NEG__MUST(!(s->flags & H2NEG__S_DONE) || c->current == s->id ||
+                    s->flags & (H2NEG__S_KEEP | H2NEG__S_RST_MARK));
         H2NEG__MUST(s->send <= 0x7fffffff || c->error.code ||
                     s->flags & (H2NEG__S_WE_RESET | H2NEG__S_DONE_OWED | H2NEG__S_DONE));
         H2NEG__MUST(s->send >= -(int64_t)0x7fffffff);
@@ -9921,13 +9933,14 @@ static int h2neg__h2_put_mark(h2neg_conn *c, h2neg__stream *s)
         return 0;
     if (s->flags & H2NEG__S_RST_MARK) {
         h2neg__out_wrote(c, (size_t)h2neg_h2_frame_write_rst_stream(out, 13, s->id, s->code));
+        h2neg__count_flag(s, H2NEG__S_WU_MARK, 0, &c->marked);
         h2neg__count_flag(s, H2NEG__S_RST_MARK, 0, &c->marked);
-    } else {
-        h2neg__out_wrote(c,
-                         (size_t)h2neg_h2_frame_write_window_update(out, 13, s->id, s->unreturned));
-        s->recv += s->unreturned;
-        s->unreturned = 0;
+        h2neg__stream_let_go(c, s);
+        return 1;
     }
+    h2neg__out_wrote(c, (size_t)h2neg_h2_frame_write_window_update(out, 13, s->id, s->unreturned));
+    s->recv += s->unreturned;
+    s->unreturned = 0;
     h2neg__count_flag(s, H2NEG__S_WU_MARK, 0, &c->marked);
     return 1;
 }
@@ -10779,18 +10792,20 @@ static int h2neg__request_fields(h2neg__stream *s, const h2neg_field *fields, si
 {
     const h2neg_field *f = h2neg_find(fields, count, "priority", NULL);
     int urgency = 3, incremental = 0;
+    h2neg_list list;
+    h2neg_str member;
     if (f)
         h2neg_priority_parse(f->value, &urgency, &incremental);
     s->urgency = (uint8_t)urgency;
     if (incremental)
         s->flags |= H2NEG__S_INCREMENTAL;
-    f = h2neg_find(fields, count, "expect", NULL);
-    if (!f)
-        return 0;
-    if (!h2neg_is_nocase(f->value, "100-continue"))
-        return H2NEG_ERR_EXPECTATION;
-    if (body)
-        s->flags |= H2NEG__S_EXPECT;
+    memset(&list, 0, sizeof list);
+    while (h2neg_list_next(&list, fields, count, "expect", &member)) {
+        if (!h2neg_is_nocase(member, "100-continue"))
+            return H2NEG_ERR_EXPECTATION;
+        if (body)
+            s->flags |= H2NEG__S_EXPECT;
+    }
     return 0;
 }
 
@@ -11766,8 +11781,6 @@ static int h2neg__h1_request(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
     c->h1.offered = 0;
     h2neg__h1_out_request(c, s, m, flags, p, &o);
     h2neg__h1_out_end(c, &o);
-    if (flags & H2NEG_LAST)
-        c->h1.close = 1;
     c->h1.stream = s->id;
     c->h1.state = H2NEG__H1_HEAD;
     h2neg__plan_apply(c, s, p, m, flags);
@@ -11804,23 +11817,31 @@ static int h2neg__h1_put_status(h2neg_conn *c)
 {
     int status = h2neg_error_status(c->error.code);
     const char *text = h2neg_error_text(c->error.code);
+    const h2neg_config *g = &c->config;
     h2neg__stream *s = h2neg__stream_find(c, c->h1.stream);
+    size_t i, room = 512 + h2neg__fields_bound(g->common_fields, g->common_field_count);
     unsigned char *out = NULL;
     h2neg__writer w;
     if (status && !(s && s->flags & H2NEG__S_HEAD_SENT)) {
-        out = h2neg__out_room(c, 512);
+        out = h2neg__out_room(c, room);
         if (!out)
             return 0;
-        w = h2neg__write(out, 512);
+        w = h2neg__write(out, room);
         h2neg__put_text(&w, "HTTP/1.1 ");
         h2neg__put_decimal(&w, (uint64_t)status);
         h2neg__put_text(&w, " ");
         h2neg__put_text(&w, h2neg_status_text(status));
         h2neg__put_text(&w, "\r\ncontent-type: text/plain\r\ncontent-length: ");
         h2neg__put_decimal(&w, strlen(text) + 1);
-        h2neg__put_text(&w, "\r\nconnection: close\r\n\r\n");
-        h2neg__put_text(&w, text);
-        h2neg__put_text(&w, "\n");
+        h2neg__put_text(&w, "\r\nconnection: close\r\n");
+        for (i = 0; i < g->common_field_count; i++)
+            if (!h2neg_is_nocase(g->common_fields[i].name, "content-type"))
+                h2neg__put_fields(&w, &g->common_fields[i], 1);
+        h2neg__put_text(&w, "\r\n");
+        if (!c->h1.asked_head) {
+            h2neg__put_text(&w, text);
+            h2neg__put_text(&w, "\n");
+        }
         h2neg__out_wrote(c, w.used);
     }
     c->status_owed = 0;
@@ -12108,8 +12129,9 @@ static int h2neg__h1_show(h2neg_conn *c, h2neg_event *ev, size_t taken, int kind
     view.count = h2neg__h1_view(head->fields, head->count);
     view.content_length = length;
     h2neg__request_event(c, s, ev, &view, kind != H2NEG_BODY_NONE);
-    if (head->form == H2NEG_FORM_ABSOLUTE) {
-        ev->path = head->path;
+    if (head->form == H2NEG_FORM_ABSOLUTE) { /* an empty path: RFC 9110 4.2.3, 9112 3.2.4 */
+        int all = h2neg_is(head->method, "OPTIONS") && head->query.len == 0;
+        ev->path = head->path.len ? head->path : h2neg_s(all ? "*" : "/");
         ev->query = head->query;
     }
     c->useful += taken;
@@ -12182,6 +12204,7 @@ static int h2neg__h1_on_request(h2neg_conn *c, h2neg_event *ev, size_t taken)
     uint64_t length;
     h2neg__ws_terms terms;
     int kind = h2neg_body_kind(h->head, h->head->method, &length), result, websocket;
+    h->asked_head = (unsigned char)h2neg_is(h->head->method, "HEAD");
     if (kind < 0)
         return h2neg__h1_error(c, kind, 0);
     if (c->config.max_content_length && kind == H2NEG_BODY_LENGTH &&
@@ -12227,6 +12250,7 @@ static int h2neg__h1_request_head(h2neg_conn *c, h2neg_event *ev)
     in = h2neg__in_all(c);
     if (!h2neg__h1_lend(c))
         return H2NEG__GO_ON;
+    h->asked_head = 0;
     n = h2neg_h1_parse_request(h->head, in.ptr, in.len, h->seen);
     if (n == 0)
         return h2neg__h1_more(c, in.len);
@@ -13339,7 +13363,9 @@ H2NEG__DEF int h2neg_config_check(const h2neg_config *config)
     h2neg_config resolved;
     uint64_t none = 0; /* a Content-Length there is one too many */
     if (!h2neg__config_resolve(&resolved, config) ||
-        h2neg__fields_check(resolved.common_fields, resolved.common_field_count, &none))
+        h2neg__fields_check(resolved.common_fields, resolved.common_field_count, &none) ||
+        h2neg__fields_bound(resolved.common_fields, resolved.common_field_count) >
+            resolved.max_output_pending / 2)
         return H2NEG_ERR_INVALID;
     return 0;
 }
@@ -13739,7 +13765,7 @@ static void h2neg__release(h2neg_conn *c)
     if (c->current_early)
         h2neg__h2_credit_due(c, s);
     h2neg__owed_next(c); /* lets go of slots that owe nothing more */
-    if (c->current_done && s->flags & H2NEG__S_KEEP)
+    if (c->current_done && s->flags & (H2NEG__S_KEEP | H2NEG__S_RST_MARK))
         c->behind++;
     else if (c->current_done)
         h2neg__stream_free(c, s);
@@ -14726,12 +14752,9 @@ H2NEG__DEF int h2neg_keep(h2neg_conn *c, uint32_t s, int on)
     if (!found)
         return H2NEG_ERR_STREAM_GONE;
     found->flags &= ~(uint32_t)H2NEG__S_KEEP;
-    if (on) {
+    if (on)
         found->flags |= H2NEG__S_KEEP;
-    } else if (found->flags & H2NEG__S_DONE && c->current != s) {
-        c->behind--;
-        h2neg__stream_free(c, found);
-    }
+    h2neg__stream_let_go(c, found);
     return 0;
 }
 

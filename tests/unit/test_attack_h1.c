@@ -72,7 +72,7 @@ static const bad_head bad_lines[] = {
     {H2NEG_ERR_H1_METHOD, 400, "` ~GET /now HTTP/1.1\r\n" HOST "\r\n"},
     {H2NEG_ERR_H1_METHOD, 400, "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF`G /now HTTP/1.1\r\n" HOST "\r\n"},
     {H2NEG_ERR_H1_VERSION, 505, "GET /now HTTP/`2.0\r\n" HOST "\r\n"},
-    {H2NEG_ERR_H1_VERSION, 505, "GET /now HTTP/`1.2\r\n" HOST "\r\n"},
+    {H2NEG_ERR_H1_VERSION, 505, "GET /now HTTP/`3.1\r\n" HOST "\r\n"},
     {H2NEG_ERR_H1_VERSION, 505, "GET /now HTTP/`0.9\r\n" HOST "\r\n"},
     {H2NEG_ERR_H1_REQUEST_LINE, 400, "GET /now `http/1.1\r\n" HOST "\r\n"},
     {H2NEG_ERR_H1_BARE_LF, 400, "GET /now HTTP/1.1`\n" HOST "\r\n"},

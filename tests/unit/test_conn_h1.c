@@ -428,6 +428,34 @@ static void test_expect(void)
               "POST /end HTTP/1.1\r\n" HOST "Expect: a-miracle\r\nContent-Length: 2\r\n\r\nhi");
     sc.unfed = 1;
     script_play(&sc, NULL, "HTTP/1.1 417\n...");
+    script_h1(&sc, "an unknown expectation beside 100-continue",
+              "POST /end HTTP/1.1\r\n" HOST
+              "Expect: 100-continue, a-miracle\r\nContent-Length: 2\r\n\r\nhi");
+    sc.unfed = 1;
+    script_play(&sc, NULL, "HTTP/1.1 417\n...");
+}
+
+/* Expect = #expectation (RFC 9110 10.1.1): a list, whose empty members are passed over (5.6.1.2).
+ */
+static void test_expect_lists(void)
+{
+    static const struct {
+        const char *expect, *answer;
+    } rows[] = {{"100-continue, 100-Continue", "HTTP/1.1 100\n" HELLO},
+                {",100-continue,", "HTTP/1.1 100\n" HELLO},
+                {"100-continue\r\nExpect: 100-continue", "HTTP/1.1 100\n" HELLO},
+                {"", HELLO},
+                {" , ,", HELLO}};
+    size_t i;
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        script sc;
+        char in[200];
+        snprintf(in, sizeof in,
+                 "POST /end HTTP/1.1\r\n" HOST "Expect: %s\r\nContent-Length: 2\r\n\r\nhi",
+                 rows[i].expect);
+        script_h1(&sc, rows[i].expect, in);
+        script_play(&sc, NULL, rows[i].answer);
+    }
 }
 
 /* A held stream is not asked for its body yet. */
@@ -453,7 +481,7 @@ static const struct {
     {400, "G@T / HTTP/1.1\r\n" HOST "\r\n"},
     {400, "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG / HTTP/1.1\r\n" HOST "\r\n"},
     {505, "GET / HTTP/2.0\r\n" HOST "\r\n"},
-    {505, "GET / HTTP/1.2\r\n" HOST "\r\n"},
+    {505, "GET / HTTP/2.1\r\n" HOST "\r\n"},
     {400, "GET / HTTP/1.1\n" HOST "\r\n"},
     {400, "GET / HTTP/1.1\r\n" HOST "X: a\n\r\n"},
     {400, "GET / HTTP/1.1\r\n" HOST "X: a\rb\r\n\r\n"},
@@ -549,6 +577,73 @@ static void test_targets(void)
                 "NEGOTIATED\nREQUEST 1 authority=b:81 scheme=http path=/now query=x "
                 "target=http://b:81/now?x\nEND 1\nDONE 1\n",
                 HELLO);
+    script_h1(&sc, "an absolute target without a path means / (RFC 9110 4.2.3)",
+              "GET http://b?x HTTP/1.1\r\nHost: b\r\n\r\n");
+    script_play(&sc, "NEGOTIATED\nREQUEST 1 authority=b path=/ query=x target=http://b?x\n...", "");
+    script_h1(&sc, "of OPTIONS it means * (RFC 9112 3.2.4)",
+              "OPTIONS http://b:81 HTTP/1.1\r\nHost: b:81\r\n\r\n");
+    script_play(&sc, "NEGOTIATED\nREQUEST 1 path=* target=http://b:81\n...", "");
+    script_h1(&sc, "but not with a query", "OPTIONS http://b?x HTTP/1.1\r\nHost: b\r\n\r\n");
+    script_play(&sc, "NEGOTIATED\nREQUEST 1 path=/ query=x\n...", "");
+}
+
+/* A later minor version is read as HTTP/1.1 (RFC 9110 6.2). */
+static void test_minor_version(void)
+{
+    script sc;
+    script_h1(&sc, "HTTP/1.2",
+              "GET /now HTTP/1.2\r\n" HOST "\r\nGET /now HTTP/1.9\r\n" HOST "\r\n");
+    script_play(&sc,
+                "NEGOTIATED http/1.1 default\nREQUEST 1\nEND 1\nDONE 1\nREQUEST 3\nEND 3\n"
+                "DONE 3\n",
+                HELLO HELLO);
+}
+
+/* "common_fields are added to every final response that lacks them": to those that the engine makes
+   as well (RFC 9110 6.6.1: Date in every 4xx). HEAD has no content (9.3.2). */
+static void test_refusal_fields(void)
+{
+    const h2neg_field fields[] = {h2neg_f("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
+                                  h2neg_f("content-type", "text/other")};
+    h2neg_config config;
+    side *s;
+    memset(&config, 0, sizeof config);
+    config.common_fields = fields;
+    config.common_field_count = 2;
+    s = side_new(&config);
+    side_give(s, "GET /\r\n", 7);
+    CHECK(strstr(buf_str(&s->out), "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\n"));
+    CHECK(strstr(buf_str(&s->out), "\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n"));
+    CHECK(!strstr(buf_str(&s->out), "text/other"));
+    side_end(s);
+    s = side_new(&config);
+    side_give(s, "HEAD / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n", 62);
+    CHECK(strstr(buf_str(&s->out), "HTTP/1.1 501 Not Implemented\r\n"));
+    CHECK(s->out.len > 4 && memcmp(s->out.p + s->out.len - 4, "\r\n\r\n", 4) == 0);
+    side_end(s);
+    s = side_new(&config); /* a HEAD that went well says nothing of the next request */
+    side_give(s, "HEAD /now HTTP/1.1\r\n" HOST "\r\nGET /\r\n", 38);
+    CHECK(strstr(buf_str(&s->out), "HTTP/1.1 400"));
+    CHECK(s->out.len && s->out.p[s->out.len - 1] == '\n' && s->out.p[s->out.len - 2] != '\r');
+    side_end(s);
+}
+
+/* What no response could hold is no config. */
+static void test_common_fields_bound(void)
+{
+    static char text[4096];
+    h2neg_field field = h2neg_f("server", text);
+    h2neg_config config;
+    memset(&config, 0, sizeof config);
+    memset(text, 'x', sizeof text - 1);
+    config.max_output_pending = 8192;
+    config.common_fields = &field;
+    config.common_field_count = 1;
+    field.value = h2neg_s(text);
+    field.value.len = 4096 - 6 - 16; /* an octet counts for itself, a field for 16 more */
+    CHECK_INT(h2neg_config_check(&config), 0);
+    field.value.len++;
+    CHECK_INT(h2neg_config_check(&config), H2NEG_ERR_INVALID);
 }
 
 /* Chunked coding that is malformed: 400 and close, with what came before delivered. */
@@ -1198,7 +1293,8 @@ CHECK_MAIN(test_bodies_in, test_large_body_in, test_pipeline, test_pipeline_wait
            test_no_content, test_empty_answer, test_streams_out, test_chunks_raw,
            test_length_checked, test_echo, test_hold, test_hold_stops, test_bad_trailers,
            test_common_fields, test_informational, test_persistence, test_shutdown,
-           test_early_answer, test_early_answer_overrun, test_expect, test_expect_held,
+           test_early_answer, test_early_answer_overrun, test_expect, test_expect_lists,
+           test_expect_held, test_minor_version, test_refusal_fields, test_common_fields_bound,
            test_bad_heads, test_bad_heads_second, test_good_heads, test_targets, test_bad_chunks,
            test_upgrade, test_upgrade_late, test_upgrade_declined, test_accept_without_offer,
            test_connect, test_connect_refused, test_half_close, test_tunnel_lost, test_eof,

@@ -693,9 +693,10 @@ static int is_digit(int c)
     return c >= '0' && c <= '9';
 }
 
+/* A minor version above 1 is read as 1 (RFC 9110 6.2). */
 static int is_minor(int c)
 {
-    return c == '0' || c == '1';
+    return c >= '0' && c <= '9';
 }
 
 static int is_one(int c)
