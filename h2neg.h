@@ -14746,9 +14746,20 @@ H2NEG__DEF int h2neg_hold(h2neg_conn *c, uint32_t s, int on)
     return 0;
 }
 
+/* A stream whose number the application may still use; NULL: its DONE was taken, and it is not
+ * kept.
+ */
+static h2neg__stream *h2neg__stream_known(h2neg_conn *c, uint32_t id)
+{
+    h2neg__stream *s = c ? h2neg__stream_find(c, id) : NULL;
+    if (s && (s->flags & (H2NEG__S_DONE | H2NEG__S_KEEP)) == H2NEG__S_DONE && c->current != id)
+        return NULL;
+    return s;
+}
+
 H2NEG__DEF int h2neg_keep(h2neg_conn *c, uint32_t s, int on)
 {
-    h2neg__stream *found = c ? h2neg__stream_find(c, s) : NULL;
+    h2neg__stream *found = h2neg__stream_known(c, s);
     if (!found)
         return H2NEG_ERR_STREAM_GONE;
     found->flags &= ~(uint32_t)H2NEG__S_KEEP;
@@ -14760,7 +14771,7 @@ H2NEG__DEF int h2neg_keep(h2neg_conn *c, uint32_t s, int on)
 
 H2NEG__DEF int h2neg_set_user(h2neg_conn *c, uint32_t s, void *user)
 {
-    h2neg__stream *found = c ? h2neg__stream_find(c, s) : NULL;
+    h2neg__stream *found = h2neg__stream_known(c, s);
     if (!found)
         return H2NEG_ERR_STREAM_GONE;
     found->user = user;
