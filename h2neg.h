@@ -1231,7 +1231,7 @@ typedef struct h2neg_h2_head {
     h2neg_str protocol;             /* requests: :protocol (RFC 8441), or empty */
     int status;                     /* responses: 100 to 999, not 101 */
     uint64_t content_length;        /* 0 to 2^63-1, or UINT64_MAX: none given */
-    const h2neg_field *fields;      /* the rest: cookies joined; of requests, no host, no te */
+    const h2neg_field *fields;      /* the rest: cookies joined, no host, te, http2-settings */
     size_t count;                   /* of `fields`; 0 after an error */
     unsigned crumbs;                /* cookie fields that came, of which at most one is left */
 } h2neg_h2_head;
@@ -6992,16 +6992,16 @@ static int h2neg__section_field(h2neg__section *s, const h2neg_field *f)
         return H2NEG_ERR_H2_FIELD_VALUE;
     if (h2neg__section_is_hop(s, f))
         return H2NEG_ERR_H2_FIELD_CONNECTION;
-    if (h2neg_is(f->name, "te"))
-        return 0; /* it concerns this hop alone */
+    if (h2neg_is(f->name, "te") || h2neg_is(f->name, "http2-settings"))
+        return 0; /* of this hop alone, and not forbidden */
     if (s->allowed == 0 && h2neg__forbidden_trailer(f->name))
         return H2NEG_ERR_TRAILER_FIELD;
     if (h2neg_is(f->name, "cookie"))
         return h2neg__section_cookie(s, f);
     if (h2neg_is(f->name, "content-length"))
         return h2neg__section_length(s, f);
-    if (s->request && h2neg_is(f->name, "host"))
-        return h2neg__section_host(s, f);
+    if (h2neg_is(f->name, "host")) /* a response has no authority, and nothing to do with one */
+        return s->request ? h2neg__section_host(s, f) : 0;
     h2neg__section_keep(s, f);
     return 0;
 }
