@@ -1621,7 +1621,8 @@ H2NEG_API uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms);
    H2NEG_ERR_INVALID and the like.
    request: `*stream` is its number. H2NEG_MORE: the body follows by send; else it is m->body, or
    none. respond: an interim (1xx) or the final response. reply: a whole response, copied. send: the
-   octets taken (0 to len), or < 0; the message ends when all of a call without MORE was taken.
+   octets taken (0 to len), or < 0 (INVALID: the message was given whole); the message ends when all
+   of a call without MORE was taken.
    room: octets that send would take now. trailers: ends the message with fields.
    reset: ends the stream with an HTTP/2 code (over HTTP/1: ends the connection).
    hold: keeps back the stream's credit. keep: the stream's number and user stay behind DONE until
@@ -8130,6 +8131,7 @@ typedef struct h2neg__http2 {
     unsigned char ping_state, ping[8];
     /* budgets */
     int32_t resets;
+    uint16_t mended; /* thousandths of a reset that time has given back */
     uint32_t empties, shorts;
     uint64_t updates, data_frames, opened;
 } h2neg__http2;
@@ -11181,7 +11183,6 @@ static int h2neg__h2_on_settings(h2neg_conn *c, h2neg_event *ev)
         if (c->config.role == H2NEG_CLIENT && !c->agreed)
             c->negotiated_owed = 1;
     }
-    h2neg__h2_flush(c);
     return H2NEG__GO_ON;
 }
 
@@ -11212,7 +11213,6 @@ static int h2neg__h2_on_ping(h2neg_conn *c, h2neg_event *ev)
     memcpy(h2neg__owed_rings(c)->pings[(size_t)(h->ping_at + h->owed_pings) % H2NEG__RING],
            h->frame.u.ping, 8);
     h->owed_pings++;
-    h2neg__h2_flush(c);
     return H2NEG__GO_ON;
 }
 
@@ -12161,7 +12161,6 @@ static int h2neg__h2c_accept(h2neg_conn *c)
     n = h2neg_h2_settings_decode(payload, sizeof payload, settings);
     H2NEG_ASSERT(n >= 0); /* the offer was judged */
     h2neg__h2_set_all(c, payload, (size_t)n / 6);
-    h2neg__h2_flush(c);
     c->h1.state = H2NEG__H1_UPGRADED;
     c->agreed = 1;
     c->negotiated_owed = 1;
@@ -12481,7 +12480,6 @@ static int h2neg__h1_on_101_h2c(h2neg_conn *c, h2neg__stream *s, size_t taken)
     c->h1.state = H2NEG__H1_OFF;
     c->h1.stream = 0;
     c->h2->opened++;
-    h2neg__h2_flush(c);
     return H2NEG__GO_ON;
 }
 
@@ -14338,6 +14336,15 @@ static void h2neg__timer_tick(h2neg_conn *c, int i, uint64_t *at)
         *at = c->since[i] - 1 + limit;
 }
 
+/* 33 resets a second are given back; what is no whole one waits for the next tick. */
+static void h2neg__h2_mend(h2neg__http2 *h, uint64_t ms, uint32_t budget)
+{
+    uint64_t lack = budget - (uint32_t)h->resets, back = h->mended + ms * 33;
+    h->mended = (uint16_t)(back % 1000);
+    back /= 1000;
+    h->resets += (int32_t)(back < lack ? back : lack);
+}
+
 H2NEG__DEF uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms)
 {
     uint64_t at = H2NEG_NEVER, back;
@@ -14350,11 +14357,8 @@ H2NEG__DEF uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms)
         back = c->now ? now_ms - c->now : 0;
         c->overhead -= c->overhead < back * 4 ? c->overhead : back * 4;
         h2neg__ws_forgive(c, back * 4);
-        back = back * 33 / 1000;
-        if (c->h2 && c->h2->resets > 0 && back < c->config.reset_budget)
-            c->h2->resets += (int32_t)back;
-        if (c->h2 && c->h2->resets > (int32_t)c->config.reset_budget)
-            c->h2->resets = (int32_t)c->config.reset_budget;
+        if (c->h2 && c->h2->resets > 0)
+            h2neg__h2_mend(c->h2, back, c->config.reset_budget);
         c->now = now_ms;
     }
     h2neg__timer_marks(c);
@@ -14632,9 +14636,9 @@ static int h2neg__may_send(const h2neg__stream *s)
     if (!s)
         return H2NEG_ERR_STREAM_GONE;
     if (!(s->flags & H2NEG__S_HEAD_SENT) || s->ws.place ||
-        s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_WAITS))
+        s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_WAITS | H2NEG__S_BODY))
         return H2NEG_ERR_INVALID;
-    return s->flags & H2NEG__S_BODY ? (int)H2NEG_ERR_AGAIN : 0;
+    return 0;
 }
 
 H2NEG__DEF ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, size_t len,
@@ -14645,8 +14649,6 @@ H2NEG__DEF ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, siz
     int last = !(flags & H2NEG_MORE), err = h2neg__may_send(found);
     ptrdiff_t n;
     size_t drop = 0, left;
-    if (err == H2NEG_ERR_AGAIN)
-        h2neg__short(c, found);
     if (err || (len && !body))
         return err ? err : (ptrdiff_t)H2NEG_ERR_INVALID;
     if (found->send_left != H2NEG_UNKNOWN &&
