@@ -288,10 +288,113 @@ static void test_deflate(void)
         conversation_run(&table[i]);
 }
 
+/* A connection that was upgraded to h2c carries WebSockets by extended CONNECT (RFC 8441), as soon
+   as the server's SETTINGS have come. */
+static void test_behind_h2c(void)
+{
+    pair *p = (pair *)calloc(1, sizeof *p);
+    h2neg_config client, server;
+    h2neg_info info;
+    unsigned random = 0;
+    talk up, down;
+    conversation v = {"behind h2c", 1, 2000, 30, 4096, 0, 0, 1, 0, 0, 0, 0};
+    talk_make();
+    memset(&client, 0, sizeof client);
+    client.protocols = H2NEG_HTTP1 | H2NEG_H2C | H2NEG_WEBSOCKET;
+    server = client;
+    client.role = H2NEG_CLIENT;
+    client.random_fn = test_random;
+    client.random_user = &random;
+    talk_init(&up, &v, 1);
+    talk_init(&down, &v, 0);
+    pair_init(p, &client, &server, v.pipe);
+    side_get(&p->client, "/now");
+    pair_run(p);
+    h2neg_conn_info(p->client.c, &info);
+    CHECK_INT(info.protocol, H2NEG_PROTO_H2C);
+    CHECK_INT(info.via, H2NEG_VIA_UPGRADE);
+    CHECK_INT(info.peer_connect_protocol, 1);
+    CHECK_INT(p->client.done, 1);
+    p->client.hook = p->server.hook = talk_hook;
+    p->client.arg = &up;
+    p->server.arg = &down;
+    CHECK_INT(ws_ask(&p->client), 0);
+    pair_run(p);
+    CHECK_INT(up.stream, 3);
+    CHECK_INT(h2neg_ws_close(p->client.c, up.stream, 1000, "done"), 0);
+    pair_run(p);
+    talk_check(&v, &up);
+    talk_check(&v, &down);
+    pair_free(p);
+    free(p);
+}
+
+/* A WebSocket that is held over HTTP/1.1 gives nothing of what comes; over HTTP/2 no more than the
+   stream's window lets through. Let go, everything comes. */
+static void test_held(int h2)
+{
+    pair *p = (pair *)calloc(1, sizeof *p);
+    h2neg_config client, server;
+    unsigned random = 0;
+    talk up, down;
+    size_t before;
+    conversation v = {"held", 0, 1000, 300, 4096, 0, 0, 0, 0, 0, 0, 0};
+    v.h2 = h2;
+    talk_make();
+    conversation_config(&v, &client, H2NEG_CLIENT);
+    conversation_config(&v, &server, H2NEG_SERVER);
+    client.alloc_fn = server.alloc_fn = NULL;
+    client.random_fn = test_random;
+    client.random_user = &random;
+    talk_init(&up, &v, 1);
+    talk_init(&down, &v, 0);
+    up.to_send = down.to_get = 0;
+    pair_init(p, &client, &server, v.pipe);
+    p->client.hook = p->server.hook = talk_hook;
+    p->client.arg = &up;
+    p->server.arg = &down;
+    if (ws_ask(&p->client) != 0)
+        CHECK(h2);
+    while (down.stream == 0 && pair_turn(p))
+        ;
+    pair_run(p);
+    CHECK_INT(up.got, up.to_get);
+    up.got = down.sent = 0; /* and once more, held at the client */
+    CHECK_INT(h2neg_hold(p->client.c, up.stream, 1), 0);
+    talk_more(&p->server, &down);
+    pair_run(p);
+    before = up.got;
+    if (h2)
+        CHECK(before * 1000 < 70000); /* what the stream's window lets through, at most */
+    else
+        CHECK_INT(before, 0);
+    CHECK(down.sent < down.to_send);
+    CHECK_INT(h2neg_hold(p->client.c, up.stream, 0), 0);
+    pair_run(p);
+    CHECK_INT(up.got, up.to_get);
+    CHECK_INT(h2neg_ws_close(p->client.c, up.stream, 1000, "done"), 0);
+    pair_run(p);
+    talk_check(&v, &up);
+    talk_check(&v, &down);
+    pair_free(p);
+    free(p);
+}
+
+static void test_held_h1(void)
+{
+    test_held(0);
+}
+
+static void test_held_h2(void)
+{
+    test_held(1);
+}
+
 static void test_end(void)
 {
     free(talk_run);
     talk_run = NULL;
 }
 
-CHECK_MAIN(test_small_messages, test_large_messages, test_odd, test_deflate, test_end)
+CHECK_MAIN(test_small_messages, test_large_messages, test_odd, test_deflate, test_behind_h2c,
+           test_held_h1, test_held_h2, test_end)
