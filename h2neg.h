@@ -14876,7 +14876,6 @@ H2NEG__DEF int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol,
         c->h1.state = H2NEG__H1_TUNNEL;
         c->h1.close = 1;
     }
-    c->ws_due = 1;
     h2neg__owe(c, found, H2NEG__S_OPEN_OWED);
     return 0;
 }

@@ -603,8 +603,8 @@ static void test_minor_version(void)
    as well (RFC 9110 6.6.1: Date in every 4xx). HEAD has no content (9.3.2). */
 static void test_refusal_fields(void)
 {
-    const h2neg_field fields[] = {h2neg_f("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
-                                  h2neg_f("content-type", "text/other")};
+    const h2neg_field fields[2] = {h2neg_f("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
+                                   h2neg_f("content-type", "text/other")};
     h2neg_config config;
     side *s;
     memset(&config, 0, sizeof config);
