@@ -2804,12 +2804,6 @@ static size_t h2neg__target_span(h2neg_str s)
     return n;
 }
 
-/* uri-host [ ":" port ] with a host (RFC 9110 4.2.1: an empty one is invalid). */
-static int h2neg__is_authority(h2neg_str s, h2neg_authority *a)
-{
-    return h2neg_authority_parse(a, s) == 0 && a->host.len > 0;
-}
-
 /* ---- the first line */
 
 /* HTTP-version = %s"HTTP" "/" DIGIT "." DIGIT (RFC 9112 2.3). `malformed`: the error where it is
@@ -2840,7 +2834,7 @@ static int h2neg__h1_authority_form(h2neg_h1_head *head)
     h2neg_authority a;
     head->form = H2NEG_FORM_AUTHORITY;
     head->authority = head->target;
-    return h2neg__is_authority(head->target, &a) && a.port > 0;
+    return h2neg_authority_parse(&a, head->target) == 0 && a.port > 0;
 }
 
 /* origin-form = absolute-path [ "?" query ] (RFC 9112 3.2.1) */
@@ -2857,7 +2851,7 @@ static int h2neg__h1_origin_form(h2neg_h1_head *head)
 static int h2neg__h1_absolute_form(h2neg_h1_head *head)
 {
     h2neg_url url;
-    if (h2neg_url_parse(&url, head->target) != 0 || url.host.len == 0)
+    if (h2neg_url_parse(&url, head->target) != 0)
         return 0;
     head->form = H2NEG_FORM_ABSOLUTE;
     head->scheme = url.scheme;
@@ -3162,7 +3156,7 @@ static int h2neg__h1_host(h2neg__h1 *h)
     second = h2neg_find(head->fields, head->count, "host", &at);
     if (second)
         return h2neg__h1_fail(h, H2NEG_ERR_H1_HOST, second->name.ptr);
-    if (host->value.len && !h2neg__is_authority(host->value, &a))
+    if (host->value.len && h2neg_authority_parse(&a, host->value) != 0)
         return h2neg__h1_fail(h, H2NEG_ERR_H1_HOST, host->name.ptr);
     if (head->form == H2NEG_FORM_ORIGIN || head->form == H2NEG_FORM_ASTERISK)
         head->authority = host->value;
@@ -4139,7 +4133,7 @@ static int h2neg__ws_same_origin(h2neg_str origin, h2neg_str authority)
         return 0;
     if (url.authority.ptr + url.authority.len != origin.ptr + origin.len)
         return 0; /* a path, query or fragment: not an origin */
-    return url.host.len > 0 && h2neg__same_nocase(url.host, host.host) &&
+    return h2neg__same_nocase(url.host, host.host) &&
            h2neg__ws_port(url.port, url.scheme) == h2neg__ws_port(host.port, url.scheme);
 }
 
@@ -7629,8 +7623,8 @@ static int h2neg__tls_extensions(h2neg_client_hello_info *hello, h2neg__reader *
 {
     uint16_t seen[H2NEG__TLS_EXTENSIONS];
     h2neg__reader all = *r;
-    size_t count;
-    if (h2neg__take_be(&all, 2) != all.left || all.bad)
+    size_t count, len = h2neg__take_be(&all, 2);
+    if (all.bad || len != all.left)
         return H2NEG_ERR_TLS_HELLO;
     *r = all;
     for (count = 0; r->left; count++) {
@@ -7720,13 +7714,14 @@ static int h2neg__detect_tls(h2neg_str s)
     return s.len > 2 ? H2NEG_DETECT_TLS : H2NEG_DETECT_MORE;
 }
 
-/* Up to two empty lines (RFC 9112 2.2), then a method and a space. A CR that stands last may also
-   begin a PROXY signature, and the caller has asked for more. */
+/* Up to two empty lines (RFC 9112 2.2), then a method and a space. Nothing, and CR LF CR LF or a
+   part of it alone, may also begin a PROXY signature, and the caller has asked for more: behind an
+   empty line there is an octet. */
 static int h2neg__detect_method(h2neg_str s)
 {
     size_t i = 0, n, lines;
-    for (lines = 0; lines < 2 && i < s.len && s.ptr[i] == '\r'; lines++) {
-        if (i + 1 == s.len || s.ptr[i + 1] != '\n')
+    for (lines = 0; lines < 2 && s.ptr[i] == '\r'; lines++) {
+        if (s.ptr[i + 1] != '\n')
             return H2NEG_DETECT_OTHER;
         i += 2;
     }
@@ -8719,7 +8714,8 @@ static size_t h2neg__out_free(const h2neg_conn *c)
 static unsigned char *h2neg__out_room(h2neg_conn *c, size_t n)
 {
     h2neg__part *p = &c->part[H2NEG__OUT];
-    if (n > h2neg__out_free(c) || c->spoken)
+    H2NEG_ASSERT(!c->spoken); /* nobody writes behind the last words */
+    if (n > h2neg__out_free(c))
         return NULL;
     if (!h2neg__part_take(c, H2NEG__OUT, c->config.max_output_pending)) {
         h2neg__fail(c, H2NEG_ERR_NOMEM, c->offset);
@@ -10022,8 +10018,8 @@ static int h2neg__h2_flush(h2neg_conn *c)
         return 0;
     if (h->goaway_owed && !h2neg__h2_put_goaway(c))
         return 0;
-    if (h->drain_ping == 1 && !h2neg__h2_put_ping(c, h2neg__drain_octets, &h->drain_ping))
-        return 0;
+    if (h->drain_ping == 1) /* the room that GOAWAY asks for holds it, too */
+        h2neg__h2_put_ping(c, h2neg__drain_octets, &h->drain_ping);
     return h->ping_state != 1 || h2neg__h2_put_ping(c, h->ping, &h->ping_state);
 }
 
@@ -10608,8 +10604,10 @@ static int h2neg__h2_data_run(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__STARVED;
     if (in.len > h->left)
         in.len = h->left;
-    if (s && s->ws.place && !(s->flags & gone))
+    if (s && s->ws.place) { /* its place is freed with DONE, which comes before input is read */
+        H2NEG_ASSERT(!(s->flags & gone));
         return H2NEG__OCTETS;
+    }
     h2neg__in_take(c, in.len);
     h->left -= (uint32_t)in.len;
     if (!s || s->flags & gone) {
@@ -10706,7 +10704,6 @@ static int h2neg__h2_fragment_begin(h2neg_conn *c)
     h->block_octets += h->left;
     if (h->block_octets > 4 * (uint64_t)c->config.max_header_list)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_FIELDS);
-    h->returned = 0;
     h->state = H2NEG__H2_FRAGMENT;
     return H2NEG__GO_ON;
 }
@@ -11325,7 +11322,6 @@ static int h2neg__h2_header_error(h2neg_conn *c, int error)
 {
     if (!h2neg_h2_error_is_stream(&c->h2->frame, error))
         return h2neg__h2_frame_fail(c, error);
-    c->h2->returned = 0;
     h2neg__h2_frame_end(c, c->h2->frame.length);
     return h2neg__h2_frame_error(c, c->h2->frame.stream, error);
 }
@@ -11360,7 +11356,6 @@ static int h2neg__h2_header(h2neg_conn *c, h2neg_event *ev)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_SETTINGS);
     if (h2neg__overhead(c, h2neg__h2_frame_overhead(&h->frame)))
         return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_OVERHEAD);
-    h->returned = 0;
     if (h->frame.type < H2NEG__COUNT(h2neg__frame_reads)) {
         const h2neg__reads *r = &h2neg__frame_reads[h->frame.type];
         if (r->header)
@@ -11386,7 +11381,7 @@ static int h2neg__h2_payload(h2neg_conn *c, h2neg_event *ev)
         rest = f->length - H2NEG__PAYLOAD;
     }
     p = h2neg__in_have(c, f->length - rest);
-    if (!p && f->length)
+    if (f->length && !p)
         return H2NEG__STARVED;
     f->length -= rest;
     err = h2neg_h2_frame_payload_read(f, p);
@@ -11743,8 +11738,8 @@ static int h2neg__h1_offers(const h2neg_conn *c, const h2neg_message *m, unsigne
 {
     int small = p->length == H2NEG_UNKNOWN ? !(flags & H2NEG_MORE)
                                            : p->length <= c->config.max_upgrade_body;
-    return c->config.protocols & H2NEG_H2C && !c->config.tls && c->requests == 0 &&
-           m->upgrade.len == 0 && small && !(flags & H2NEG_LAST) && !h2neg_is(m->method, "CONNECT");
+    return c->config.protocols & H2NEG_H2C && !c->config.tls && c->requests == 0 && small &&
+           !(flags & H2NEG_LAST) && !h2neg_is(m->method, "CONNECT");
 }
 
 static void h2neg__h1_out_request(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m,
@@ -12417,8 +12412,9 @@ static int h2neg__h1_trailer_section(h2neg_conn *c, h2neg_event *ev)
 /* The message is over: the next one, or the end. */
 static int h2neg__h1_wait(h2neg_conn *c, h2neg_event *ev)
 {
+    const h2neg__stream *s = h2neg__stream_find(c, c->h1.stream);
     (void)ev;
-    if (c->h1.stream && h2neg__stream_find(c, c->h1.stream))
+    if (s && !(s->flags & H2NEG__S_DONE)) /* one that is kept stops nobody */
         return H2NEG__STOPPED;
     if (c->h1.close || c->shut) {
         h2neg__inert(c);
@@ -12446,7 +12442,6 @@ static int h2neg__h1_tunnel(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__OCTETS;
     H2NEG_ASSERT(!(s->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED))); /* its end is ours too */
     h2neg__in_take(c, in.len);
-    c->useful += in.len;
     h2neg__event(c, ev, H2NEG_EV_DATA, s);
     ev->data = in;
     return H2NEG__EVENT;
@@ -13000,8 +12995,7 @@ static const unsigned char *h2neg__ws_take(h2neg_conn *c, h2neg__ws_run *r, size
         w->left -= *n;
         return data;
     }
-    if (*n > bound - at)
-        *n = bound - at; /* a piece; messages are known to fit */
+    H2NEG_ASSERT(*n <= bound - at); /* a piece is at most one feed; messages are known to fit */
     if (!h2neg__grow(c, &w->buffer, bound, at + *n, 256))
         return NULL;
     h2neg__ws_unmask(r, w->buffer.ptr + at, *n);
@@ -13671,7 +13665,7 @@ static int h2neg__may_request(const h2neg_conn *c)
 {
     if (c->config.role != H2NEG_CLIENT)
         return H2NEG_ERR_INVALID;
-    if (c->phase >= H2NEG__INERT || c->shut || c->eof || c->lost || c->next_stream > 0x7fffffff ||
+    if (c->phase >= H2NEG__INERT || c->shut || c->eof || c->next_stream > 0x7fffffff ||
         (c->h2 ? c->h2->goaway_got : c->h1.close))
         return H2NEG_ERR_CLOSED;
     if (c->config.tls && !c->tls_ready)
@@ -14122,7 +14116,8 @@ static int h2neg__body_is_due(const h2neg_conn *c, const h2neg__stream *s)
 {
     uint32_t not_due = H2NEG__S_REMOTE_END | H2NEG__S_HELD | H2NEG__S_EXPECT | H2NEG__S_WAITS |
                        H2NEG__S_TUNNEL | H2NEG__S_HEAD_SENT;
-    return c->config.role == H2NEG_SERVER && !(s->flags & not_due) && (c->kept == 0 || c->starved);
+    return c->config.role == H2NEG_SERVER && !(s->flags & not_due) && c->lent.len == 0 &&
+           (c->kept == 0 || c->starved);
 }
 
 /* Something was `limit` milliseconds without a change. `at` becomes the earlier of itself and that
@@ -14254,7 +14249,7 @@ static int h2neg__t_inert(const h2neg_conn *c)
 }
 static int h2neg__t_early(const h2neg_conn *c)
 {
-    return c->phase < H2NEG__INERT && c->h1.early && c->h1.state != H2NEG__H1_WAIT;
+    return c->phase < H2NEG__INERT && c->h1.early;
 }
 static int h2neg__t_stall(const h2neg_conn *c)
 {
@@ -14677,8 +14672,7 @@ H2NEG__DEF ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, siz
 
 H2NEG__DEF size_t h2neg_room(const h2neg_conn *c, uint32_t s)
 {
-    const h2neg__stream *found =
-        c && c->phase < H2NEG__INERT && !c->lost ? h2neg__stream_find(c, s) : NULL;
+    const h2neg__stream *found = c && c->phase < H2NEG__INERT ? h2neg__stream_find(c, s) : NULL;
     if (!found || !(found->flags & H2NEG__S_HEAD_SENT) ||
         found->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED | H2NEG__S_WE_RESET | H2NEG__S_WAITS))
         return 0;

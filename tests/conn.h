@@ -2304,9 +2304,10 @@ static inline int pair_turn(pair *p)
     int moved = 0;
     moved |= side_events(&p->client) > 0;
     moved |= duct_write(&p->client, &p->up);
+    moved |= side_events(&p->server) > 0; /* what stopped for want of room may want input now */
     moved |= duct_read(&p->server, &p->up);
-    moved |= side_events(&p->server) > 0;
     moved |= duct_write(&p->server, &p->down);
+    moved |= side_events(&p->client) > 0;
     moved |= duct_read(&p->client, &p->down);
     return moved;
 }

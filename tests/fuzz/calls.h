@@ -79,8 +79,8 @@ static h2neg_message call_message(caller *k, h2neg_field *fields)
     m.field_count = call_fields(k, fields, 4);
     m.fields = fields;
     if (v & 16) {
-        m.body = k->body;
         m.body_len = (size_t)feed_octet(&k->f) * 15;
+        m.body = m.body_len == 77 * 15 ? NULL : k->body;
     }
     if (v & 32)
         m.method = call_text(k);
@@ -93,6 +93,8 @@ static h2neg_message call_message(caller *k, h2neg_field *fields)
         m.authority = call_text(k);
     if (v & 2)
         m.target = call_text(k);
+    if (v & 1)
+        m.scheme = call_text(k);
     return m;
 }
 
@@ -157,7 +159,10 @@ static void call_request(caller *k)
     h2neg_field fields[4];
     h2neg_message m = call_message(k, fields);
     uint32_t id = 0;
-    int r = h2neg_request(k->c, &m, feed_octet(&k->f) & 3, &id);
+    int r;
+    if (m.status != 99) /* else it stays: a request has none */
+        m.status = 0;
+    r = h2neg_request(k->c, &m, feed_octet(&k->f) & 3, &id);
     MUST(r <= 0);
     if (r == 0) {
         MUST(id % 2 == 1);

@@ -1,7 +1,6 @@
 /* fuzz.c: every fuzz target in one program; the environment variable FUZZ names the one to run.
    With libFuzzer (clang -fsanitize=fuzzer -DFUZZ_LIBFUZZER) or AFL++ (afl-clang-fast) it searches;
    else it replays. fuzz.sh builds and runs it; README.md beside this tells how to add to it. */
-#define H2NEG_CHECK
 #define H2NEG_IMPLEMENTATION
 #include "h2neg.h"
 #include "../check.h"
@@ -15,6 +14,7 @@
 #include "conns.h"
 #include "calls.h"
 #include "pairs.h"
+#include "write.h"
 #include "mutate.h"
 #include "differ.h"
 
@@ -56,6 +56,8 @@ static const target targets[] = {
     {"conn_ws_h2_client", fuzz_conn_ws_h2_client, SHAPE_WS_UNMASKED, CONN_HEAD, 1500},
     {"calls", fuzz_calls, SHAPE_OCTETS, 9, 1500},
     {"pair", fuzz_pair, SHAPE_OCTETS, 6, 300},
+    {"writers", fuzz_writers, SHAPE_OCTETS, 0, 400},
+    {"config", fuzz_config, SHAPE_OCTETS, 6, 300},
 #ifdef FUZZ_PICO
     {"differ_h1", differ_h1, SHAPE_LINES, 1, 1000},
     {"differ_chunked", differ_chunked, SHAPE_LINES, 0, 600},
