@@ -4,7 +4,7 @@
 [ -n "${WARN:-}" ] || WARN='-Werror -pedantic -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow
     -Wcast-qual -Wundef -Wstrict-prototypes'
 LC_ALL=C
-export LC_ALL
+export LC_ALL BUILD CC MAKE JOBS WARN
 mkdir -p "$BUILD"
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -30,6 +30,18 @@ limited() {
     limit=$1
     shift
     if have timeout; then timeout -k 5 "$limit" "$@"; else "$@"; fi
+}
+
+# side_by_side COMMAND: runs it with the words of each line of the input, JOBS at a time; what each prints comes
+# in one piece.
+side_by_side() {
+    each=$1 said=$(mktemp -d "$BUILD/said.XXXXXX")
+    export each said
+    sed "s/ *$//" | xargs -P "$JOBS" -L 1 sh -c \
+        'said=$said/$$; $each "$@" >"$said" 2>&1 </dev/null; status=$?; cat "$said"; exit $((status > 0))' sh
+    status=$?
+    rm -rf "$said"
+    return $((status > 0))
 }
 
 # attempt NAME command...: the test passes when the command exits 0.

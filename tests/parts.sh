@@ -3,8 +3,8 @@
 cd "$(dirname "$0")" || exit 1
 . ./lib.sh
 
-# Compiling is most of what the unit tests take, so they are little optimised here; header.sh compiles the
-# header at every level, and `full` runs them optimised.
+# Compiling is most of what the unit tests take, so they are not optimised here, but for the implementation that
+# most of them share (Makefile); `full` runs them optimised.
 san='-g -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined'
 memory_units="test_huffman test_hpack test_h1_head" # what valgrind sees that a sanitizer does not is the
                                                    # use of octets that nobody wrote: coders first
@@ -47,25 +47,33 @@ units() {
     with_wslay || leave_out="$leave_out test_ws_wslay"
     $MAKE -s -k -j"$JOBS" programs VARIANT="$variant" CC="$compiler" CFLAGS="$flags" \
         LEAVE_OUT="$leave_out" >/dev/null 2>&1
+    [ -f "$BUILD/$variant/h2neg.o" ] ||
+        { failed "$variant: the implementation does not compile" "$BUILD/$variant/h2neg.o.log"; return; }
+    run=
     for source in unit/test_*.c; do
         unit=$(basename "$source" .c)
         case " $leave_out " in
         *" $unit "*) [ -n "${LEAVE_OUT:-}" ] || skipped "$variant/$unit" "$(lacks "$unit")" ;;
-        *)
-            if [ -x "$BUILD/$variant/$unit" ]; then
-                counted "$variant/$unit" $runner "$BUILD/$variant/$unit"
-            else
-                failed "$variant/$unit: does not compile" "$BUILD/$variant/$unit.log"
-            fi ;;
+        *) run="$run $unit" ;;
         esac
     done
+    export LIMIT
+    for unit in $run; do echo "$variant/$unit $runner"; done | side_by_side "sh ./parts.sh --unit"
+}
+
+# one_unit VARIANT/UNIT [RUNNER]
+one_unit() {
+    program=$1
+    shift
+    if [ -x "$BUILD/$program" ]; then counted "$program" "$@" "$BUILD/$program"
+    else failed "$program: does not compile" "$BUILD/$program.log"; fi
 }
 
 sanitized() { # VARIANT COMPILER FLAGS
     if compiles $2 $3; then units "$1" "$2" "$3"; else skipped "$1" "$2 with these sanitizers"; fi
 }
 
-part_unit() { units plain "$CC" "-O1 -g"; }
+part_unit() { units plain "$CC" -g; }
 
 part_sanitized() {
     compiler=gcc
@@ -75,7 +83,7 @@ part_sanitized() {
 
 part_machine32() {
     compiles "$CC" -m32 || { skipped machine32 "a compiler for 32 bits (-m32)"; return; }
-    LEAVE_OUT="$linked" units machine32 "$CC" "-O0 -m32"
+    LEAVE_OUT="$linked" units machine32 "$CC" -m32
 }
 
 part_memory() {
@@ -83,7 +91,7 @@ part_memory() {
     for unit in $memory_units; do
         [ -f "unit/$unit.c" ] || continue
         [ -x "$BUILD/plain/$unit" ] ||
-            $MAKE -s "$BUILD/plain/$unit" VARIANT=plain CFLAGS="-O1 -g" >/dev/null 2>&1
+            $MAKE -s "$BUILD/plain/$unit" VARIANT=plain CFLAGS=-g >/dev/null 2>&1
         LIMIT=300 counted "memory/$unit" valgrind -q --error-exitcode=9 --leak-check=full \
             "$BUILD/plain/$unit"
     done
@@ -127,7 +135,7 @@ part_interop_sanitized() {
         cp -p ../examples/*.c ../examples/*.h ../examples/Makefile "$tree/examples/"
     tls_0=
     with_tls || tls_0=TLS=0
-    if $MAKE -C "$tree/examples" -j"$JOBS" all CC="$compiler" CFLAGS="-O1 $san" $tls_0 \
+    if $MAKE -C "$tree/examples" -j"$JOBS" all CC="$compiler" CFLAGS="-O1 -DH2NEG_CHECK $san" $tls_0 \
         >"$BUILD/log.sanitized" 2>&1
     then
         interop --sanitized --programs "$tree/examples" ${INTEROP:-} |
@@ -163,7 +171,7 @@ part_full() {
     if have musl-gcc; then LEAVE_OUT="$linked" units musl musl-gcc -O2; else skipped musl musl-gcc; fi
     if have tcc; then LEAVE_OUT="$linked" WARN=-Wall units tcc tcc ""; else skipped tcc tcc; fi
     if have valgrind; then
-        units memory-all "$CC" "-O1 -g" "env CONN_ROUNDS=20 valgrind -q --error-exitcode=9 --leak-check=full"
+        units memory-all "$CC" -g "env CONN_ROUNDS=20 valgrind -q --error-exitcode=9 --leak-check=full"
     else
         skipped memory-all valgrind
     fi
@@ -176,4 +184,7 @@ part_full() {
     for part in coverage work machines prove mutants; do "part_$part"; done
 }
 
-"part_$1"
+case $1 in
+--unit) shift && one_unit "$@" ;;
+*) "part_$1" ;;
+esac
