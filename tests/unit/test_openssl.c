@@ -243,5 +243,45 @@ static void test_modes_and_arguments(void)
     pair_close(&p);
 }
 
-CHECK_MAIN(test_selects, test_no_overlap, test_lenient, test_no_alpn, test_malformed_list,
-           test_client, test_client_hello, test_modes_and_arguments)
+/* OpenSSL's memory, as far as it is given. It takes these calls only before it has taken any. */
+static int refusing;
+
+static void *may_malloc(size_t n, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return refusing ? NULL : malloc(n);
+}
+
+static void *may_realloc(void *p, size_t n, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return refusing ? NULL : realloc(p, n);
+}
+
+static void may_free(void *p, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    free(p);
+}
+
+/* SSL_set_alpn_protos copies the list; without memory for it there is no ALPN, and that is told. */
+static void test_no_memory(void)
+{
+    pair p;
+    if (!CHECK_INT(CRYPTO_set_mem_functions(may_malloc, may_realloc, may_free), 1))
+        return;
+    pair_open(&p, TLS1_3_VERSION);
+    refusing = 1;
+    CHECK_INT(h2neg_openssl_client(p.client, 0), H2NEG_ERR_NOMEM);
+    refusing = 0;
+    CHECK_INT(h2neg_openssl_client(p.client, 0), 0);
+    ERR_clear_error();
+    pair_close(&p);
+}
+
+/* test_no_memory stands first: see there. */
+CHECK_MAIN(test_no_memory, test_selects, test_no_overlap, test_lenient, test_no_alpn,
+           test_malformed_list, test_client, test_client_hello, test_modes_and_arguments)
