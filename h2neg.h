@@ -12544,6 +12544,9 @@ static int h2neg__h1_on_response(h2neg_conn *c, h2neg_event *ev, size_t taken)
                                                      : "GET";
     uint64_t length;
     int kind = h2neg_body_kind(h->head, h2neg_s(method), &length), open = kind == H2NEG_BODY_TUNNEL;
+    if (kind == H2NEG_BODY_CLOSE &&
+        h2neg_find(h->head->fields, h->head->count, "transfer-encoding", NULL))
+        kind = H2NEG_ERR_BODY_CODING; /* its end is known, but not what it means */
     if (kind < 0)
         return h2neg__h1_error(c, kind, 0);
     if (h2neg__h1_settled(c))

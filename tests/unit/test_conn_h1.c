@@ -1018,6 +1018,10 @@ static void test_until_close(void)
     script_end(&sc, STEP_LOST);
     script_play(&sc, "NEGOTIATED\nRESPONSE 1\nDATA 1 \"hello\"\n...\nDONE 1 !NO_ERROR err=*\n",
                 GOT);
+    script_h1_client(&sc, "a coding that is not known", call_get); /* RFC 9112 6.3, rule 4 */
+    buf_text(&sc.in, "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nxyz");
+    sc.unfed = 1;
+    script_play(&sc, "ERROR BODY_CODING\nDONE 1 err=BODY_CODING\n", NULL);
     script_h1_client(&sc, "an HTTP/1.0 response", call_get);
     buf_text(&sc.in, "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello");
     sc.wants = H2NEG_WANT_CLOSE;
