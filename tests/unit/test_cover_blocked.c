@@ -344,6 +344,28 @@ static void test_slow_tunnel(void)
     side_end(s);
 }
 
+/* A tunnel's end has no octets over HTTP/1.1: it is taken when nothing else is, and the transport
+   is half-closed when what waits is out. */
+static void test_tunnel_end_full(void)
+{
+    h2neg_config g = small_config();
+    side *s = side_of(&g);
+    size_t n;
+    say_text(s, "CONNECT a:80 HTTP/1.1\r\n" HOST "\r\n");
+    CHECK_INT(h2neg_accept(s->c, 1, NULL, NULL, 0), 0);
+    side_drain(s);
+    n = s->out.len;
+    n += stuff(s, 1);
+    CHECK_INT(h2neg_send(s->c, 1, "x", 1, H2NEG_MORE), 0);
+    CHECK_INT(h2neg_send(s->c, 1, NULL, 0, 0), 0);
+    CHECK_INT(h2neg_wants(s->c), H2NEG_WANT_READ | H2NEG_WANT_WRITE);
+    s->no_write = 0;
+    side_drain(s);
+    CHECK_INT(s->out.len, n);
+    CHECK_INT(h2neg_wants(s->c), H2NEG_WANT_READ | H2NEG_WANT_HALF_CLOSE);
+    side_end(s);
+}
+
 /* "LIMIT_STREAMS: max_ws_streams is reached, and the client has got a 503"; where that has no room,
    AGAIN, and nothing has changed. */
 static void test_accept_full(void)
@@ -422,24 +444,29 @@ static void test_gone_unwritten(void)
 {
     h2neg_config g = small_config();
     side *s = server_h2(&g);
+    buf in = {0, 0, 0};
     int mine = 0;
     h2neg_event ev;
     say_get(s, 1);
     TOLD(s, "NEGOTIATED\nREQUEST 1\nEND 1\n");
     s->no_write = 1;
-    say_pings(s, 0, SMALL / 17); /* pongs, so that a RST_STREAM does not fit */
+    say_pings(s, 0, SMALL / 17); /* pongs and an ACK, so that a RST_STREAM does not fit */
+    put_settings(&in, "");
+    say(s, &in);
     CHECK_INT(h2neg_reset(s->c, 1, H2NEG_CANCEL), 0);
     CHECK_INT(h2neg_next(s->c, &ev), 1);
     CHECK_INT(ev.type, H2NEG_EV_DONE);
     s->done++;
     CHECK_INT(h2neg_set_user(s->c, 1, &mine), 0); /* it is the current event's */
     CHECK_INT(h2neg_next(s->c, &ev), 0);
+    CHECK_INT(s->c->live, 1);
     CHECK_INT(h2neg_set_user(s->c, 1, &mine), H2NEG_ERR_STREAM_GONE);
     CHECK_INT(h2neg_keep(s->c, 1, 1), H2NEG_ERR_STREAM_GONE);
     s->no_write = 0;
     side_drain(s);
     CHECK_INT(s->c->live, 0);
-    WROTE(s, "SETTINGS\nSETTINGS ACK\n...\nPING ACK\nRST_STREAM 1 CANCEL\n");
+    WROTE(s, "SETTINGS\nSETTINGS ACK\n...\nPING ACK\nSETTINGS ACK\nRST_STREAM 1 CANCEL\n");
+    buf_free(&in);
     side_end(s);
 }
 
@@ -781,6 +808,6 @@ static void test_pieces_expand(void)
 
 CHECK_MAIN(test_heads_again, test_reply_no_head, test_reply_no_queue, test_reply_windows,
            test_chunks_again, test_send_behind_pongs, test_trailers_again, test_slow_tunnel,
-           test_accept_full, test_close_waits, test_gone_unwritten, test_drain_blocked,
-           test_body_behind_pings, test_head_no_memory, test_body_no_memory, test_refusal_no_memory,
-           test_inflater_lies, test_compressor_lies, test_pieces_expand)
+           test_tunnel_end_full, test_accept_full, test_close_waits, test_gone_unwritten,
+           test_drain_blocked, test_body_behind_pings, test_head_no_memory, test_body_no_memory,
+           test_refusal_no_memory, test_inflater_lies, test_compressor_lies, test_pieces_expand)

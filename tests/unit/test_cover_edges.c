@@ -497,40 +497,46 @@ static void test_swallow(void)
 }
 
 /* A client that hears HTTP/1 where SETTINGS should be tells the status line, as far as 128 octets
-   of it (RFC 9113 3.4); the line may end in LF alone (RFC 9112 2.2). */
+   of it (RFC 9113 3.4); the line may end in LF alone (RFC 9112 2.2), or with the connection. */
+static void hears(const char *octets, size_t len, size_t line, int eof)
+{
+    h2neg_config g = config_of(H2NEG_CLIENT, H2NEG_PRIOR);
+    side *s = side_of(&g);
+    h2neg_event ev;
+    int errors = 0;
+    side_get(s, "/");
+    side_drain(s);
+    CHECK_INT(h2neg_feed(s->c, octets, len), len);
+    if (eof) { /* until then more of the line may come */
+        CHECK_INT(h2neg_next(s->c, &ev), 0);
+        h2neg_eof(s->c);
+    }
+    while (h2neg_next(s->c, &ev)) {
+        s->done += ev.type == H2NEG_EV_DONE;
+        if (ev.type == H2NEG_EV_DONE)
+            CHECK_INT(ev.retry, 1);
+        if (ev.type != H2NEG_EV_ERROR)
+            continue;
+        errors++;
+        CHECK_INT(ev.error.code, H2NEG_ERR_PEER_IS_HTTP1);
+        CHECK_OCTETS(ev.data.ptr, ev.data.len, octets, line);
+    }
+    CHECK_INT(errors, 1);
+    side_end(s);
+}
+
 static void test_status_line(void)
 {
     char line[200];
-    size_t i;
-    static const size_t lengths[] = {18, 127, 128, 129};
-    for (i = 0; i < 4; i++) {
-        h2neg_config g = config_of(H2NEG_CLIENT, H2NEG_PRIOR);
-        side *s = side_of(&g);
-        h2neg_event ev;
-        size_t n = lengths[i], told_len = 0;
-        int errors = 0;
-        side_get(s, "/");
-        side_drain(s);
-        memset(line, 'x', sizeof line);
-        memcpy(line, "HTTP/1.0 400 Bad", 16);
-        if (n < 128)
-            line[n] = '\n';
-        CHECK_INT(h2neg_feed(s->c, line, n + (n < 128)), n + (n < 128));
-        while (h2neg_next(s->c, &ev)) {
-            s->done += ev.type == H2NEG_EV_DONE;
-            if (ev.type == H2NEG_EV_DONE)
-                CHECK_INT(ev.retry, 1);
-            if (ev.type != H2NEG_EV_ERROR)
-                continue;
-            errors++;
-            CHECK_INT(ev.error.code, H2NEG_ERR_PEER_IS_HTTP1);
-            told_len = ev.data.len;
-            CHECK(memcmp(ev.data.ptr, line, told_len) == 0);
-        }
-        CHECK_INT(errors, 1);
-        CHECK_INT(told_len, n < 128 ? n : 128);
-        side_end(s);
-    }
+    memset(line, 'x', sizeof line);
+    memcpy(line, "HTTP/1.0 400 Bad\n", 17);
+    hears(line, 17, 16, 0);
+    hears(line, 16, 16, 1);
+    line[16] = 'x';
+    hears(line, 128, 128, 0);
+    hears(line, 129, 128, 0);
+    line[127] = '\n';
+    hears(line, 128, 127, 0);
 }
 
 /* ---- time ---------------------------------------------------------------- */

@@ -368,6 +368,41 @@ static void test_bodiless(void)
     }
 }
 
+/* ---- the reset budget --------------------------------------------------------- */
+
+/* 'r': a stream that the peer resets; 'g': one that comes to a good end; the last one of `steps` is
+   the one that is too much. */
+static void budget_of(uint32_t budget, const char *steps)
+{
+    h2neg_config config;
+    side *s;
+    uint32_t id = 1;
+    size_t i;
+    memset(&config, 0, sizeof config);
+    config.reset_budget = budget;
+    s = server_of(&config, "");
+    for (i = 0; steps[i]; i++, id += 2) {
+        buf in = {0, 0, 0};
+        put_get(&in, id, steps[i] == 'g' ? "/now" : "/later");
+        if (steps[i] == 'r')
+            put_rst(&in, id, H2NEG_CANCEL);
+        give(s, &in);
+        CHECK_INT(error_of(s), steps[i + 1] ? 0 : H2NEG_ERR_LIMIT_RESETS);
+    }
+    side_end(s);
+}
+
+static void test_reset_budget(void)
+{
+    budget_of(1, "r");
+    budget_of(5, "rrrrr");
+    budget_of(5, "gggrrrrr"); /* not above the budget */
+    budget_of(5, "rrgrrrr");
+    budget_of(5, "rrggrrrrr");
+    budget_of(5, "rrgggrrrrr");
+    budget_of(5, "rrrrgrgrgrr");
+}
+
 /* ---- limits of a body --------------------------------------------------------- */
 
 /* max_content_length 10: 413 where the length says more, a reset with the frame that goes above it.
@@ -728,7 +763,8 @@ static void test_many_fields(void)
     side_end(s);
 }
 
-CHECK_MAIN(test_content_length, test_priority_update, test_short, test_behind_a_body, test_bodiless,
-           test_updates, test_updates_upgraded, test_room, test_room_upgraded, test_closed,
-           test_nothing_behind_goaway, test_nothing_kept_behind_fault, test_owed,
-           test_owed_and_respond, test_many_fields, test_again)
+CHECK_MAIN(test_reset_budget, test_content_length, test_priority_update, test_short,
+           test_behind_a_body, test_bodiless, test_updates, test_updates_upgraded, test_room,
+           test_room_upgraded, test_closed, test_nothing_behind_goaway,
+           test_nothing_kept_behind_fault, test_owed, test_owed_and_respond, test_many_fields,
+           test_again)

@@ -383,6 +383,55 @@ static void test_anew(void)
     side_end(s);
 }
 
+/* A connection that is over has one timer left, whatever else was running. */
+static void test_inert(void)
+{
+    static const struct {
+        int role;
+        unsigned protocols;
+        void (*begin)(side *s);
+    } rows[] = {{SERVER, begin_error},     {SERVER, begin_drain_h1}, {SERVER, begin_drain_h2},
+                {SERVER, begin_block},     {SERVER, begin_settings}, {SERVER, begin_preface},
+                {SERVER, begin_half_head}, {SERVER, begin_early},    {SERVER, begin_h2},
+                {CLIENT, begin_get_h2},    {CLIENT1, begin_get},     {SERVER, begin_body_waits},
+                {SERVER, begin_close_h2},  {SERVER, begin_close}};
+    size_t i;
+    int left;
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (left = 0; left < 2; left++) {
+            h2neg_config g = timeless(rows[i].role, rows[i].protocols);
+            unsigned calls = 0;
+            side *s;
+            state before;
+            g.head_timeout = g.idle_timeout = g.preface_timeout = g.settings_timeout = 100;
+            g.drain_timeout = g.write_stall = g.response_timeout = g.close_timeout = 100;
+            g.body_min_rate = g.write_min_rate = 500;
+            g.rate_grace = 100;
+            g.early_drain_timeout = left ? 1000 : H2NEG_OFF;
+            g.random_user = &calls;
+            s = side_new(&g);
+            side_drain(s);
+            rows[i].begin(s);
+            h2neg_tick(s->c, 1);
+            side_drain(s);
+            h2neg_goaway(s->c, H2NEG_NO_ERROR);
+            before = state_of(s);
+            if (left) {
+                CHECK_INT(h2neg_tick(s->c, 10), rows[i].begin == begin_error ? 1001 : 1010);
+                CHECK_INT(h2neg_tick(s->c, 999), rows[i].begin == begin_error ? 1001 : 1010);
+            } else {
+                CHECK(h2neg_tick(s->c, 10) == H2NEG_NEVER);
+                CHECK(h2neg_tick(s->c, 1000000) == H2NEG_NEVER);
+            }
+            CHECK(same_state(before, state_of(s)));
+            h2neg_tick(s->c, 2000000);
+            CHECK_INT(h2neg_wants(s->c) == H2NEG_WANT_CLOSE,
+                      left || before.wants == H2NEG_WANT_CLOSE);
+            side_end(s);
+        }
+    }
+}
+
 /* ---- rates ---------------------------------------------------------------- */
 
 static int error_of(const side *s)
@@ -560,5 +609,5 @@ static void test_overhead_forgiven(void)
     }
 }
 
-CHECK_MAIN(test_timers, test_drain_ping, test_anew, test_body_rate, test_write_rate,
+CHECK_MAIN(test_timers, test_drain_ping, test_anew, test_inert, test_body_rate, test_write_rate,
            test_resets_given_back, test_overhead_forgiven)
