@@ -69,12 +69,31 @@ typedef struct client {
 
 static client self;
 
+/* What a peer or a command line brought is printed without control characters (C0, DEL, C1 in
+   UTF-8): it neither looks like a line of ours nor commands a terminal. */
+static void make_plain(char *at)
+{
+    for (; *at; at++)
+        if ((unsigned char)*at < 32 || *at == 127)
+            *at = '?';
+        else if (at[0] == '\xc2' && (unsigned char)at[1] < 0xa0)
+            at[0] = at[1] = '?';
+}
+
+static void say(const char *what, const char *why)
+{
+    char line[1200];
+    snprintf(line, sizeof line, "client: %s: %s", what, why);
+    make_plain(line);
+    fprintf(stderr, "%s.\n", line);
+}
+
 /* One sentence to standard error for each origin that fails, however many requests failed with it.
  */
 static void complain(const char *what, const char *why)
 {
     if (!self.complained)
-        fprintf(stderr, "client: %s: %s.\n", what, why);
+        say(what, why);
     self.complained = 1;
     self.failed = 1;
 }
@@ -124,14 +143,40 @@ static job *next_job(void)
 static int body_open(transfer *t)
 {
     struct stat st;
-    if (t->fd < 0)
+    while (t->fd < 0) {
         t->fd = strcmp(self.data_file, "-") ? open(self.data_file, O_RDONLY | O_CLOEXEC) : dup(0);
-    if (t->fd < 0 || fstat(t->fd, &st) || (t->tries && lseek(t->fd, 0, SEEK_SET) < 0))
+        if (t->fd < 0 && errno != EINTR)
+            return -1;
+    }
+    if (fstat(t->fd, &st) || (t->tries && lseek(t->fd, 0, SEEK_SET) < 0))
         return -1;
-    t->length = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : H2NEG_UNKNOWN;
+    t->length = S_ISREG(st.st_mode) && st.st_size > 0 ? (uint64_t)st.st_size : H2NEG_UNKNOWN;
     t->body_at = t->body_len = 0;
     t->body_ended = 0;
     return 0;
+}
+
+/* The next octets of the file; none: its end. 0, or -1 and errno. */
+static int body_read(transfer *t)
+{
+    struct pollfd p;
+    ssize_t n;
+    p.fd = t->fd;
+    p.events = POLLIN;
+    while ((n = read(t->fd, t->body, sizeof t->body)) < 0 && (errno == EINTR || errno == EAGAIN))
+        poll(&p, 1, -1);
+    t->body_at = 0;
+    t->body_len = n > 0 ? (size_t)n : 0;
+    t->body_ended = n == 0;
+    return n < 0 ? -1 : 0;
+}
+
+/* A body that is cut must not look whole to the server. */
+static void body_broken(transfer *t, const char *why)
+{
+    complain(self.data_file, why);
+    h2neg_reset(self.link.conn, t->stream, H2NEG_CANCEL);
+    t->body_ended = 1;
 }
 
 /* Sends the file until the connection takes no more; WRITABLE comes when it does again. */
@@ -139,20 +184,19 @@ static void push(transfer *t)
 {
     ptrdiff_t n;
     while (t->fd >= 0 && !t->body_ended) {
-        if (t->body_at == t->body_len) {
-            ssize_t got = read(t->fd, t->body, sizeof t->body);
-            t->body_at = 0;
-            t->body_len = got > 0 ? (size_t)got : 0;
-            t->body_ended = got <= 0;
+        if (t->body_at == t->body_len && body_read(t) < 0) {
+            body_broken(t, strerror(errno));
+            return;
         }
         n = h2neg_send(self.link.conn, t->stream, t->body + t->body_at, t->body_len - t->body_at,
                        t->body_ended ? 0 : H2NEG_MORE);
-        if (n < 0) { /* also an end that must come again */
-            t->body_ended = 0;
-            return;
-        }
-        t->body_at += (size_t)n;
-        if (t->body_at < t->body_len)
+        if (n == H2NEG_ERR_LENGTH_MISMATCH)
+            body_broken(t, "it changed while it was sent");
+        else if (n < 0)
+            t->body_ended = 0; /* also an end that must come again */
+        else
+            t->body_at += (size_t)n;
+        if (n < 0 || t->body_at < t->body_len)
             return;
     }
 }
@@ -516,7 +560,7 @@ static const char usage[] =
 
 static int wrong(const char *what, const char *why)
 {
-    fprintf(stderr, "client: %s: %s.\n", what, why);
+    say(what, why);
     return 2;
 }
 

@@ -2,9 +2,13 @@
 #ifndef FILES_H
 #define FILES_H
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #ifndef PATH_MAX
 #define PATH_MAX 4096
@@ -77,6 +81,34 @@ static inline int files_resolve(char out[PATH_MAX], const char *root, h2neg_str 
         strcpy(out, real);
     free(real);
     return inside ? 0 : 404;
+}
+
+/* Opens what files_resolve found. Its descriptor, or < 0: the negative status to answer with. A
+   FIFO or a device is not even opened, because that can be felt at its other end. */
+static inline int files_open(const char *name, struct stat *st)
+{
+    int fd;
+    if (lstat(name, st) || !S_ISREG(st->st_mode))
+        return -404;
+    do
+        fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    while (fd < 0 && errno == EINTR);
+    if (fd < 0)
+        return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -503 : -404;
+    if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
+        return fd;
+    close(fd);
+    return -404;
+}
+
+/* Octets of a file from `at` on; 0: there are none, or they cannot be read. */
+static inline size_t files_read(int fd, char *out, size_t len, uint64_t at)
+{
+    ssize_t n;
+    do
+        n = pread(fd, out, len, (off_t)at);
+    while (n < 0 && errno == EINTR);
+    return n > 0 ? (size_t)n : 0;
 }
 
 /* A media type by the name's ending. */

@@ -54,7 +54,7 @@ int main(int argc, char **argv)
     signal(SIGCHLD, SIG_IGN), signal(SIGPIPE, SIG_IGN), setvbuf(stdout, NULL, _IOLBF, 0);
     if (bind(listener, (struct sockaddr *)&at, sizeof at) || listen(listener, 128))
         return perror("hello"), 1;
-    for (; (fd = accept(listener, NULL, NULL)) >= 0; close(fd))
-        if (fork() == 0)
+    for (;; close(fd)) /* without files or memory, a little later */
+        if ((fd = accept(listener, NULL, NULL)) < 0 ? sleep(1), 0 : fork() == 0)
             return serve(fd), 0;
 }

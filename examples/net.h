@@ -120,7 +120,7 @@ static inline ptrdiff_t net_write(net_link *l, const void *out, size_t len)
 }
 
 /* Writes what waits. 1: something moved. When writing fails the peer may still have said why, so
-   reading goes on to its end. */
+   reading goes on to its end, which the peer's sight of ours brings about. */
 static inline int net_flush(net_link *l)
 {
     const void *run;
@@ -133,6 +133,8 @@ static inline int net_flush(net_link *l)
             break;
         moved = 1;
         l->write_lost = n < 0;
+        if (n < 0)
+            shutdown(l->fd, SHUT_WR);
     }
     if (l->write_lost && !(h2neg_wants(l->conn) & H2NEG_WANT_READ))
         h2neg_lost(l->conn);
@@ -266,29 +268,34 @@ static inline int net_listen(const char *address, const char *port, const char *
     return fd;
 }
 
+/* Waits for the end of a connect, which a signal does not end. 0, or an errno. */
+static inline int net_connected(int fd, uint64_t deadline)
+{
+    struct pollfd p;
+    int n, error = 0;
+    socklen_t size = sizeof error;
+    p.fd = fd;
+    p.events = POLLOUT;
+    do
+        n = poll(&p, 1, net_timeout(deadline, net_now()));
+    while (n < 0 && errno == EINTR);
+    if (n < 1)
+        return n < 0 ? errno : ETIMEDOUT;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) ? errno : error;
+}
+
 /* One address, within `limit` milliseconds: a connected, non-blocking socket, or -1 and errno. */
 static inline int net_connect_one(const struct addrinfo *to, int limit)
 {
-    struct pollfd p;
-    int error = 0;
-    socklen_t size = sizeof error;
-    p.fd = socket(to->ai_family, SOCK_STREAM, 0);
-    p.events = POLLOUT;
-    if (p.fd < 0)
+    int error, fd = socket(to->ai_family, SOCK_STREAM, 0);
+    if (fd < 0)
         return -1;
-    if (net_nonblocking(p.fd) == 0) {
-        if (connect(p.fd, to->ai_addr, to->ai_addrlen) == 0)
-            return p.fd;
-        if (errno != EINPROGRESS)
-            error = errno;
-        else if (poll(&p, 1, limit) < 1)
-            error = ETIMEDOUT;
-        else
-            getsockopt(p.fd, SOL_SOCKET, SO_ERROR, &error, &size);
-        if (error == 0)
-            return p.fd;
-    }
-    close(p.fd);
+    error = net_nonblocking(fd) || connect(fd, to->ai_addr, to->ai_addrlen) ? errno : 0;
+    if (error == EINPROGRESS || error == EINTR)
+        error = net_connected(fd, net_now() + (uint64_t)limit);
+    if (error == 0)
+        return fd;
+    close(fd);
     errno = error;
     return -1;
 }

@@ -17,7 +17,6 @@
 #include <arpa/inet.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #define PATTERN "abcdefghijklmnopqrstuvwxyz" /* /bytes/N: octet i is PATTERN[i % 26] */
 #define CHUNK 16380                          /* a multiple of 26 */
@@ -31,6 +30,7 @@ typedef struct peer {
     uint64_t limit;           /* when the handshake must be over; H2NEG_NEVER afterwards */
     size_t at;                /* its place in the tables */
     unsigned long websockets; /* that were opened */
+    struct exchange *late;    /* an echo that begins once all that came with its head was read */
     char name[INET6_ADDRSTRLEN + 8];
 } peer;
 
@@ -72,7 +72,8 @@ struct exchange {
     int protocol, via;
     int head;          /* the method is HEAD */
     int expects;       /* the peer keeps its body until it is told to go on */
-    int refusal;       /* 0, or the status that the method gets here */
+    int refusal;       /* 0, or the status that the request gets here */
+    int last;          /* the connection ends behind the answer */
     h2neg_str path;    /* of the request */
     int status, kind;  /* of the answer; status 0: none is chosen yet */
     h2neg_str type;    /* of the request's body, then of the answer's; so are these two */
@@ -108,9 +109,8 @@ static const char *pattern_at(uint64_t offset)
 static size_t file_at(const exchange *x, size_t len, const char **out)
 {
     static char octets[CHUNK];
-    ssize_t n = pread(x->fd, octets, len, (off_t)x->at);
     *out = octets;
-    return n > 0 ? (size_t)n : 0;
+    return files_read(x->fd, octets, len, x->at);
 }
 
 /* The next octets of a body: how many there are now. */
@@ -120,7 +120,7 @@ static size_t next_octets(const exchange *x, const char **out)
     size_t len = left < CHUNK ? (size_t)left : CHUNK;
     switch (x->kind) {
     case SEND_FILE: return file_at(x, len, out);
-    case ECHO_BODY: *out = x->kept + x->kept_at; return x->kept_len - x->kept_at;
+    case ECHO_BODY: *out = x->kept ? x->kept + x->kept_at : ""; return x->kept_len - x->kept_at;
     default: *out = pattern_at(x->at); return len;
     }
 }
@@ -181,17 +181,25 @@ static void push(exchange *x)
 /* The head, and all of a WHOLE body, which the connection borrows until DONE. */
 static int begin(exchange *x)
 {
+    static const struct {
+        int status;
+        const char *name, *value;
+    } more[] = {{401, "www-authenticate", "Basic realm=\"h2neg\""},
+                {407, "proxy-authenticate", "Basic realm=\"h2neg\""},
+                {426, "sec-websocket-version", "13"}};
     char digits[24];
-    h2neg_field fields[3];
+    h2neg_field fields[4];
+    size_t i;
     h2neg_message m = {.status = x->status, .fields = fields};
     if (x->type.len) {
         fields[m.field_count] = h2neg_f("content-type", "");
         fields[m.field_count++].value = x->type;
     }
-    if (x->status == 405)
+    if (x->route->allow && (x->status == 405 || x->refusal == 204))
         fields[m.field_count++] = h2neg_f("allow", x->route->allow);
-    if (x->status == 426)
-        fields[m.field_count++] = h2neg_f("sec-websocket-version", "13");
+    for (i = 0; i < sizeof more / sizeof more[0]; i++)
+        if (x->status == more[i].status)
+            fields[m.field_count++] = h2neg_f(more[i].name, more[i].value);
     if (x->kind == WHOLE) {
         m.body = x->kept;
         m.body_len = x->kept_len;
@@ -199,7 +207,8 @@ static int begin(exchange *x)
         snprintf(digits, sizeof digits, "%llu", (unsigned long long)x->total);
         fields[m.field_count++] = h2neg_f("content-length", digits);
     }
-    return h2neg_respond(x->from->link.conn, x->stream, &m, x->more ? H2NEG_MORE : 0);
+    return h2neg_respond(x->from->link.conn, x->stream, &m,
+                         (x->more ? H2NEG_MORE : 0) | (x->last ? H2NEG_LAST : 0));
 }
 
 /* Sends what can be sent now, once an answer is chosen and again at each WRITABLE. */
@@ -230,7 +239,8 @@ static exchange *exchange_new(peer *p, const h2neg_event *ev)
 {
     const h2neg_field *f = h2neg_find(ev->fields, ev->field_count, "content-type", NULL);
     h2neg_str type = f ? f->value : h2neg_s("");
-    exchange *x = calloc(1, sizeof *x + ev->path.len + type.len);
+    h2neg_str path = ev->path.len ? ev->path : h2neg_s("/"); /* RFC 9110 4.2.3 */
+    exchange *x = calloc(1, sizeof *x + path.len + type.len);
     char *to = x ? x->words : NULL;
     if (!x || h2neg_set_user(p->link.conn, ev->stream, x) != 0) {
         free(x);
@@ -244,7 +254,7 @@ static exchange *exchange_new(peer *p, const h2neg_event *ev)
     x->head = h2neg_is(ev->method, "HEAD");
     x->more = ev->more;
     x->total = ev->length;
-    x->path = copy(&to, ev->path);
+    x->path = copy(&to, path);
     x->type = copy(&to, type);
     x->fd = -1;
     h2neg_sha1_init(&x->sha1);
@@ -255,6 +265,8 @@ static void exchange_free(exchange *x)
 {
     if (!x)
         return;
+    if (x->from->late == x)
+        x->from->late = NULL;
     if (x->fd >= 0)
         close(x->fd);
     ws_free(x->ws);
@@ -263,6 +275,11 @@ static void exchange_free(exchange *x)
 }
 
 /* ---- answers ---- */
+
+static int is_http1(const exchange *x)
+{
+    return x->protocol == H2NEG_PROTO_HTTP10 || x->protocol == H2NEG_PROTO_HTTP11;
+}
 
 /* A whole answer that stands in `kept`: the connection may need it until DONE. */
 static void reply_kept(exchange *x, int status, const char *type)
@@ -279,7 +296,7 @@ static void reply_kept(exchange *x, int status, const char *type)
 
 static void reply(exchange *x, int status, const char *type, const char *text, int len)
 {
-    x->kept = malloc((size_t)len);
+    x->kept = malloc((size_t)len + 1);
     x->kept_len = (size_t)len;
     if (x->kept)
         memcpy(x->kept, text, (size_t)len);
@@ -290,7 +307,8 @@ static void reply_status(exchange *x, int status)
 {
     char text[80];
     int len = snprintf(text, sizeof text, "%d %s\n", status, h2neg_status_text(status));
-    reply(x, status, "text/plain", text, len);
+    int none = status == 204 || status == 205 || status == 304; /* RFC 9110 15.3.6, 15.4.5 */
+    reply(x, status, none ? "" : "text/plain", text, none ? 0 : len);
 }
 
 /* An answer whose body push() sends; for HEAD there is none. */
@@ -349,13 +367,16 @@ static void answer_negotiated(exchange *x)
     reply(x, 200, "application/json", json, len);
 }
 
-/* Type, length and body are the request's own. Where the peer waits to be told to go on, so does
-   the answer: the connection tells it. */
+/* Type, length and body are the request's own. Over HTTP/1 the answer begins once everything that
+   came with the head was read, so that a body that is malformed from the start is refused. Where
+   the peer waits to be told to go on, so does the answer: the connection tells it. */
 static void answer_echo(exchange *x)
 {
     x->status = 200;
     x->kind = ECHO_BODY;
-    if (!x->expects)
+    if (x->more && is_http1(x))
+        x->from->late = x->expects ? NULL : x;
+    else if (!x->expects)
         proceed(x);
 }
 
@@ -420,9 +441,9 @@ static void answer_file(exchange *x)
         reply_status(x, status);
         return;
     }
-    x->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (x->fd < 0 || fstat(x->fd, &st) || !S_ISREG(st.st_mode))
-        reply_status(x, x->fd < 0 && (errno == EMFILE || errno == ENFILE) ? 503 : 404);
+    x->fd = files_open(path, &st);
+    if (x->fd < 0)
+        reply_status(x, -x->fd);
     else
         reply_stream(x, SEND_FILE, (uint64_t)st.st_size, files_type(path));
 }
@@ -501,6 +522,18 @@ static void on_websocket(exchange *x, const h2neg_event *ev)
     x->from->websockets += x->ws != NULL;
 }
 
+/* The status that refuses a request: a scheme that this connection does not speak for (RFC 9110
+   7.4), or a method. OPTIONS is told what is allowed. */
+static int refusal_of(const exchange *x, const h2neg_event *ev)
+{
+    int tls = x->from->link.ssl != NULL;
+    if (!h2neg_is_nocase(ev->scheme, "http") && !(tls && h2neg_is_nocase(ev->scheme, "https")))
+        return 421;
+    if (x->route->allow && h2neg_is(ev->method, "OPTIONS"))
+        return 204;
+    return ev->websocket || route_allows(x->route, ev->method) ? 0 : 405;
+}
+
 /* The answer waits for the END, because the rest of the request may still be malformed. At once go
    an echo, a refusal that saves the peer its body, and the answer to CONNECT, whose END waits for
    it. */
@@ -510,12 +543,13 @@ static void on_request(peer *p, const h2neg_event *ev)
     int connect = h2neg_is(ev->method, "CONNECT");
     if (!x)
         return;
-    x->route = route_of(ev->path);
-    if (ev->websocket) {
+    x->route = route_of(x->path);
+    x->refusal = connect && !ev->websocket ? 501 : refusal_of(x, ev);
+    if (ev->websocket && !x->refusal) {
         on_websocket(x, ev);
         return;
     }
-    x->refusal = connect ? 501 : route_allows(x->route, ev->method) ? 0 : 405;
+    x->last = connect && is_http1(x); /* what was sent in the hope of a tunnel is no request */
     x->expects = ev->more && h2neg_find(ev->fields, ev->field_count, "expect", NULL);
     if (!ev->more || connect || x->route->answer == answer_echo || (x->refusal && x->expects))
         answer(x);
@@ -543,13 +577,29 @@ static int echo_keep(exchange *x, const char *octets, size_t len)
 static void on_echo_data(exchange *x, h2neg_str data)
 {
     size_t n;
-    proceed(x);
+    if (!x->begun && is_http1(x))
+        x->from->late = x;
+    else
+        proceed(x);
     n = x->begun && !x->kept_len ? send_some(x, data.ptr, data.len) : 0;
     if (n == data.len)
         return;
-    h2neg_hold(x->from->link.conn, x->stream, 1);
+    if (x->from->late != x)
+        h2neg_hold(x->from->link.conn, x->stream, 1);
     if (echo_keep(x, data.ptr + n, data.len - n) < 0)
         h2neg_reset(x->from->link.conn, x->stream, H2NEG_INTERNAL_ERROR);
+}
+
+/* All that came was read, and it was good. */
+static void begin_late(peer *p)
+{
+    exchange *x = p->late;
+    p->late = NULL;
+    if (!x)
+        return;
+    proceed(x);
+    if (x->kept_len)
+        h2neg_hold(p->link.conn, x->stream, 1);
 }
 
 /* Only /echo and /upload look at a body. */
@@ -678,10 +728,11 @@ static void serve(peer *p, short revents)
     int rounds = 16;
     h2neg_tick(c, self.now);
     net_polled(&p->link, revents);
-    do
+    do {
         while (h2neg_next(c, &ev))
             on_event(p, &ev);
-    while (rounds-- && net_move(&p->link, self.in, sizeof self.in));
+        begin_late(p);
+    } while (rounds-- && net_move(&p->link, self.in, sizeof self.in));
 }
 
 /* Serves a connection that was touched or whose time has come. */
@@ -826,7 +877,7 @@ static void tell_date(void)
 /* The earliest deadline, looked for where poll has just looked anyway. */
 static uint64_t run_turns(void)
 {
-    uint64_t next = self.end_at < self.accept_at || !self.accept_at ? self.end_at : self.accept_at;
+    uint64_t next = self.end_at;
     size_t i;
     for (i = self.count; i-- > FIRST;)
         if (self.fds[i].revents || self.deadlines[i] <= self.now)
@@ -835,7 +886,8 @@ static uint64_t run_turns(void)
         drain();
     if (self.fds[0].revents && self.fds[0].fd >= 0)
         accept_peers();
-    for (i = FIRST; i < self.count; i++)
+    self.deadlines[0] = self.accept_at ? self.accept_at : H2NEG_NEVER;
+    for (i = 0; i < self.count; i++)
         if (self.deadlines[i] < next)
             next = self.deadlines[i];
     return next;
@@ -877,7 +929,7 @@ static const char usage[] =
     "  -b ADDR           127.0.0.1\n"
     "  --tls             TLS beside cleartext on the same port\n"
     "  --cert, --key     PEM files; without them TLS makes a throw-away certificate\n"
-    "  --root DIR        serves the files below it\n"
+    "  --root DIR        serves the regular files below it; links that leave it are not there\n"
     "  --protocols LIST  of http/1.1,h2c,prior,h2,websocket (all)\n"
     "  --alpn LIST       what ALPN selects from, if it should differ; '' leaves ALPN unanswered\n"
     "  --max-message N   octets of a WebSocket message (1048576)\n"
@@ -959,10 +1011,14 @@ static int start_config(const settings *set)
     return 0;
 }
 
+/* What it interrupts may be about to look at errno. */
 static void on_signal(int number)
 {
-    ssize_t n = write(signal_pipe[1], "", 1);
-    (void)number, (void)n;
+    int error = errno;
+    (void)number;
+    while (write(signal_pipe[1], "", 1) < 0 && errno == EINTR)
+        ;
+    errno = error;
 }
 
 static int start_signals(void)

@@ -40,19 +40,31 @@ typedef struct ws_session {
 
 static ws_session ws;
 
+/* More octets from the system, all of them or none. */
+static int ws_random_read(unsigned char *out, size_t len)
+{
+    static int fd = -1;
+    ssize_t n = 1;
+    while (fd < 0 && (fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC)) < 0 && errno == EINTR)
+        ;
+    while (fd >= 0 && len && n) {
+        n = read(fd, out, len);
+        if (n < 0 && errno != EINTR)
+            return 0;
+        out += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+    return len == 0;
+}
+
 /* Random octets for keys and masks, from the system by the page: every frame takes four. */
 static int ws_random(void *user, void *out, size_t len)
 {
     static unsigned char pool[4096];
     static size_t left;
-    static int fd = -1;
     (void)user;
-    if (fd < 0)
-        fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-    if (left < len) {
-        ssize_t n = fd < 0 ? -1 : read(fd, pool, sizeof pool);
-        left = n > 0 ? (size_t)n : 0;
-    }
+    if (left < len)
+        left = ws_random_read(pool, sizeof pool) ? sizeof pool : 0;
     if (left < len)
         return 0;
     left -= len;
@@ -270,6 +282,7 @@ static void ws_on_close(const h2neg_event *ev)
     ws.code = ev->code;
     snprintf(ws.reason, sizeof ws.reason, "%.*s", (int)ev->reason.len,
              ev->reason.len ? ev->reason.ptr : "");
+    make_plain(ws.reason);
     if (ev->error.code)
         ws.error = ev->error;
     ws_queue_clear(&ws.out);
