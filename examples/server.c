@@ -522,16 +522,24 @@ static void on_websocket(exchange *x, const h2neg_event *ev)
     x->from->websockets += x->ws != NULL;
 }
 
-/* The status that refuses a request: a scheme that this connection does not speak for (RFC 9110
-   7.4), or a method. OPTIONS is told what is allowed. */
+/* The status that refuses a request: a target of a scheme that this connection does not speak for
+   (RFC 9110 7.4; HTTP/2's :scheme may be that of a gateway's peer), or a method. OPTIONS is told
+   what is allowed. */
 static int refusal_of(const exchange *x, const h2neg_event *ev)
 {
-    int tls = x->from->link.ssl != NULL;
-    if (!h2neg_is_nocase(ev->scheme, "http") && !(tls && h2neg_is_nocase(ev->scheme, "https")))
+    static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "TRACE"};
+    int secure = x->from->link.ssl && h2neg_is_nocase(ev->scheme, "https");
+    size_t i;
+    if (is_http1(x) && !secure && !h2neg_is_nocase(ev->scheme, "http"))
         return 421;
     if (x->route->allow && h2neg_is(ev->method, "OPTIONS"))
         return 204;
-    return ev->websocket || route_allows(x->route, ev->method) ? 0 : 405;
+    if (ev->websocket || route_allows(x->route, ev->method))
+        return 0;
+    for (i = 0; i < sizeof methods / sizeof methods[0]; i++)
+        if (h2neg_is(ev->method, methods[i]))
+            return 405;
+    return 501; /* RFC 9110 9.1: nobody knows it */
 }
 
 /* The answer waits for the END, because the rest of the request may still be malformed. At once go

@@ -1388,7 +1388,7 @@ each(answers, [
     ('8.3.1 the scheme https', headers(1, request(scheme='https'))),
     ('8.3.1 pseudo-fields in any order', headers(1, block(_p, _a, _m, _s))),
     ('8.5 CONNECT', headers(1, block((':method', 'CONNECT'), (':authority', 'localhost:443'))), 501),
-    ('8.3.1 OPTIONS *', headers(1, block((':method', 'OPTIONS'), _s, (':path', '*'), _a)), 405),
+    ('8.3.1 OPTIONS *', headers(1, block((':method', 'OPTIONS'), _s, (':path', '*'), _a)), 204),
 ])
 
 
