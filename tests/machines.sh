@@ -2,69 +2,89 @@
 # machines.sh [NAME...]: the same conversations on every machine, compiler and level that is there (make -C
 # tests machines). The scripts of the unit tests are played whole and octet by octet, and what came out must
 # be the same everywhere, octet for octet (machines/transcript.h); then the units of the coders run as they
-# are. Two threads run under the thread sanitizer, and mingw-w64 compiles the header. A line for each.
+# are. Under clang's memory sanitizer what came out is also held to be octets that somebody wrote. Two threads
+# run under the thread sanitizer, mingw-w64 compiles the header, and wine runs what it makes. A line for each.
+#
+# SAMPLE=1: three of the scripts and none of the coders. `machines.sh --one NAME` is one of the lines, for the
+# two at a time below.
 cd "$(dirname "$0")" || exit 1
 . ./lib.sh
 tree=$(pwd)/$BUILD/machines
+tests=$tree/state/tests # one state of header and tests for all machines, while others work on them
 # Scripts, and coders: not those that would take long under an emulator.
-scripts="test_conn_h1 test_conn_h2 test_conn_limits test_conn_memory test_conn_negotiate test_conn_ws
-    test_conn_ws_open test_conn_ws_send test_conn_ws_deflate"
-coders="test_base test_digest test_h1_head test_h1_body test_h1_write test_huffman test_hpack test_h2_frame
-    test_h2_fields test_ws_handshake test_upgrade"
+scripts="test_conn_h1 test_conn_h2 test_conn_ws"
+coders=
+if [ "${SAMPLE:-0}" != 1 ]; then
+    scripts="$scripts test_conn_limits test_conn_memory test_conn_negotiate test_conn_ws_open test_conn_ws_send
+        test_conn_ws_deflate"
+    coders="test_base test_digest test_h1_head test_h1_body test_h1_write test_huffman test_hpack test_h2_frame
+        test_h2_fields test_ws_handshake test_ws_frame test_alpn test_upgrade"
+fi
 
-# One state of header and tests for all machines, while others work on them.
-rm -rf "$tree/state" && mkdir -p "$tree/shim" "$tree/told" "$tree/state/tests/unit" && cp ../h2neg.h "$tree/state/" &&
-    cp ./*.h "$tree/state/tests/" && cp unit/*.c "$tree/state/tests/unit/" || exit 1
-tests=$tree/state/tests
-printf '#undef H2NEG_IMPLEMENTATION\n#include "%s/../h2neg.h"\n' "$tests" >"$tree/shim/h2neg.h"
-printf '#include "%s/conn.h"\n#include "%s/machines/transcript.h"\n' "$tests" "$(pwd)" >"$tree/told/conn.h"
+# Name, compiler, what runs what it makes, and flags. The first is what all others are held against.
+table='x86-64-gcc-O0 gcc - -O0
+x86-64-gcc-O2 gcc - -O2
+x86-64-gcc-O3 gcc - -O3 -march=native
+x86-64-clang-O0 clang - -O0
+x86-64-clang-O2 clang - -O2
+x86-64-clang-O3 clang - -O3
+unsigned-char gcc - -O1 -funsigned-char
+signed-char clang - -O1 -fsigned-char
+memory clang - -O1 -g -fsanitize=memory -fno-sanitize-recover=all
+tcc tcc -
+musl musl-gcc - -O2 -static
+i386 gcc - -O2 -m32
+armhf arm-linux-gnueabihf-gcc qemu-arm -O2 -static
+aarch64 aarch64-linux-gnu-gcc qemu-aarch64 -O2 -static
+s390x s390x-linux-gnu-gcc qemu-s390x -O2 -static
+windows x86_64-w64-mingw32-gcc wine -O2 -static
+threads-gcc gcc - -fsanitize=thread
+threads-clang clang - -fsanitize=thread
+mingw-c x86_64-w64-mingw32-gcc -
+mingw-c++ x86_64-w64-mingw32-g++ -'
+first=x86-64-gcc-O0
 
-# The implementation is compiled as the machine says; the tests around it quickly.
-build() { # FOLDER COMPILER FLAGS
+# build FOLDER COMPILER FLAGS: the implementation is compiled once, as the machine says, and linked; the tests
+# around it are compiled quickly. A unit that looks inside has its own, as in the Makefile.
+build() {
     folder=$1 compiler=$2 flags=$3
-    quick="-std=c99 -w $(echo " $flags" | grep -o -- '-m32\|-static\|-f[a-z]*signed-char' | tr '\n' ' ')"
-    rm -rf "$folder" && mkdir -p "$folder" &&
-        printf '#define H2NEG_IMPLEMENTATION\n#include "%s/../h2neg.h"\n' "$tests" >"$folder/all.c" &&
-        $compiler -std=c99 -w $flags -c -o "$folder/all.o" "$folder/all.c" || return 1
-    for unit in $scripts; do
-        $compiler $quick -I"$tree/shim" -I"$tree/told" -I"$tests" -o "$folder/$unit" "$tests/unit/$unit.c" \
-            "$folder/all.o" 2>"$folder/inside" ||
-            $compiler -std=c99 -w $flags -I"$tree/told" -I"$tests/.." -I"$tests" -o "$folder/$unit" \
-                "$tests/unit/$unit.c" || return 1 # it looks inside
-    done
-    for unit in $coders; do # so do these
-        $compiler -std=c99 -w $flags -I"$tests/.." -I"$tests" -o "$folder/$unit" "$tests/unit/$unit.c" ||
-            return 1
+    quick=$(echo " $flags" | sed 's/ -O[1-3]//')
+    $compiler -std=c99 -w $flags -c -o "$folder/all.o" "$tests/shared/all.c" || return 1
+    for unit in $scripts $coders; do
+        told=$tree/told
+        case " $coders " in *" $unit "*) told=$tests ;; esac
+        $compiler -std=c99 -w $quick -I"$tests/shared" -I"$told" -I"$tests" -o "$folder/$unit" \
+            "$tests/unit/$unit.c" "$folder/all.o" 2>"$folder/inside" ||
+            $compiler -std=c99 -w $flags -I"$told" -I"$tests/.." -I"$tests" -o "$folder/$unit" \
+                "$tests/unit/$unit.c" || return 1
     done
 }
 
-# machine NAME COMPILER FLAGS [RUNNER]
+# played NAME UNIT [RUNNER]: its transcript, where it tells one, goes behind those before it.
+played() {
+    folder=$tree/$1 unit=$2
+    shift 2
+    program=$folder/$unit
+    [ -f "$program" ] || program=$program.exe
+    rm -f "$folder/told"
+    TRANSCRIPT=$folder/told limited 600 "$@" "$program" >"$folder/log" 2>&1 </dev/null || return 1
+    [ ! -f "$folder/told" ] || tr -d '\r' <"$folder/told" >>"$folder/transcript"
+}
+
+# machine NAME COMPILER RUNNER|- FLAGS
 machine() {
-    name=$1 compiler=$2 flags=$3 runner=${4:-}
-    case " ${only:-$name} " in *" $name "* | *" all "*) ;; *) return ;; esac
-    have "$compiler" || { skipped "machines/$name" "$compiler"; return; }
-    [ -z "$runner" ] || have "$runner" || { skipped "machines/$name" "$runner"; return; }
-    compiles $compiler $flags || { skipped "machines/$name" "$compiler $flags"; return; }
+    name=$1 compiler=$2 runner=${3#-} flags=$4
     folder=$tree/$name
-    mkdir -p "$folder"
-    build "$folder" "$compiler" "$flags" >"$tree/$name.log" 2>&1 || {
-        failed "machines/$name: does not compile" "$tree/$name.log"
-        return
-    }
-    for unit in $scripts; do
-        TRANSCRIPT=$folder/$unit.txt limited 600 $runner "$folder/$unit" >"$folder/log" 2>&1 </dev/null ||
-            { failed "machines/$name: $unit failed" "$folder/log"; return; }
-        cat "$folder/$unit.txt" >>"$folder/transcript"
+    rm -rf "$folder" && mkdir -p "$folder"
+    compiles $compiler $flags || { skipped "machines/$name" "$compiler $flags"; return; }
+    build "$folder" "$compiler" "$flags" >"$tree/$name.log" 2>&1 ||
+        { failed "machines/$name: does not compile" "$tree/$name.log"; return; }
+    for unit in $scripts $coders; do
+        played "$name" "$unit" $runner || { failed "machines/$name: $unit failed" "$folder/log"; return; }
     done
-    for unit in $coders; do
-        limited 600 $runner "$folder/$unit" >"$folder/log" 2>&1 </dev/null ||
-            { failed "machines/$name: $unit failed" "$folder/log"; return; }
-    done
-    if [ ! -f "$tree/reference" ]; then
-        cp "$folder/transcript" "$tree/reference"
-    fi
+    [ "$name" != $first ] || cp "$folder/transcript" "$tree/reference"
     if cmp -s "$tree/reference" "$folder/transcript"; then
-        ok "machines/$name: $(wc -l <"$folder/transcript" | tr -d ' ') conversations, the same octets"
+        ok "machines/$name: $(grep -c . "$folder/transcript") conversations, the same octets"
     else
         diff "$tree/reference" "$folder/transcript" >"$tree/$name.log"
         failed "machines/$name: other octets than the first machine's" "$tree/$name.log"
@@ -72,52 +92,49 @@ machine() {
     rm -rf "$folder"
 }
 
+# threads COMPILER: two of them, with nothing shared (machines/threads.c).
 threads() {
-    case " ${only:-threads} " in *" threads "* | *" all "*) ;; *) return ;; esac
-    for compiler in gcc clang; do
-        have $compiler || { skipped "machines/threads $compiler" $compiler; continue; }
-        compiles $compiler -fsanitize=thread || {
-            skipped "machines/threads $compiler" "$compiler with the thread sanitizer"
-            continue
-        }
-        attempt "machines/threads $compiler" threads_run $compiler
-    done
+    compiles "$1" -fsanitize=thread || { skipped "machines/threads $1" "$1 -fsanitize=thread"; return; }
+    attempt "machines/threads $1" threads_run "$1"
 }
 threads_run() {
-    "$1" -std=c99 -w -g -O1 -fsanitize=thread -I.. -I. -o "$tree/threads" machines/threads.c -lpthread &&
-        limited 120 "$tree/threads"
+    "$1" -std=c99 -w -g -O1 -fsanitize=thread -I"$tests/.." -I"$tests" -o "$tree/threads-$1" machines/threads.c \
+        -lpthread && limited 120 "$tree/threads-$1"
 }
 
+# mingw COMPILER STANDARD LANGUAGE
 mingw() {
-    case " ${only:-mingw} " in *" mingw "* | *" all "*) ;; *) return ;; esac
-    for bits in x86_64 i686; do
-        compiler=$bits-w64-mingw32-gcc
-        name="machines/mingw $bits compiles the header"
-        have $compiler || { [ $bits = i686 ] || skipped "$name" $compiler; continue; }
-        attempt "$name" $compiler -std=c99 $WARN -O2 -DH2NEG_IMPLEMENTATION -x c -c -o "$tree/mingw.o" ../h2neg.h
-    done
-    have x86_64-w64-mingw32-g++ || return
-    attempt "machines/mingw x86_64 compiles the header as C++" x86_64-w64-mingw32-g++ -std=c++11 \
-        $(echo $WARN | sed 's/-Wstrict-prototypes//') -O2 -DH2NEG_IMPLEMENTATION -x c++ -c -o "$tree/mingw.o" \
-        ../h2neg.h
+    attempt "machines/$1 compiles the header without a warning" "$1" "-std=$2" \
+        $(echo $WARN | sed "s/-Wstrict-prototypes/${4:-}/") -O2 -DH2NEG_IMPLEMENTATION -x "$3" -c \
+        -o "$tree/mingw.$3.o" "$tests/../h2neg.h"
 }
 
-only="$*"
-[ -z "$only" ] || only="x86-64-gcc-O0 $only" # the first is what all are held against
-rm -f "$tree/reference"
-machine x86-64-gcc-O0 gcc -O0
-machine x86-64-gcc-O2 gcc -O2
-machine x86-64-gcc-O3 gcc "-O3 -march=native"
-machine x86-64-clang-O0 clang -O0
-machine x86-64-clang-O2 clang -O2
-machine x86-64-clang-O3 clang -O3
-machine unsigned-char gcc "-O1 -funsigned-char"
-machine signed-char clang "-O1 -fsigned-char"
-machine tcc tcc ""
-machine musl musl-gcc "-O2 -static"
-machine i386 gcc "-O2 -m32"
-machine armhf arm-linux-gnueabihf-gcc "-O2 -static" qemu-arm
-machine aarch64 aarch64-linux-gnu-gcc "-O2 -static" qemu-aarch64
-machine s390x s390x-linux-gnu-gcc "-O2 -static" qemu-s390x
-threads
-mingw
+# one NAME COMPILER RUNNER FLAGS...
+one() {
+    name=$1 compiler=$2 runner=$3
+    shift 3
+    for tool in "$compiler" "${runner#-}"; do
+        [ -z "$tool" ] || have "$tool" || { skipped "machines/$name" "$tool"; return; }
+    done
+    case $name in
+    threads-*) threads "$compiler" ;;
+    mingw-c) mingw "$compiler" c99 c -Wstrict-prototypes ;;
+    mingw-c++) mingw "$compiler" c++11 c++ ;;
+    *) machine "$name" "$compiler" "$runner" "$*" ;;
+    esac
+}
+
+WINEDEBUG=-all WINEPREFIX=$tree/wine
+export WINEDEBUG WINEPREFIX
+if [ "${1:-}" = --one ]; then
+    shift
+    one "$@"
+    exit
+fi
+rm -rf "$tree/state" "$tree/reference" && mkdir -p "$tree/told" "$tests/unit" && cp ../h2neg.h "$tree/state/" &&
+    cp ./*.h "$tests/" && cp -r shared "$tests/" && cp unit/*.c "$tests/unit/" || exit 1
+printf '#include "%s/conn.h"\n#include "%s/machines/transcript.h"\n' "$tests" "$(pwd)" >"$tree/told/conn.h"
+echo "$table" | sed 1q | side_by_side "sh ./machines.sh --one"
+echo "$table" | sed 1d | while read -r name rest; do
+    case " ${*:-$name} " in *" $name "*) echo "$name $rest" ;; esac
+done | side_by_side "sh ./machines.sh --one"

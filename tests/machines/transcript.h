@@ -25,6 +25,17 @@ static inline unsigned long transcript_hash(const buf *b)
     return (unsigned long)hash;
 }
 
+/* Under clang's memory sanitizer: every octet of it was written by somebody. */
+#if defined(__has_feature)
+#if __has_feature(memory_sanitizer)
+#include <sanitizer/msan_interface.h>
+#define TRANSCRIPT_WRITTEN(b) __msan_check_mem_is_initialized((b)->p, (b)->len)
+#endif
+#endif
+#ifndef TRANSCRIPT_WRITTEN
+#define TRANSCRIPT_WRITTEN(b) ((void)(b))
+#endif
+
 static inline void transcript_tell(const script *sc, int cut)
 {
     FILE *f = transcript_file();
@@ -32,6 +43,8 @@ static inline void transcript_tell(const script *sc, int cut)
     memset(&r, 0, sizeof r);
     r.cut = cut;
     run_script(sc, &r);
+    TRANSCRIPT_WRITTEN(&r.events);
+    TRANSCRIPT_WRITTEN(&r.out);
     fprintf(f, "%s (%s): events %lu %08lx, octets %lu %08lx, streams %ld, wants %u, %s %s %s\n",
             sc->name, cut ? "octet by octet" : "whole", (unsigned long)r.events.len,
             transcript_hash(&r.events), (unsigned long)r.out.len, transcript_hash(&r.out), r.done,
