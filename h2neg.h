@@ -1743,9 +1743,8 @@ extern "C" {
 #define H2NEG_ASSERT(x) assert(x)
 #endif
 
-/* A condition that never holds, and why stands beside it: asserted where asserts are on, and
-   otherwise folded away with what depends on it. */
-#define H2NEG__NEVER(x) (H2NEG_ASSERT(!(x)), 0)
+/* What never holds, and why stands beside it: an assert where those are on, and else nothing. */
+#define H2NEG__NEVER(x) H2NEG_ASSERT(!(x))
 
 #if defined(H2NEG_REALLOC) != defined(H2NEG_FREE)
 #error "define both H2NEG_REALLOC and H2NEG_FREE, or neither"
@@ -3056,7 +3055,7 @@ static h2neg_str h2neg__h1_line(h2neg__h1 *h)
     size_t left = h->head->scan.at - (size_t)(h->p - h->in);
     h2neg_str line = h2neg__until(h2neg__str(h->p, left), '\n');
     h->p += line.len + 1;
-    H2NEG_ASSERT(line.len > 0); /* the first stage stops at an empty one */
+    H2NEG__NEVER(line.len == 0); /* the first stage stops at an empty one */
     if (line.ptr[line.len - 1] == '\r')
         line.len--;
     return line;
@@ -6150,7 +6149,7 @@ static void h2neg__hpack_put_string(h2neg__writer *w, h2neg_str s, int lower)
 {
     size_t coded = h2neg__huffman_size(s, lower), i, len = coded < s.len ? coded : s.len;
     h2neg__hpack_put_number(w, coded < s.len ? 0x80 : 0, 7, len);
-    H2NEG_ASSERT(!w->bad && len <= w->left); /* the bound of the whole block was checked */
+    H2NEG__NEVER(w->bad || len > w->left); /* the bound of the whole block was checked */
     if (coded < s.len)
         h2neg__huffman_encode(w->p, s, lower);
     else
@@ -8521,7 +8520,7 @@ static int h2neg__take_more(h2neg_conn *c, h2neg__part *p, size_t size)
     void *ptr;
     if (p->size >= size)
         return 1;
-    H2NEG_ASSERT(!c->placed); /* a placed part stands at its bound already */
+    H2NEG__NEVER(c->placed); /* a placed part stands at its bound already */
     ptr = h2neg__alloc(&c->config, p->ptr, p->size, size);
     if (!ptr)
         return 0;
@@ -8557,7 +8556,7 @@ static void h2neg__drop(h2neg_conn *c, h2neg__part *p)
 
 static int h2neg__part_take(h2neg_conn *c, int part, size_t size)
 {
-    H2NEG_ASSERT(size <= h2neg__part_bound(&c->config, part));
+    H2NEG__NEVER(size > h2neg__part_bound(&c->config, part)); /* that is what the bound is */
     return h2neg__take_more(c, &c->part[part], size);
 }
 
@@ -8691,11 +8690,11 @@ static void h2neg__in_take(h2neg_conn *c, size_t n)
         return;
     c->offset += n;
     if (c->kept) {
-        H2NEG_ASSERT(n <= c->kept);
+        H2NEG__NEVER(n > c->kept); /* only what h2neg__in showed is taken */
         c->kept_at += n;
         c->kept -= n;
     } else {
-        H2NEG_ASSERT(n <= c->lent.len);
+        H2NEG__NEVER(n > c->lent.len);
         c->lent.ptr += n;
         c->lent.len -= n;
     }
@@ -8714,7 +8713,7 @@ static size_t h2neg__out_free(const h2neg_conn *c)
 static unsigned char *h2neg__out_room(h2neg_conn *c, size_t n)
 {
     h2neg__part *p = &c->part[H2NEG__OUT];
-    H2NEG_ASSERT(!c->spoken); /* nobody writes behind the last words */
+    H2NEG__NEVER(c->spoken); /* nobody writes behind the last words */
     if (n > h2neg__out_free(c))
         return NULL;
     if (!h2neg__part_take(c, H2NEG__OUT, c->config.max_output_pending)) {
@@ -8872,7 +8871,7 @@ static h2neg__ws *h2neg__ws_new(h2neg_conn *c, h2neg__stream *s)
     h2neg__ws *w;
     while (i < c->ws_room && h2neg__ws_at(c, i)->stream)
         i++;
-    H2NEG_ASSERT(i < bound); /* h2neg__ws_full was asked */
+    H2NEG__NEVER(i >= bound); /* h2neg__ws_full was asked */
     want = c->placed ? bound : c->ws_room ? 2u * c->ws_room : 1;
     if (i == c->ws_room) {
         want = want < bound ? want : bound;
@@ -8991,7 +8990,7 @@ static void h2neg__ws_add(h2neg__ws_fields *x, const char *name, h2neg_str value
 static void h2neg__ws_add_deflate(h2neg__ws_fields *x, const h2neg_ws_deflate *d)
 {
     ptrdiff_t n = h2neg_ws_deflate_write(x->deflate, sizeof x->deflate, d);
-    H2NEG_ASSERT(n > 0);
+    H2NEG__NEVER(n <= 0); /* there is room, and the config was checked */
     h2neg__ws_add(x, "sec-websocket-extensions", h2neg__str(x->deflate, (size_t)n));
 }
 
@@ -9096,7 +9095,7 @@ static int h2neg__slots_grow(h2neg_conn *c)
 {
     size_t i, old = c->slots, most = h2neg__slot_bound(&c->config);
     size_t want = c->placed ? most : old ? old * 2 : c->h2 ? 4 : 1;
-    H2NEG_ASSERT(old < most); /* whoever opens a stream has counted */
+    H2NEG__NEVER(old >= most); /* whoever opens a stream has counted */
     if (!h2neg__part_take(c, H2NEG__STREAMS, want * sizeof(h2neg__stream)))
         return 0;
     c->slots = (uint32_t)want;
@@ -9360,7 +9359,7 @@ static uint32_t h2neg__early_drop(h2neg_conn *c, h2neg__stream *s)
     uint32_t len = 0, more;
     size_t at = h2neg__early_find(c, s->id, 0, &len), size = H2NEG__EARLY_HEAD + (size_t)len;
     unsigned char *p = c->part[H2NEG__EARLY].ptr;
-    H2NEG_ASSERT(at < c->early); /* only asked of a stream that has some */
+    H2NEG__NEVER(at >= c->early); /* only asked of a stream that has some */
     memmove(p + at, p + at + size, c->early - at - size);
     c->early -= (uint32_t)size;
     c->early_last = at < c->early_last ? c->early_last - (uint32_t)size : c->early;
@@ -9469,7 +9468,7 @@ static void h2neg__stream_free(h2neg_conn *c, h2neg__stream *s)
     if (c->h2 && s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_REMOTE_END | H2NEG__S_WE_RESET |
                              H2NEG__S_PEER_RESET))
         h2neg__shut_add(c, s->id, h2neg__stream_shut(s));
-    H2NEG_ASSERT(!(s->flags & (H2NEG__S_OWED | H2NEG__S_RST_MARK)));
+    H2NEG__NEVER(s->flags & (H2NEG__S_OWED | H2NEG__S_RST_MARK)); /* both hold it */
     h2neg__ws_free(c, s);
     while (*at != i)
         at = &h2neg__slot(c, *at)->chain;
@@ -10069,7 +10068,7 @@ static int h2neg__h2_charge(h2neg_conn *c)
 /* RST_STREAM on a stream with a slot, which is over by that. */
 static void h2neg__h2_reset(h2neg_conn *c, h2neg__stream *s, int error, uint32_t code)
 {
-    H2NEG_ASSERT(!(s->flags & (H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET)));
+    H2NEG__NEVER(s->flags & (H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET)); /* it was looked up open */
     s->flags |= H2NEG__S_WE_RESET;
     s->code = code;
     h2neg__count_flag(s, H2NEG__S_RST_MARK, 1, &c->marked);
@@ -10086,7 +10085,7 @@ static int h2neg__h2_refuse(h2neg_conn *c, uint32_t id, uint32_t code, int costs
     if (!h2neg__part_take(c, H2NEG__OWED, sizeof(h2neg__owed)))
         return h2neg__fail(c, H2NEG_ERR_NOMEM, c->offset);
     o = h2neg__owed_rings(c);
-    H2NEG_ASSERT(h->owed_resets < H2NEG__RING);
+    H2NEG__NEVER(h->owed_resets >= H2NEG__RING); /* the reader stops when it is full */
     o->resets[at].stream = id;
     o->resets[at].code = code;
     h->owed_resets++;
@@ -10130,7 +10129,7 @@ static int h2neg__table_grow(h2neg_conn *c, int part, size_t need)
         size = need < 256 ? 256 : need;
     if (size > bound)
         size = bound;
-    H2NEG_ASSERT(!c->placed && size >= need); /* a table never needs more than its bound */
+    H2NEG__NEVER(c->placed || size < need); /* a table never needs more than its bound */
     ptr = h2neg__alloc(&c->config, NULL, 0, size);
     if (!ptr)
         return 0;
@@ -10178,7 +10177,7 @@ static void h2neg__block_put(h2neg_conn *c, h2neg__block *b, const h2neg_field *
 {
     ptrdiff_t n = h2neg_hpack_encode(&c->h2->encoder, b->out + 9 + b->used, b->room - 9 - b->used,
                                      fields, count);
-    H2NEG_ASSERT(n >= 0);
+    H2NEG__NEVER(n < 0); /* the bound of the whole block has room */
     b->used += (size_t)n;
 }
 
@@ -10605,7 +10604,7 @@ static int h2neg__h2_data_run(h2neg_conn *c, h2neg_event *ev)
     if (in.len > h->left)
         in.len = h->left;
     if (s && s->ws.place) { /* its place is freed with DONE, which comes before input is read */
-        H2NEG_ASSERT(!(s->flags & gone));
+        H2NEG__NEVER(s->flags & gone);
         return H2NEG__OCTETS;
     }
     h2neg__in_take(c, in.len);
@@ -11519,7 +11518,7 @@ static h2neg__h1_out h2neg__h1_out_begin(h2neg_conn *c, size_t bound)
 /* `n` octets were written: what is written was checked before, and its bound has room. */
 static void h2neg__h1_out_add(h2neg__h1_out *o, ptrdiff_t n)
 {
-    H2NEG_ASSERT(n >= 0);
+    H2NEG__NEVER(n < 0);
     o->used += (size_t)n;
 }
 
@@ -11540,7 +11539,7 @@ static void h2neg__h1_out_one(h2neg__h1_out *o, const char *name, h2neg_str valu
 /* The empty line, and the head goes to the output. */
 static void h2neg__h1_out_end(h2neg_conn *c, h2neg__h1_out *o)
 {
-    H2NEG_ASSERT(o->room - o->used >= 2);
+    H2NEG__NEVER(o->room - o->used < 2);
     memcpy(o->out + o->used, "\r\n", 2);
     c->useful += o->used + 2;
     h2neg__out_wrote(c, o->used + 2);
@@ -12154,7 +12153,7 @@ static int h2neg__h2c_accept(h2neg_conn *c)
     h2neg__out_wrote(c, sizeof answer - 1);
     h2neg_upgrade_h2c(head->minor, head->fields, head->count, &settings);
     n = h2neg_h2_settings_decode(payload, sizeof payload, settings);
-    H2NEG_ASSERT(n >= 0); /* the offer was judged */
+    H2NEG__NEVER(n < 0); /* the offer was judged */
     h2neg__h2_set_all(c, payload, (size_t)n / 6);
     c->h1.state = H2NEG__H1_UPGRADED;
     c->agreed = 1;
@@ -12276,7 +12275,7 @@ static int h2neg__h1_upgraded(h2neg_conn *c, h2neg_event *ev)
     ptrdiff_t n;
     h2neg__h1_lend(c); /* what it needs is there since the offer was read */
     n = h2neg_h1_parse_request(h->head, in.ptr, in.len, 0);
-    H2NEG_ASSERT(n > 0);
+    H2NEG__NEVER(n <= 0); /* it was read once */
     kind = h2neg_body_kind(h->head, h->head->method, &length);
     result = h2neg__h1_show(c, ev, (size_t)n, kind, length, 0);
     h->left = kind == H2NEG_BODY_LENGTH ? length : 0;
@@ -12440,7 +12439,7 @@ static int h2neg__h1_tunnel(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__STOPPED;
     if (s->ws.place)
         return H2NEG__OCTETS;
-    H2NEG_ASSERT(!(s->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED))); /* its end is ours too */
+    H2NEG__NEVER(s->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED)); /* its end is ours too */
     h2neg__in_take(c, in.len);
     h2neg__event(c, ev, H2NEG_EV_DATA, s);
     ev->data = in;
@@ -12632,7 +12631,7 @@ static int h2neg__h1_eof(h2neg_conn *c)
     h2neg__stream *s = h2neg__stream_find(c, h->stream);
     int idle = h->state == H2NEG__H1_HEAD && h2neg__in(c).len == 0 &&
                (c->config.role == H2NEG_SERVER || !s);
-    H2NEG_ASSERT(h->state != H2NEG__H1_WAIT); /* whose step never lacks input */
+    H2NEG__NEVER(h->state == H2NEG__H1_WAIT); /* whose step never lacks input */
     if (idle || h->early) {
         h2neg__inert(c);
         return H2NEG__GO_ON;
@@ -12998,7 +12997,7 @@ static const unsigned char *h2neg__ws_take(h2neg_conn *c, h2neg__ws_run *r, size
         w->left -= *n;
         return data;
     }
-    H2NEG_ASSERT(*n <= bound - at); /* a piece is at most one feed; messages are known to fit */
+    H2NEG__NEVER(*n > bound - at); /* a piece is at most one feed; messages are known to fit */
     if (!h2neg__grow(c, &w->buffer, bound, at + *n, 256))
         return NULL;
     h2neg__ws_unmask(r, w->buffer.ptr + at, *n);
@@ -13957,7 +13956,7 @@ static int h2neg__advance(h2neg_conn *c, h2neg_event *ev)
             return 1;
         if (result != H2NEG__GO_ON)
             return 0;
-        H2NEG_ASSERT(ev->type == 0);
+        H2NEG__NEVER(ev->type); /* what fills it in answers EVENT */
     }
 }
 
