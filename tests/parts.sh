@@ -5,6 +5,8 @@ cd "$(dirname "$0")" || exit 1
 
 # Compiling is most of what the unit tests take, so they are not optimised here, but for the implementation that
 # most of them share (Makefile); `full` runs them optimised.
+ASAN_OPTIONS=${ASAN_OPTIONS:-quarantine_size_mb=16:malloc_context_size=8}
+export ASAN_OPTIONS
 san='-g -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined'
 memory_units="test_huffman test_hpack test_h1_head" # what valgrind sees that a sanitizer does not is the
                                                    # use of octets that nobody wrote: coders first
@@ -78,7 +80,7 @@ part_unit() { units plain "$CC" -g; }
 part_sanitized() {
     compiler=gcc
     have gcc || compiler=$CC
-    LIMIT=300 sanitized address "$compiler" "$san"
+    LIMIT=300 sanitized address "$compiler" "-DH2NEG_CHECK $san"
 }
 
 part_machine32() {
@@ -109,7 +111,25 @@ part_tables() {
 part_rooms() { sh ./rooms.sh ../h2neg.h; }
 part_header() { sh ./header.sh all; }
 part_programs() { sh ./programs.sh; }
-part_fuzz() { sh ./fuzz/fuzz.sh replay; }
+part_fuzz() {
+    sh ./fuzz/fuzz.sh replay
+    part_llhttp
+}
+
+# HTTP/1 through our pieces and through the parser of Node.js.
+part_llhttp() {
+    have node || { skipped fuzz/llhttp node; return; }
+    node -e 'process.exit(process.versions.llhttp.startsWith("9.") ? 0 : 1)' ||
+        { skipped fuzz/llhttp "a node with llhttp 9"; return; }
+    mkdir -p "$BUILD/fuzz"
+    if "$CC" -std=c99 $WARN -g -DH2NEG_IMPLEMENTATION -I.. -o "$BUILD/fuzz/llhttp" fuzz/llhttp.c \
+        >"$BUILD/fuzz/llhttp.log" 2>&1
+    then
+        counted fuzz/llhttp node fuzz/llhttp.js "$BUILD/fuzz/llhttp"
+    else
+        failed "fuzz/llhttp: does not compile" "$BUILD/fuzz/llhttp.log"
+    fi
+}
 
 interop() { # options of interop.py
     have python3 || { skipped interop "python3"; return; }
@@ -148,6 +168,7 @@ part_interop_sanitized() {
 part_coverage() { sh ./coverage.sh; }
 part_machines() { sh ./machines.sh; }
 part_prove() { sh ./prove.sh; }
+part_analyse() { sh ./analyse.sh; }
 part_work() { sh ./work.sh; }
 
 part_mutants() {
@@ -155,6 +176,13 @@ part_mutants() {
     have gcov || { skipped mutants gcov; return; }
     attempt mutants python3 -B ../tools/mutate --count "${COUNT:-30}" --seed "${SEED:-1}" --jobs "$JOBS" \
         --least 80
+}
+
+# A short time of each of the long ones, for .ci/run.
+part_samples() {
+    TIME=${FUZZ_TIME:-5} sh ./fuzz/fuzz.sh search
+    SAMPLE=1 sh ./machines.sh armhf s390x
+    sh ./prove.sh ascii decimal ws_frame
 }
 
 part_full() {
@@ -175,13 +203,8 @@ part_full() {
     else
         skipped memory-all valgrind
     fi
-    if have gcc; then
-        attempt full/analyzer gcc -std=c99 -fanalyzer -Werror -O1 -DH2NEG_IMPLEMENTATION -x c -c \
-            -o "$BUILD/analyzed.o" ../h2neg.h
-    else
-        skipped full/analyzer gcc
-    fi
-    for part in coverage work machines prove mutants; do "part_$part"; done
+    TIME=${FUZZ_TIME:-60} sh ./fuzz/fuzz.sh search
+    for part in coverage work machines prove analyse mutants; do "part_$part"; done
 }
 
 case $1 in

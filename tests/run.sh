@@ -6,6 +6,7 @@ cd "$(dirname "$0")" || exit 1
 
 parts="unit sanitized machine32 memory tables rooms header programs fuzz interop"
 [ "${SOAK:-0}" != 1 ] || parts="$parts interop_sanitized"
+[ "${SAMPLES:-0}" != 1 ] || parts="$parts samples"
 [ "${FULL:-0}" != 1 ] || parts="$parts full"
 results=$BUILD/results
 : >"$results"

@@ -53,17 +53,18 @@ build_replay() {
 
 replay() {
     build_replay || { failed "fuzz: the targets do not compile" "$program.log"; return; }
-    "$program" list | while read -r name most; do
-        pack=fuzz/corpus/$name.pack log=$here/log.$name
-        if [ ! -f "$pack" ]; then
-            failed "fuzz/$name: there is no $pack"
-        elif FUZZ=$name limited 120 "$program" replay "$pack" >"$log" 2>&1 </dev/null; then
-            ok "fuzz/$name ($(tail -n 1 "$log"))"
-        else
-            failed "fuzz/$name" "$log"
-        fi
-    done
+    "$program" list | side_by_side "sh ./fuzz/fuzz.sh replay_one"
     for name in $without; do skipped "fuzz/${name%%:*}" "${name##*:}"; done
+}
+replay_one() {
+    name=$1 pack=fuzz/corpus/$1.pack log=$here/log.$1
+    if [ ! -f "$pack" ]; then
+        failed "fuzz/$name: there is no $pack"
+    elif FUZZ=$name limited 120 "$program" replay "$pack" >"$log" 2>&1 </dev/null; then
+        ok "fuzz/$name ($(tail -n 1 "$log"))"
+    else
+        failed "fuzz/$name" "$log"
+    fi
 }
 
 # What is known of a target's inputs: the packed ones, the seeds, and those that were found before.
@@ -78,32 +79,37 @@ search() {
     compiles clang -fsanitize=fuzzer-no-link || { skipped fuzz "clang with libFuzzer"; return; }
     build "$here/search" clang -O1 $san -fsanitize=fuzzer -DFUZZ_LIBFUZZER ||
         { failed "fuzz: the targets do not compile with libFuzzer" "$here/search.log"; return; }
+    chosen | side_by_side "sh ./fuzz/fuzz.sh search_one"
+}
+# The targets that were asked for.
+chosen() {
     "$program" list | while read -r name most; do
-        case " ${TARGETS:-$name} " in *" $name "*) ;; *) continue ;; esac
-        gather "$name"
-        log=$here/log.$name
-        FUZZ=$name "$here/search" -max_total_time="${TIME:-60}" -max_len="$most" -timeout=25 \
-            -print_final_stats=1 -artifact_prefix="$here/crash/$name/" \
-            "$here/corpus/$name" "$here/start/$name" >"$log" 2>&1 </dev/null
-        status=$?
-        said="$(awk '
-            /number_of_executed_units/ { runs = $2 } /new_units_added/ { fresh = $2 }
-            / cov: / { for (i = 1; i < NF; i++) if ($i == "cov:") cov = $(i + 1) }
-            END { printf "%d executions, %d edges, %d new inputs", runs, cov, fresh }' "$log")"
-        if [ "$status" = 0 ]; then
-            ok "fuzz/$name ($said, 0 crashes)"
-        else
-            failed "fuzz/$name ($said, a crash in $here/crash/$name)" "$log"
-        fi
+        case " ${TARGETS:-$name} " in *" $name "*) echo "$name $most" ;; esac
     done
+}
+search_one() {
+    name=$1 most=$2 log=$here/log.$1
+    gather "$name"
+    FUZZ=$name "$here/search" -max_total_time="${TIME:-60}" -max_len="$most" -timeout=25 \
+        -print_final_stats=1 -artifact_prefix="$here/crash/$name/" \
+        "$here/corpus/$name" "$here/start/$name" >"$log" 2>&1 </dev/null
+    status=$?
+    said="$(awk '
+        /number_of_executed_units/ { runs = $2 } /new_units_added/ { fresh = $2 }
+        / cov: / { for (i = 1; i < NF; i++) if ($i == "cov:") cov = $(i + 1) }
+        END { printf "%d executions, %d edges, %d new inputs", runs, cov, fresh }' "$log")"
+    if [ "$status" = 0 ]; then
+        ok "search/$name ($said, 0 crashes)"
+    else
+        failed "search/$name ($said, a crash in $here/crash/$name)" "$log"
+    fi
 }
 
 # The least that covers the same edges: how often an edge was taken is left aside, to keep it small.
 merge() {
     build_replay && build "$here/search" clang -O1 $san -fsanitize=fuzzer -DFUZZ_LIBFUZZER || exit 1
     mkdir -p fuzz/corpus
-    "$program" list | while read -r name most; do
-        case " ${TARGETS:-$name} " in *" $name "*) ;; *) continue ;; esac
+    chosen | while read -r name most; do
         gather "$name"
         rm -rf "$here/least/$name"
         mkdir -p "$here/least/$name"
