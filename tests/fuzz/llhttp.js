@@ -218,7 +218,8 @@ const latin = (hex) => Buffer.from(hex, 'hex').toString('latin1');
 function same(m, ours, theirs) {
     const fields = [...ours.fields, ...ours.trailers].flatMap((f) => [latin(f.name), latin(f.value)]);
     const persists = ours.persists === 1 && ours.frame !== 'close';
-    return persists === theirs.keep && latin(ours.method) === theirs.method && latin(ours.target) === theirs.target && ours.status === theirs.status &&
+    return persists === theirs.keep && latin(ours.method) === theirs.method &&
+        latin(ours.target) === theirs.target && ours.status === theirs.status &&
         theirs.major === 1 && ours.minor === Math.min(theirs.minor, 1) && latin(ours.reason) === theirs.reason &&
         ours.body === Buffer.concat(theirs.body).toString('hex') && JSON.stringify(fields) === JSON.stringify(theirs.fields);
 }
@@ -255,9 +256,11 @@ function main(program) {
         if (agreed(m, ours, theirs)) { passed++; return; }
         failed++;
         theirs.body = theirs.body && Buffer.concat(theirs.body).toString('hex');
-        console.log(`${m.kind} of ${m.from}: ${JSON.stringify(m.text)}\n    ours ${answers[i]}\n    llhttp ${JSON.stringify(theirs)}`);
+        console.log(`${m.kind} of ${m.from}: ${JSON.stringify(m.text)}`);
+        console.log(`    ours ${answers[i]}\n    llhttp ${JSON.stringify(theirs)}`);
     });
-    const keys = [...Object.keys(stricter).map((k) => 'stricter ' + k), ...Object.keys(wider).map((k) => 'wider ' + k), 'longer'];
+    const keys = [...Object.keys(stricter).map((k) => 'stricter ' + k),
+        ...Object.keys(wider).map((k) => 'wider ' + k), 'longer'];
     for (const key of keys)
         if (met.has(key)) passed++;
         else failed++, console.log(`on the list and never met: ${key}`);
