@@ -164,6 +164,50 @@ static void test_updates_upgraded(void)
     UPDATES_PASS(s, 7);
 }
 
+/* ---- an h2c offer and its body ------------------------------------------------- */
+
+/* The body is read before the 101, up to max_upgrade_body, behind a head as large as it may be, in
+   whatever pieces; a larger one leaves the offer aside. */
+static void offer_of(size_t filler, size_t body, size_t most, int taken)
+{
+    h2neg_config config;
+    buf in = {0, 0, 0};
+    size_t at, i;
+    side *s;
+    memset(&config, 0, sizeof config);
+    config.protocols = H2NEG_HTTP1 | H2NEG_H2C;
+    s = side_new(&config);
+    buf_text(&in, "POST /end HTTP/1.1\r\n");
+    for (i = 0; i < filler; i++) {
+        buf_text(&in, "x: ");
+        buf_fill(&in, 'y', 7000);
+        buf_text(&in, "\r\n");
+    }
+    buf_fmt(&in, "Content-Length: %zu\r\n" H2C_OFFER_OF("AAMAAABk"), body);
+    buf_fill(&in, 'b', body);
+    for (at = 0; at < in.len; at += most)
+        side_give(s, in.p + at, in.len - at < most ? in.len - at : most);
+    CHECK_INT(error_of(s), 0);
+    CHECK(strstr(buf_str(&s->events),
+                 taken ? "NEGOTIATED h2c upgrade\n" : "NEGOTIATED http/1.1 default\n") != NULL);
+    CHECK(strstr(buf_str(&s->events), "\nEND 1\n") != NULL);
+    buf_free(&in);
+    side_end(s);
+}
+
+static void test_offer(void)
+{
+    static const size_t steps[] = {16384, 5000, 777};
+    size_t i;
+    for (i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        offer_of(0, 0, steps[i], 1);
+        offer_of(0, 16384, steps[i], 1);
+        offer_of(0, 16385, steps[i], 0);
+        offer_of(4, 16384, steps[i], 1);
+        offer_of(4, 16385, steps[i], 0);
+    }
+}
+
 /* ---- room ---------------------------------------------------------------- */
 
 /* What h2neg_room tells is what a send takes, to the octet; behind it there is none. */
@@ -403,6 +447,28 @@ static void test_reset_budget(void)
     budget_of(5, "rrrrgrgrgrr");
 }
 
+/* ---- a field's length ------------------------------------------------------------ */
+
+/* Name and value of 8,192 octets pass and one more does not, also in a section's first field. */
+static void test_first_field(void)
+{
+    size_t over;
+    for (over = 0; over < 2; over++) {
+        buf in = {0, 0, 0}, lines = {0, 0, 0};
+        side *s = server_of(NULL, "");
+        buf_text(&lines, ":path: /");
+        buf_fill(&lines, 'p', 8192 - 5 - 1 + over);
+        buf_text(&lines, "\n:method: GET\n:scheme: http\n:authority: a\n");
+        put_headers(&in, 1, HEADS | END, lines.p);
+        give(s, &in);
+        CHECK_INT(strstr(buf_str(&s->events), "REQUEST 1") != NULL, !over);
+        if (over)
+            says(s, "...\nHEADERS 1 :status=431 end\n");
+        buf_free(&lines);
+        side_end(s);
+    }
+}
+
 /* ---- limits of a body --------------------------------------------------------- */
 
 /* max_content_length 10: 413 where the length says more, a reset with the frame that goes above it.
@@ -538,6 +604,54 @@ static void test_nothing_kept_behind_fault(void)
     CHECK_INT(with.memory, without.memory);
 }
 
+/* ---- a client that drains ------------------------------------------------------ */
+
+/* What is under way comes to its end; then GOAWAY, and the client, which has what it came for,
+   closes (connection.md, How it ends). */
+static void test_client_drains(void)
+{
+    int streams;
+    for (streams = 0; streams < 2; streams++) {
+        h2neg_config config = client_config();
+        h2neg_message m = message_get("/");
+        side *s = client_with(&config, "", streams ? 1 : 0);
+        buf in = {0, 0, 0};
+        s->out.len = 0;
+        h2neg_shutdown(s->c);
+        side_drain(s);
+        CHECK_INT(side_request(s, &m, 0, NULL), H2NEG_ERR_CLOSED);
+        if (streams) {
+            CHECK_INT(s->out.len, 0);
+            CHECK(!(h2neg_wants(s->c) & H2NEG_WANT_CLOSE));
+            put_response(&in, 1, END, 200, "");
+            give(s, &in);
+        }
+        says(s, "GOAWAY 0 NO_ERROR \"\"\n");
+        CHECK_INT(h2neg_wants(s->c), H2NEG_WANT_CLOSE);
+        side_end(s);
+    }
+}
+
+/* The server's GOAWAY alone ends it likewise, when nothing is under way any more. */
+static void test_client_told_to_go(void)
+{
+    int streams;
+    for (streams = 0; streams < 2; streams++) {
+        h2neg_config config = client_config();
+        side *s = client_with(&config, "", streams ? 1 : 0);
+        buf in = {0, 0, 0};
+        put_goaway(&in, 1, 0, "");
+        give(s, &in);
+        CHECK_INT((h2neg_wants(s->c) & H2NEG_WANT_CLOSE) != 0, !streams);
+        put_response(&in, 1, END, 200, "");
+        if (streams)
+            give(s, &in);
+        CHECK_INT(h2neg_wants(s->c), H2NEG_WANT_CLOSE);
+        buf_free(&in);
+        side_end(s);
+    }
+}
+
 /* ---- what is owed while the output is full ------------------------------- */
 
 static size_t pending(const side *s)
@@ -637,6 +751,71 @@ static void test_owed(void)
     buf_free(&text);
     buf_free(&rest);
     side_end(s);
+}
+
+/* Each debt alone, while there is no room for any frame: nothing is written then, and it is paid
+   once when there is. */
+static void owed_alone(int what, const char *line)
+{
+    h2neg_config config;
+    buf in = {0, 0, 0}, text = {0, 0, 0};
+    side *s;
+    size_t full;
+    const void *run;
+    memset(&config, 0, sizeof config);
+    config.connection_window = what == 5 ? 65535 : 1000000;
+    config.initial_window = what == 4 ? 65535 : 1000000;
+    s = server_with(&config, "4=1000000", 5);
+    put_request(&in, 7, 0, "POST", "/later", "");
+    put_window(&in, 0, 1000000);
+    put_rst(&in, 5, 8);
+    give(s, &in);
+    fill(s, 1);
+    full = pending(s);
+    if (what == 0)
+        put_settings(&in, "");
+    if (what == 1)
+        put_ping(&in, 0, "aaaaaaaa");
+    if (what == 2)
+        put_data(&in, 5, 0, "a");
+    if (what == 3)
+        put_data(&in, 3, 0, "b");
+    if (what == 4 || what == 5) {
+        put_bulk(&in, 7, 0, 16384);
+        put_bulk(&in, 7, 0, 16384);
+    }
+    if (what == 6)
+        h2neg_shutdown(s->c);
+    if (what == 7)
+        CHECK_INT(h2neg_ping(s->c, "ourselve"), 0);
+    give(s, &in);
+    side_drain(s);
+    CHECK_INT(h2neg_output(s->c, &run), full);
+    h2neg_output_done(s->c, full);
+    CHECK_INT(h2neg_reset(s->c, 1, 8), 0);
+    s->no_write = 0;
+    s->out.len = 0;
+    side_drain(s);
+    take_all(&text, &s->out, 0, 0, 1);
+    if (lines_of(buf_str(&text), line) != 1) {
+        check_failures++;
+        fprintf(stderr, "not once: %s\n%s", line, buf_str(&text));
+    }
+    buf_free(&text);
+    side_end(s);
+}
+
+static void test_owed_alone(void)
+{
+    owed_alone(0, "SETTINGS ACK");
+    owed_alone(1, "PING ACK \"aaaaaaaa\"");
+    owed_alone(2, "RST_STREAM 5 STREAM_CLOSED");
+    owed_alone(3, "RST_STREAM 3 STREAM_CLOSED");
+    owed_alone(4, "WINDOW_UPDATE 7 +32768");
+    owed_alone(5, "WINDOW_UPDATE 0 +32768");
+    owed_alone(6, "GOAWAY 2147483647 NO_ERROR \"\"");
+    owed_alone(6, "PING \"h2neg:\\x00\\x01\"");
+    owed_alone(7, "PING \"ourselve\"");
 }
 
 /* A part of the output is written: what was owed goes out with the next call, which is not refused
@@ -763,8 +942,9 @@ static void test_many_fields(void)
     side_end(s);
 }
 
-CHECK_MAIN(test_reset_budget, test_content_length, test_priority_update, test_short,
+CHECK_MAIN(test_first_field, test_offer, test_client_drains, test_client_told_to_go,
+           test_reset_budget, test_content_length, test_priority_update, test_short,
            test_behind_a_body, test_bodiless, test_updates, test_updates_upgraded, test_room,
            test_room_upgraded, test_closed, test_nothing_behind_goaway,
-           test_nothing_kept_behind_fault, test_owed, test_owed_and_respond, test_many_fields,
-           test_again)
+           test_nothing_kept_behind_fault, test_owed, test_owed_alone, test_owed_and_respond,
+           test_many_fields, test_again)
