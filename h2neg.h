@@ -8593,13 +8593,6 @@ static h2neg_error h2neg__error_of(const h2neg_conn *c)
     return e;
 }
 
-static void h2neg__timer_reset(h2neg_conn *c)
-{
-    size_t i;
-    for (i = 0; i < H2NEG__TIMERS; i++)
-        c->since[i] = 0;
-}
-
 /* From here on nothing is read. What is owed goes out, then the transport is closed. */
 static void h2neg__inert(h2neg_conn *c)
 {
@@ -8608,7 +8601,6 @@ static void h2neg__inert(h2neg_conn *c)
     c->phase = H2NEG__INERT;
     c->swallowed += (uint32_t)c->kept;
     c->kept = 0;
-    h2neg__timer_reset(c);
 }
 
 /* What is spoken is known. A connection that has failed meanwhile stays so. */

@@ -175,7 +175,7 @@ part_mutants() {
     have python3 || { skipped mutants python3; return; }
     have gcov || { skipped mutants gcov; return; }
     attempt mutants python3 -B ../tools/mutate --count "${COUNT:-30}" --seed "${SEED:-1}" --jobs "$JOBS" \
-        --least 80
+        --least 90
 }
 
 # A short time of each of the long ones, for .ci/run.
