@@ -472,7 +472,7 @@ static void our_messages(const unsigned char *p, size_t n, buf *told, int *error
                 slay_tell(told, ev.type == H2NEG_EV_WS_PING ? 9 : 10, ev.data.ptr, ev.data.len);
             else if (ev.type == H2NEG_EV_WS_CLOSE && ev.error.code)
                 *error = ev.error.code;
-            else if (ev.type == H2NEG_EV_WS_CLOSE) {
+            else if (ev.type == H2NEG_EV_WS_CLOSE && (ev.code < 1012 || ev.code > 1014)) {
                 buf_fmt(told, "close %u ", (unsigned)ev.code);
                 word_body(told, ev.reason.ptr, ev.reason.len);
                 buf_octet(told, '\n');
@@ -486,7 +486,8 @@ static void our_messages(const unsigned char *p, size_t n, buf *told, int *error
 /* Errors of ours behind which wslay goes on:
    MASK          it does not ask whether a client masks
    LIMIT_EMPTY, LIMIT_OVERHEAD: limits of ours
-   CLOSE_CODE    it takes codes that IANA has not registered, and 1004 to 1006 by other rules
+   CLOSE_CODE    it takes codes that IANA has not registered, and 1004 to 1006 by other rules;
+                 1012 to 1014, which IANA has, it does not tell
    RESERVED      a reserved bit on a continuation is judged by it at the message's end
    and it tells a text that is not UTF-8 at the same place. */
 static const int wslay_lenient[] = {H2NEG_ERR_WS_MASK, H2NEG_ERR_LIMIT_EMPTY,
