@@ -90,7 +90,7 @@ chosen() {
 search_one() {
     name=$1 most=$2 log=$here/log.$1
     gather "$name"
-    FUZZ=$name "$here/search" -max_total_time="${TIME:-60}" -max_len="$most" -timeout=25 \
+    FUZZ=$name "$here/search" -max_total_time="${TIME:-60}" -seed="${SEED:-0}" -max_len="$most" -timeout=25 \
         -print_final_stats=1 -artifact_prefix="$here/crash/$name/" \
         "$here/corpus/$name" "$here/start/$name" >"$log" 2>&1 </dev/null
     status=$?
