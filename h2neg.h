@@ -67,7 +67,7 @@
    parts that come and go through config.alloc_fn (malloc if it is NULL); h2neg_memory_bound(config)
    tells the most they take together: 288 KiB with the defaults but H2NEG_WEBSOCKET, 128 KiB where
    HTTP/1 alone is spoken; for each WebSocket that may be open (max_ws_streams, or one over HTTP/1
-   alone) max_message more. An idle connection holds 1 KiB (HTTP/1), 1.5 to 4 (HTTP/2), 1.6 (a
+   alone) max_message more. An idle connection holds 1 KiB (HTTP/1), 1.5 to 6.5 (HTTP/2), 1.6 (a
    WebSocket over HTTP/1). With h2neg_conn_place everything stands in one block of yours, and no
    call fails for memory. The smallest useful server (max_input 1024, max_output_pending 8192,
    max_header_list 2048, max_request_line 1024, max_field_line 1024, max_header_fields 32,
