@@ -28,8 +28,8 @@ static void serve(int fd)
 {
     static char in[16384];
     h2neg_config config = {.protocols = H2NEG_PROTOCOLS_DEFAULT | H2NEG_H2C, .max_message = 32768};
-    h2neg_conn *c = h2neg_conn_new(&config);
-    while (alarm(60), h2neg_wants(c) & (H2NEG_WANT_READ | H2NEG_WANT_WRITE)) { /* in 60 s */
+    h2neg_conn *c = h2neg_conn_new(&config); /* a silent minute ends it */
+    while (alarm(60), h2neg_wants(c) & (H2NEG_WANT_READ | H2NEG_WANT_WRITE)) {
         const void *out;
         size_t len = h2neg_output(c, &out);
         ssize_t n = len ? write(fd, out, len) : read(fd, in, sizeof in);

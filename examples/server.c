@@ -239,8 +239,7 @@ static exchange *exchange_new(peer *p, const h2neg_event *ev)
 {
     const h2neg_field *f = h2neg_find(ev->fields, ev->field_count, "content-type", NULL);
     h2neg_str type = f ? f->value : h2neg_s("");
-    h2neg_str path = ev->path.len ? ev->path : h2neg_s("/"); /* RFC 9110 4.2.3 */
-    exchange *x = calloc(1, sizeof *x + path.len + type.len);
+    exchange *x = calloc(1, sizeof *x + ev->path.len + type.len);
     char *to = x ? x->words : NULL;
     if (!x || h2neg_set_user(p->link.conn, ev->stream, x) != 0) {
         free(x);
@@ -254,7 +253,7 @@ static exchange *exchange_new(peer *p, const h2neg_event *ev)
     x->head = h2neg_is(ev->method, "HEAD");
     x->more = ev->more;
     x->total = ev->length;
-    x->path = copy(&to, path);
+    x->path = copy(&to, ev->path);
     x->type = copy(&to, type);
     x->fd = -1;
     h2neg_sha1_init(&x->sha1);

@@ -80,7 +80,7 @@ part_unit() { units plain "$CC" -g; }
 part_sanitized() {
     compiler=gcc
     have gcc || compiler=$CC
-    LIMIT=300 sanitized address "$compiler" "-DH2NEG_CHECK $san"
+    LIMIT=300 sanitized address "$compiler" "$san"
 }
 
 part_machine32() {

@@ -50,33 +50,6 @@ static void test_circle(void)
         CHECK_INT(h2neg__hpack_find(&e.table, 0, hash, h2neg_s("y-b"), h2neg_s("")), 0);
 }
 
-/* "text_room: at least the decoder's limit", for the whole block: a limit and a room that are both
-   made smaller in the middle of a block are an error, and no octet behind the room is touched. */
-static void test_room_and_limit_shrank(void)
-{
-    static unsigned char memory[16384];
-    static h2neg_field fields[8];
-    static const char block[] = "\x40\x01"
-                                "a\x7f\x49"; /* literal, indexed: "a", and a value of 200 octets */
-    unsigned char value[200];
-    static char text[4096];
-    h2neg_hpack_decoder d;
-    h2neg_hpack_list list;
-    memset(value, 'v', sizeof value);
-    memset(&list, 0, sizeof list);
-    h2neg_hpack_decoder_init(&d, memory, h2neg_hpack_memory(4096), 4096);
-    list.fields = fields;
-    list.room = 8;
-    list.text = text;
-    list.text_room = sizeof text;
-    CHECK_INT(h2neg_hpack_decode(&d, &list, block, sizeof block - 1, 0), (int)sizeof block - 1);
-    h2neg_hpack_decoder_limit(&d, 0); /* "between blocks" */
-    list.text_room = 32;
-    CHECK_INT(h2neg_hpack_decode(&d, &list, value, sizeof value, 1), H2NEG_ERR_TOO_SMALL);
-    CHECK_INT(text[32], 0);
-    CHECK_INT(h2neg_hpack_decode(&d, &list, value, 1, 1), H2NEG_ERR_HPACK_BROKEN);
-}
-
 /* RFC 8446 4.1.2: version and random are 34 octets; a body that ends in them is malformed, and
    "error_at: the offset of the octet" is that of the body, 9 octets behind the record's first. */
 static void test_hello_short(void)
@@ -650,10 +623,9 @@ static void test_early_is_over(void)
     side_end(s);
 }
 
-CHECK_MAIN(test_changed_line, test_circle, test_room_and_limit_shrank, test_hello_short,
-           test_right_length, test_patch, test_bare_request, test_extended_connect,
-           test_handshake_method, test_send_behind_end, test_ws_send_null, test_numbers_out,
-           test_no_offer, test_connection_names, test_many_tokens, test_keeps,
-           test_offer_over_early, test_eof_while_drained, test_tunnel_gone, test_swallow,
-           test_status_line, test_no_grace, test_body_on_loan, test_slow_trailers,
-           test_preface_behind_offer, test_early_is_over)
+CHECK_MAIN(test_changed_line, test_circle, test_hello_short, test_right_length, test_patch,
+           test_bare_request, test_extended_connect, test_handshake_method, test_send_behind_end,
+           test_ws_send_null, test_numbers_out, test_no_offer, test_connection_names,
+           test_many_tokens, test_keeps, test_offer_over_early, test_eof_while_drained,
+           test_tunnel_gone, test_swallow, test_status_line, test_no_grace, test_body_on_loan,
+           test_slow_trailers, test_preface_behind_offer, test_early_is_over)

@@ -327,30 +327,40 @@ static void test_long_origin(void)
     CHECK_INT(h2neg_h2_frame_write_origin(out, sizeof out, &o, 1), H2NEG_ERR_INVALID);
 }
 
-/* A list whose room shrank inside a block is an error and no write behind it. */
-static void test_room_shrank(void)
+/* "text_room: at least the decoder's limit", for the whole block: a list whose room shrinks inside
+   one, with the limit or without, is an error, and no octet behind the room is touched. */
+static void room_shrank(int limit_too)
 {
     static unsigned char memory[16384];
-    static char text[4096];
+    char text[4096];
     static h2neg_field fields[8];
     static const char block[] = "\x40\x01"
                                 "a\x7f\x49"; /* literal, indexed: "a", and a value of 200 octets */
     unsigned char value[200];
     h2neg_hpack_decoder d;
     h2neg_hpack_list list;
-    ptrdiff_t n;
     memset(value, 'v', sizeof value);
+    memset(text, 0, sizeof text);
     memset(&list, 0, sizeof list);
     h2neg_hpack_decoder_init(&d, memory, h2neg_hpack_memory(4096), 4096);
     list.fields = fields;
     list.room = 8;
     list.text = text;
     list.text_room = sizeof text;
-    n = h2neg_hpack_decode(&d, &list, block, sizeof block - 1, 0);
-    CHECK_INT(n, (int)sizeof block - 1);
+    CHECK_INT(h2neg_hpack_decode(&d, &list, block, sizeof block - 1, 0), (int)sizeof block - 1);
+    if (limit_too)
+        h2neg_hpack_decoder_limit(&d, 0); /* "between blocks" */
     list.text_room = 32;
-    n = h2neg_hpack_decode(&d, &list, value, sizeof value, 1);
-    CHECK_INT(n, H2NEG_ERR_TOO_SMALL);
+    CHECK_INT(h2neg_hpack_decode(&d, &list, value, sizeof value, 1), H2NEG_ERR_TOO_SMALL);
+    CHECK_INT(text[32], 0);
+    CHECK_INT(h2neg_hpack_decode(&d, &list, value, 1, 1),
+              limit_too ? H2NEG_ERR_HPACK_BROKEN : H2NEG_ERR_TOO_SMALL);
+}
+
+static void test_room_shrank(void)
+{
+    room_shrank(0);
+    room_shrank(1);
 }
 
 CHECK_MAIN(test_ip_future, test_no_host, test_absolute_query, test_method, test_seen,
