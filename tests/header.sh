@@ -92,6 +92,7 @@ optimised() {
         source_of I | compiled "header/warnings $compiler $level" $compiler -std=c99 $WARN $level
     done; done
     source_of I | compiled "header/warnings gcc -O2 NDEBUG" gcc -std=c99 $WARN -O2 -DNDEBUG
+    source_of I | compiled "header/warnings gcc -O2 H2NEG_NO_SIMD" gcc -std=c99 $WARN -O2 -DH2NEG_NO_SIMD
     source_of I | compiled "header/warnings gcc c17" gcc -std=c17 $WARN
     source_of I | compiled "header/warnings g++ c++20" g++ -std=c++20 -x c++ $warn_cxx
     if compiles gcc -m32; then
@@ -202,6 +203,7 @@ needs_only() {
 symbols() {
     have nm || { skipped "header/symbols" nm; return; }
     strings='mem(cpy|move|set|cmp|chr)|bcmp|strlen|strchr' # clang makes bcmp of memcmp, and malloc of realloc
+    strings="$strings|__cpu_model|__cpu_features2" # what the compiler's own library knows of the CPU
     for compiler in gcc clang; do
         have $compiler || { skipped "header/symbols by $compiler" $compiler; continue; }
         attempt "header/exports h2neg_ alone ($compiler)" only_ours $compiler I
