@@ -137,9 +137,9 @@
      >>api-alpn      ALPN, ClientHello, first octets, PROXY
      >>api-conn      the connection
      >>api-openssl   OpenSSL's ALPN
-     >>platform  >>bytes  >>chars  >>scan  >>digest  >>error  >>fields
+     >>platform  >>bytes  >>chars  >>scan  >>scan-head  >>digest  >>error  >>fields
      >>h1-head  >>h1-body  >>h1-write  >>upgrade  >>ws-handshake  >>ws-frame
-     >>huffman  >>hpack  >>hpack-encode  >>h2-frame  >>h2-fields
+     >>huffman-table  >>huffman  >>hpack-table  >>hpack  >>hpack-encode  >>h2-frame  >>h2-fields
      >>alpn  >>proxy
      >>conn  >>conn-parts  >>ws-slot  >>h2-stream  >>conn-check
      >>conn-h2-send  >>conn-h2-blocks  >>conn-h2-recv  >>conn-h1-send  >>conn-h1-request  >>conn-h1
@@ -2058,6 +2058,14 @@ static __m128i h2neg__load_sse2(const void *p)
    obs-text may be there), which its CR or LF is, too; or `end`. */
 static const char *h2neg__scan_value(const char *p, const char *end)
 {
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t word, del;
+    for (; end - p >= 8; p += 8) {
+        memcpy(&word, p, 8);
+        del = word ^ ones * 0x7f;
+        if ((((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & ones << 7)
+            break;
+    }
     while (p != end && h2neg__is_class(*p, H2NEG__VALUE))
         p++;
     return p;
@@ -2168,6 +2176,515 @@ static size_t h2neg__scan_ascii(const unsigned char *p, size_t len)
         i++;
     return i;
 }
+
+/* ==== 04a >>scan-head ======================================================
+   RFC 9112.  Uses >>platform >>bytes >>chars >>scan.
+   Memory: the caller lends the fields; the places of 128 lines stand on the stack.
+   A head is taken whole and simple, or not at all. Nothing outside [in, in + len) is read.
+   ========================================================================== */
+
+/* Most heads arrive whole and are right, so a head is first read for that alone, in two passes:
+   where its lines end, and then line by line, which depend on nothing but these places, so that the
+   CPU works on several at a time. What is not so simple is 0 here and is read again octet by octet,
+   which finds out what it is. */
+
+#if defined(__GNUC__)
+#define H2NEG__INLINE static inline __attribute__((always_inline))
+#else
+#define H2NEG__INLINE static
+#endif
+
+enum { H2NEG__LINES = 128 };
+
+typedef struct h2neg__whole {
+    /* Set before. */
+    h2neg_field *fields;
+    size_t room;
+    size_t max_field_line, max_list;
+    /* What was found. */
+    size_t end;            /* behind the head */
+    size_t first;          /* octets of the first line */
+    size_t token;          /* octets of token that it begins with */
+    size_t target;         /* where its target ends, which begins behind one more octet */
+    size_t query;          /* the first '?' in that, or `target` */
+    size_t hosts;          /* how many of them are Host */
+    size_t host, host_len; /* the value of the last of them */
+    int host_plain;        /* 1: it is a name or an IPv4 address, and no more */
+    /* LF of each line, the last is the empty one; a block of 64 octets may overshoot. */
+    size_t lines;
+    uint16_t lf[H2NEG__LINES + 32];
+} h2neg__whole;
+
+/* How a body looks at in[at], in[at + 1] and so on; in[len] is not read. */
+typedef struct h2neg__looks {
+    /* The octets of token. Behind them is one that is none. */
+    size_t (*name)(const char *in, size_t at, size_t len);
+    /* Where the VCHAR that are not '#' end; at `*query` the first '?' or the same. Behind them is
+       one that is none. */
+    size_t (*target)(const char *in, size_t at, size_t len, size_t *query);
+    /* 1: n octets are unreserved or sub-delims (RFC 3986 2); 0: who knows. */
+    int (*plain)(const char *in, size_t at, size_t n, size_t len);
+} h2neg__looks;
+
+/* OWS off both ends of in[from, to), which a ':' stands before and a CR behind. Nearly always it is
+   one SP at the start. */
+H2NEG__INLINE h2neg_str h2neg__whole_value(const char *in, size_t from, size_t to)
+{
+    from += in[from] == ' ';
+    if ((unsigned char)in[from] > ' ' && (unsigned char)in[to - 1] > ' ')
+        return h2neg__str(in + from, to - from);
+    return from < to ? h2neg__trim(h2neg__str(in + from, to - from)) : h2neg__str(in + to, 0);
+}
+
+/* One field line, in[from] to its CR at in[cr]. */
+H2NEG__INLINE int h2neg__whole_field(h2neg__whole *w, h2neg_field *f, const char *in, size_t from,
+                                     size_t cr, size_t name)
+{
+    uint32_t four, host;
+    h2neg_str value;
+    if (name == 0 || in[from + name] != ':' || in[cr] != '\r')
+        return 0;
+    value = h2neg__whole_value(in, from + name + 1, cr);
+    f->name.ptr = in + from;
+    f->name.len = name;
+    f->value.ptr = value.ptr;
+    f->value.len = value.len;
+    f->flags = 0;
+    memcpy(&four, in + from, 4); /* a line has four octets with its end */
+    memcpy(&host, "host", 4);
+    if (name == 4 && (four | UINT32_C(0x20202020)) == host) {
+        w->host = (size_t)(value.ptr - in);
+        w->host_len = value.len;
+        w->hosts++;
+    }
+    return 1;
+}
+
+/* The limits of fields: a head that is shorter than all of them needs no look at each. */
+static int h2neg__whole_fits(const h2neg__whole *w)
+{
+    size_t left = w->max_list, i, size;
+    if (w->end <= w->max_field_line && w->end + 32 * w->lines <= left)
+        return 1;
+    for (i = 1; i + 1 < w->lines; i++) {
+        size = w->fields[i - 1].name.len + w->fields[i - 1].value.len + 32;
+        if ((size_t)w->lf[i] - w->lf[i - 1] - 2 > w->max_field_line || size > left)
+            return 0;
+        left -= size;
+    }
+    return 1;
+}
+
+/* The second pass. 1, or 0: there is something that is not simple. */
+H2NEG__INLINE int h2neg__whole_lines(h2neg__whole *w, const char *in, size_t len, h2neg__looks look)
+{
+    size_t i, from;
+    if (w->lines < 2 || w->lines - 2 > w->room || in[w->lf[0] - 1] != '\r')
+        return 0;
+    w->first = (size_t)w->lf[0] - 1;
+    w->token = look.name(in, 0, len);
+    w->target = look.target(in, w->token + 1, len, &w->query);
+    w->hosts = w->host = w->host_len = 0;
+    from = (size_t)w->lf[0] + 1;
+    for (i = 1; i + 1 < w->lines; i++) {
+        size_t name = look.name(in, from, len);
+        if (!h2neg__whole_field(w, &w->fields[i - 1], in, from, (size_t)w->lf[i] - 1, name))
+            return 0;
+        from = (size_t)w->lf[i] + 1;
+    }
+    w->host_plain = look.plain(in, w->host, w->host_len, len);
+    return in[from] == '\r' && h2neg__whole_fits(w);
+}
+
+/* The first pass: what ends with an empty line, and has no controls but HTAB and ends of lines. The
+   octet before an LF is a control, but which? 1, or 0: there is something that is not simple. */
+static int h2neg__whole_ends_portable(h2neg__whole *w, const char *in, size_t len)
+{
+    const char *p = in, *end = in + len, *at;
+    for (w->lines = 0; w->lines < H2NEG__LINES; p = at + 2) {
+        at = h2neg__scan_value(p, end);
+        if (end - at < 2 || at[1] != '\n')
+            return 0;
+        w->lf[w->lines++] = (uint16_t)(at + 1 - in);
+        if (at == p) {
+            w->end = (size_t)(at + 2 - in);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static size_t h2neg__name_portable(const char *in, size_t at, size_t len)
+{
+    size_t n = at;
+    (void)len;
+    while (h2neg__is_class(in[n], H2NEG__TOKEN))
+        n++;
+    return n - at;
+}
+
+static size_t h2neg__target_portable(const char *in, size_t at, size_t len, size_t *query)
+{
+    (void)len;
+    *query = 0;
+    for (; (unsigned char)in[at] - 0x21u < 0x5e && in[at] != '#'; at++)
+        if (in[at] == '?' && *query == 0)
+            *query = at;
+    if (*query == 0)
+        *query = at;
+    return at;
+}
+
+static int h2neg__plain_portable(const char *in, size_t at, size_t n, size_t len)
+{
+    (void)len;
+    for (; n && h2neg__is_class(in[at], H2NEG__HOST) && in[at] != '%'; n--)
+        at++;
+    return n == 0;
+}
+
+static int h2neg__whole_portable(h2neg__whole *w, const char *in, size_t len)
+{
+    static const h2neg__looks look = {h2neg__name_portable, h2neg__target_portable,
+                                      h2neg__plain_portable};
+    return h2neg__whole_ends_portable(w, in, len) && h2neg__whole_lines(w, in, len, look);
+}
+
+#ifdef H2NEG__X86
+
+/* One bit for each of 64 octets: what is not SP or VCHAR; LF. */
+typedef struct h2neg__marks {
+    uint64_t odd, lf;
+} h2neg__marks;
+
+/* Of 16 octets; they are those from number `bit` on. x + 1 makes DEL the least of all. */
+H2NEG__INLINE void h2neg__mark_sse2(h2neg__marks *m, const char *p, unsigned bit)
+{
+    __m128i x = h2neg__load_sse2(p);
+    __m128i fine = _mm_cmpgt_epi8(_mm_add_epi8(x, _mm_set1_epi8(1)), _mm_set1_epi8(0x20));
+    __m128i lf = _mm_cmpeq_epi8(x, _mm_set1_epi8('\n'));
+    m->odd ^= (uint64_t)(unsigned)_mm_movemask_epi8(fine) << bit;
+    m->lf |= (uint64_t)(unsigned)_mm_movemask_epi8(lf) << bit;
+}
+
+H2NEG__INLINE h2neg__marks h2neg__mark64_sse2(const char *p)
+{
+    h2neg__marks m = {~(uint64_t)0, 0};
+    h2neg__mark_sse2(&m, p, 0);
+    h2neg__mark_sse2(&m, p + 16, 16);
+    h2neg__mark_sse2(&m, p + 32, 32);
+    h2neg__mark_sse2(&m, p + 48, 48);
+    return m;
+}
+
+typedef struct h2neg__marked {
+    uint64_t cr, lf; /* the block before: its last octet was a control; its LF */
+    uint16_t *next;  /* where the next LF is put */
+    uint16_t *most;
+    size_t end; /* behind the head's end, or 0 */
+} h2neg__marked;
+
+/* Marks of a block in which the head ends or something is not simple: cut behind the end, HTAB and
+   obs-text let through. All odd: it is wrong. */
+static h2neg__marks h2neg__mark_exactly(uint64_t cr, uint64_t lf, h2neg__marks m, const char *p)
+{
+    uint64_t last = m.lf & (m.lf << 2 | lf >> 62), upto = last ^ (last - 1);
+    uint64_t left = m.odd & upto;
+    m.odd = left;
+    m.lf &= upto;
+    for (; left; left &= left - 1)
+        if (h2neg__is_class(p[__builtin_ctzll(left)], H2NEG__VALUE))
+            m.odd &= ~(left & (~left + 1));
+    if ((((m.odd & ~m.lf) << 1 | cr) ^ m.lf) & upto)
+        m.odd = ~(uint64_t)0;
+    return m;
+}
+
+/* Takes the block of in[at]. 1: go on; 0: the head ends here, or something is wrong. */
+H2NEG__INLINE int h2neg__mark_take(h2neg__marked *k, h2neg__marks m, const char *in, size_t at)
+{
+    const uint64_t top = (uint64_t)1 << 63;
+    uint64_t cr = m.odd & ~m.lf, last = m.lf & (m.lf << 2 | k->lf >> 62), second;
+    if (((cr << 1 | k->cr) ^ m.lf) | last) {
+        m = h2neg__mark_exactly(k->cr, k->lf, m, in + at);
+        if (m.odd == ~(uint64_t)0)
+            return 0;
+        cr = m.odd & ~m.lf;
+    }
+    k->cr = cr >> 63;
+    k->lf = m.lf;
+    if (m.lf == 0)
+        return 1;
+    second = m.lf & (m.lf - 1);
+    k->next[0] = (uint16_t)(at + (size_t)__builtin_ctzll(m.lf));
+    k->next[1] = (uint16_t)(at + (size_t)__builtin_ctzll(second | top)); /* if there is one */
+    k->next += 1 + (second != 0);
+    if (second)
+        for (second &= second - 1; second; second &= second - 1)
+            *k->next++ = (uint16_t)(at + (size_t)__builtin_ctzll(second));
+    if (last)
+        k->end = at + (size_t)__builtin_ctzll(last) + 1;
+    return last == 0 && k->next < k->most;
+}
+
+/* 32 octets from in[at] on as a mask: of what lies behind in[len - 1] nothing is read, and its bits
+   are 0. */
+#define H2NEG__LOOK(mask, in, at, len)                                                             \
+    (mask((in) + ((at) < (len)-32 ? (at) : (len)-32)) >> ((at) < (len)-32 ? 0 : (at) - ((len)-32)))
+
+/* Letters and '-', which nearly all names are made of; else the table goes on. */
+H2NEG__INLINE uint32_t h2neg__no_name16_sse2(const char *p)
+{
+    __m128i x = h2neg__load_sse2(p);
+    __m128i z = _mm_sub_epi8(_mm_or_si128(x, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+    __m128i letter = _mm_cmpeq_epi8(_mm_min_epu8(z, _mm_set1_epi8(25)), z);
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(letter, _mm_cmpeq_epi8(x, _mm_set1_epi8('-'))));
+}
+
+H2NEG__INLINE uint32_t h2neg__no_name_sse2(const char *p)
+{
+    return ~(h2neg__no_name16_sse2(p) | h2neg__no_name16_sse2(p + 16) << 16);
+}
+
+H2NEG__INLINE size_t h2neg__name_on(const char *in, size_t at, uint32_t no)
+{
+    size_t n = no ? (size_t)__builtin_ctz(no) : 32;
+    return in[at + n] == ':' ? n : n + h2neg__name_portable(in, at + n, 0);
+}
+
+H2NEG__INLINE size_t h2neg__name_sse2(const char *in, size_t at, size_t len)
+{
+    return h2neg__name_on(in, at, H2NEG__LOOK(h2neg__no_name_sse2, in, at, len));
+}
+
+/* Not in a target, or '?'. */
+H2NEG__INLINE uint32_t h2neg__stop16_sse2(const char *p, int query)
+{
+    __m128i x = h2neg__load_sse2(p);
+    __m128i fine = _mm_cmpgt_epi8(_mm_add_epi8(x, _mm_set1_epi8(1)), _mm_set1_epi8(0x21));
+    __m128i mark = _mm_cmpeq_epi8(x, _mm_set1_epi8('#'));
+    if (query)
+        return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8('?')));
+    return (uint32_t)_mm_movemask_epi8(_mm_andnot_si128(mark, fine)) ^ 0xffff;
+}
+
+H2NEG__INLINE uint32_t h2neg__stop_sse2(const char *p)
+{
+    return h2neg__stop16_sse2(p, 0) | h2neg__stop16_sse2(p + 16, 0) << 16;
+}
+
+H2NEG__INLINE uint32_t h2neg__query_sse2(const char *p)
+{
+    return h2neg__stop16_sse2(p, 1) | h2neg__stop16_sse2(p + 16, 1) << 16;
+}
+
+#define H2NEG__TARGET_ENDS(stop, ask)                                                              \
+    uint32_t no = 0, is;                                                                           \
+    for (*query = 0; no == 0; at += 32) {                                                          \
+        no = H2NEG__LOOK(stop, in, at, len);                                                       \
+        is = H2NEG__LOOK(ask, in, at, len);                                                        \
+        if (*query == 0 && is)                                                                     \
+            *query = at + (size_t)__builtin_ctz(is);                                               \
+    }                                                                                              \
+    at += (size_t)__builtin_ctz(no) - 32;                                                          \
+    if (*query == 0 || *query > at)                                                                \
+        *query = at;                                                                               \
+    return at
+
+H2NEG__INLINE size_t h2neg__target_sse2(const char *in, size_t at, size_t len, size_t *query)
+{
+    H2NEG__TARGET_ENDS(h2neg__stop_sse2, h2neg__query_sse2);
+}
+
+/* Letters, digits, '-' and '.'. */
+H2NEG__INLINE uint32_t h2neg__plain16_sse2(const char *p)
+{
+    __m128i x = h2neg__load_sse2(p);
+    __m128i z = _mm_sub_epi8(_mm_or_si128(x, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+    __m128i d = _mm_sub_epi8(x, _mm_set1_epi8('-'));
+    z = _mm_cmpeq_epi8(_mm_min_epu8(z, _mm_set1_epi8(25)), z);
+    z = _mm_or_si128(z, _mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8('9' - '-')), d));
+    z = _mm_andnot_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('/')), z);
+    return (uint32_t)_mm_movemask_epi8(z);
+}
+
+H2NEG__INLINE uint32_t h2neg__not_plain_sse2(const char *p)
+{
+    return ~(h2neg__plain16_sse2(p) | h2neg__plain16_sse2(p + 16) << 16);
+}
+
+H2NEG__INLINE int h2neg__plain_sse2(const char *in, size_t at, size_t n, size_t len)
+{
+    uint32_t no = H2NEG__LOOK(h2neg__not_plain_sse2, in, at, len);
+    return n < 32 && (no & (((uint32_t)1 << (n & 31)) - 1)) == 0;
+}
+
+#define H2NEG__WHOLE_ENDS(mark64, mark_short, skip)                                                \
+    h2neg__marked k = {0, 0, w->lf, w->lf + H2NEG__LINES, 0};                                      \
+    size_t at = 0;                                                                                 \
+    int more = 1;                                                                                  \
+    while (more && len - at >= 64) {                                                               \
+        more = h2neg__mark_take(&k, mark64(in + at), in, at);                                      \
+        at += 64;                                                                                  \
+        if (k.lf == 0 && k.cr == 0)                                                                \
+            while (len - at >= 128 && skip(in + at))                                               \
+                at += 128;                                                                         \
+    }                                                                                              \
+    if (more && len > at) {                                                                        \
+        h2neg__marks m = len < 64 ? mark_short(in, (unsigned)len) : mark64(in + len - 64);         \
+        unsigned known = len < 64 ? 0 : 64 - (unsigned)(len - at);                                 \
+        m.odd >>= known;                                                                           \
+        m.lf >>= known;                                                                            \
+        h2neg__mark_take(&k, m, in, at);                                                           \
+    }                                                                                              \
+    w->lines = (size_t)(k.next - w->lf);                                                           \
+    w->end = k.end;                                                                                \
+    return k.end != 0
+
+/* 32 to 63 octets: the loads overlap. */
+H2NEG__INLINE h2neg__marks h2neg__mark_short_sse2(const char *p, unsigned len)
+{
+    h2neg__marks a = {0, 0}, b = {0, 0};
+    unsigned last = len - 32;
+    h2neg__mark_sse2(&a, p, 0);
+    h2neg__mark_sse2(&a, p + 16, 16);
+    h2neg__mark_sse2(&b, p + last, 0);
+    h2neg__mark_sse2(&b, p + last + 16, 16);
+    a.odd = ~(a.odd | b.odd << last) & (((uint64_t)1 << len) - 1);
+    a.lf |= b.lf << last;
+    return a;
+}
+
+/* It does not pay with 16 octets at a time. */
+#define H2NEG__NO_SKIP(p) 0
+
+H2NEG__INLINE int h2neg__whole_ends_sse2(h2neg__whole *w, const char *in, size_t len)
+{
+    H2NEG__WHOLE_ENDS(h2neg__mark64_sse2, h2neg__mark_short_sse2, H2NEG__NO_SKIP);
+}
+
+static int h2neg__whole_sse2(h2neg__whole *w, const char *in, size_t len)
+{
+    static const h2neg__looks look = {h2neg__name_sse2, h2neg__target_sse2, h2neg__plain_sse2};
+    return h2neg__whole_ends_sse2(w, in, len) && h2neg__whole_lines(w, in, len, look);
+}
+
+#define H2NEG__INLINE_AVX2 H2NEG__TARGET_AVX2 static inline
+
+H2NEG__INLINE_AVX2 void h2neg__mark_avx2(h2neg__marks *m, const char *p, unsigned bit)
+{
+    __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    __m256i y = _mm256_add_epi8(x, _mm256_set1_epi8(1));
+    __m256i fine = _mm256_cmpgt_epi8(y, _mm256_set1_epi8(0x20));
+    __m256i lf = _mm256_cmpeq_epi8(x, _mm256_set1_epi8('\n'));
+    m->odd |= (uint64_t)(uint32_t)_mm256_movemask_epi8(fine) << bit;
+    m->lf |= (uint64_t)(uint32_t)_mm256_movemask_epi8(lf) << bit;
+}
+
+H2NEG__INLINE_AVX2 h2neg__marks h2neg__mark64_avx2(const char *p)
+{
+    h2neg__marks m = {0, 0};
+    h2neg__mark_avx2(&m, p, 0);
+    h2neg__mark_avx2(&m, p + 32, 32);
+    m.odd = ~m.odd;
+    return m;
+}
+
+H2NEG__INLINE_AVX2 h2neg__marks h2neg__mark_short_avx2(const char *p, unsigned len)
+{
+    h2neg__marks m = {0, 0};
+    h2neg__mark_avx2(&m, p, 0);
+    h2neg__mark_avx2(&m, p + len - 32, len - 32);
+    m.odd = ~m.odd & (((uint64_t)1 << len) - 1);
+    return m;
+}
+
+/* 1: there are SP and VCHAR alone in 128 octets, as in the middle of a long value. */
+H2NEG__INLINE_AVX2 int h2neg__skip_avx2(const char *p)
+{
+    const __m256i *x = (const __m256i *)(const void *)p;
+    const __m256i one = _mm256_set1_epi8(1);
+    __m256i a = _mm256_add_epi8(_mm256_loadu_si256(x), one);
+    __m256i b = _mm256_add_epi8(_mm256_loadu_si256(x + 1), one);
+    __m256i c = _mm256_add_epi8(_mm256_loadu_si256(x + 2), one);
+    __m256i d = _mm256_add_epi8(_mm256_loadu_si256(x + 3), one);
+    a = _mm256_min_epi8(_mm256_min_epi8(a, b), _mm256_min_epi8(c, d));
+    return _mm256_movemask_epi8(_mm256_cmpgt_epi8(a, _mm256_set1_epi8(0x20))) == -1;
+}
+
+/* tchar: one bit for each high half, by the low half of the octet. */
+H2NEG__INLINE_AVX2 uint32_t h2neg__no_name_avx2(const char *p)
+{
+    __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    const __m256i low = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(-24, -4, -8, -4, -4, -4, -4, -4, -8, -8, -12, 84, -48, 84, -12, 112));
+    const __m256i high = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0));
+    __m256i h = _mm256_and_si256(_mm256_srli_epi16(x, 4), _mm256_set1_epi8(15));
+    x = _mm256_and_si256(_mm256_shuffle_epi8(low, x), _mm256_shuffle_epi8(high, h));
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, _mm256_setzero_si256()));
+}
+
+H2NEG__INLINE_AVX2 size_t h2neg__name_avx2(const char *in, size_t at, size_t len)
+{
+    uint32_t no = H2NEG__LOOK(h2neg__no_name_avx2, in, at, len);
+    return no ? (size_t)__builtin_ctz(no) : h2neg__name_portable(in, at, len);
+}
+
+H2NEG__INLINE_AVX2 uint32_t h2neg__stop_avx2(const char *p)
+{
+    __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    __m256i y = _mm256_add_epi8(x, _mm256_set1_epi8(1));
+    __m256i fine = _mm256_cmpgt_epi8(y, _mm256_set1_epi8(0x21));
+    __m256i mark = _mm256_cmpeq_epi8(x, _mm256_set1_epi8('#'));
+    return ~(uint32_t)_mm256_movemask_epi8(_mm256_andnot_si256(mark, fine));
+}
+
+H2NEG__INLINE_AVX2 uint32_t h2neg__query_avx2(const char *p)
+{
+    __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, _mm256_set1_epi8('?')));
+}
+
+H2NEG__INLINE_AVX2 size_t h2neg__target_avx2(const char *in, size_t at, size_t len, size_t *query)
+{
+    H2NEG__TARGET_ENDS(h2neg__stop_avx2, h2neg__query_avx2);
+}
+
+H2NEG__INLINE_AVX2 int h2neg__whole_ends_avx2(h2neg__whole *w, const char *in, size_t len)
+{
+    H2NEG__WHOLE_ENDS(h2neg__mark64_avx2, h2neg__mark_short_avx2, h2neg__skip_avx2);
+}
+
+H2NEG__TARGET_AVX2 static int h2neg__whole_avx2(h2neg__whole *w, const char *in, size_t len)
+{
+    static const h2neg__looks look = {h2neg__name_avx2, h2neg__target_avx2, h2neg__plain_sse2};
+    return h2neg__whole_ends_avx2(w, in, len) && h2neg__whole_lines(w, in, len, look);
+}
+
+#undef H2NEG__LOOK
+#undef H2NEG__TARGET_ENDS
+#undef H2NEG__NO_SKIP
+#undef H2NEG__WHOLE_ENDS
+#undef H2NEG__INLINE_AVX2
+#endif
+
+/* Reads the head that in[0, len) begins with into `w`: 1, or 0 where it is not whole or not
+   simple. */
+static int h2neg__scan_whole(h2neg__whole *w, const char *in, size_t len)
+{
+    if (len > UINT16_MAX)
+        len = UINT16_MAX;
+#ifdef H2NEG__X86
+    if (len >= 32 && H2NEG__HAS_AVX2())
+        return h2neg__whole_avx2(w, in, len);
+    if (len >= 32 && H2NEG__HAS_SSE2())
+        return h2neg__whole_sse2(w, in, len);
+#endif
+    return h2neg__whole_portable(w, in, len);
+}
+
+#undef H2NEG__INLINE
 
 /* ==== 05 >>digest ==========================================================
    FIPS 180-4 6.1, RFC 4648 4 and 5.  Uses >>bytes.
@@ -2966,6 +3483,10 @@ static int h2neg__h1_version(h2neg__h1 *h, h2neg_str version, int malformed)
 {
     static const char pattern[] = "HTTP/0.0";
     size_t i;
+    if (version.len == 8 && memcmp(version.ptr, "HTTP/1.1", 8) == 0) {
+        h->head->minor = 1;
+        return 0;
+    }
     for (i = 0; i < sizeof pattern - 1; i++) {
         if (i == version.len)
             return h2neg__h1_fail(h, malformed, version.ptr + i);
@@ -3297,20 +3818,41 @@ static int h2neg__h1_field(h2neg__h1 *h)
     return h2neg__h1_add(h, &f);
 }
 
+/* The first field Host from `f` on, or NULL. */
+static const h2neg_field *h2neg__h1_find_host(const h2neg_field *f, const h2neg_field *end)
+{
+    for (; f != end; f++)
+        if (f->name.len == 4 && h2neg__same_nocase(f->name, H2NEG__LIT("host")))
+            return f;
+    return NULL;
+}
+
+/* Host is uri-host [ ":" port ] or empty; a plain name is seen to be right at once. */
+static int h2neg__h1_host_right(h2neg_str host)
+{
+    h2neg_authority a;
+    size_t n = 0;
+    while (n < host.len && h2neg__is_class(host.ptr[n], H2NEG__HOST) && host.ptr[n] != '%')
+        n++;
+    if (n > 0 && n < host.len && host.len - n <= 5 && host.ptr[n] == ':' &&
+        h2neg__all(h2neg__behind(host, n + 1), H2NEG__DIGIT)) /* four digits pass no limit */
+        return 1;
+    return n == host.len || h2neg_authority_parse(&a, host) == 0;
+}
+
 /* Host (RFC 9112 3.2): exactly one in HTTP/1.1, at most one in HTTP/1.0; empty, or uri-host [ ":"
    port ]. */
 static int h2neg__h1_host(h2neg__h1 *h)
 {
     h2neg_h1_head *head = h->head;
-    size_t at = 0;
-    const h2neg_field *host = h2neg_find(head->fields, head->count, "host", &at), *second;
-    h2neg_authority a;
+    const h2neg_field *end = head->count ? head->fields + head->count : head->fields;
+    const h2neg_field *host = h2neg__h1_find_host(head->fields, end), *second;
     if (!host)
         return head->minor == 0 ? 0 : h2neg__h1_fail(h, H2NEG_ERR_H1_HOST, h->p);
-    second = h2neg_find(head->fields, head->count, "host", &at);
+    second = h2neg__h1_find_host(host + 1, end);
     if (second)
         return h2neg__h1_fail(h, H2NEG_ERR_H1_HOST, second->name.ptr);
-    if (host->value.len && h2neg_authority_parse(&a, host->value) != 0)
+    if (!h2neg__h1_host_right(host->value))
         return h2neg__h1_fail(h, H2NEG_ERR_H1_HOST, host->name.ptr);
     if (head->form == H2NEG_FORM_ORIGIN || head->form == H2NEG_FORM_ASTERISK)
         head->authority = host->value;
@@ -3350,8 +3892,13 @@ static void h2neg__h1_reset(h2neg_h1_head *head, int kind)
     h2neg_str empty = h2neg__str(NULL, 0);
     memset(&head->scan, 0, sizeof head->scan);
     head->scan.in_fields = kind == H2NEG__TRAILERS;
-    head->method = head->target = head->scheme = head->authority = empty;
-    head->path = head->query = head->reason = empty;
+    head->method = empty; /* one by one: chained they are stored and loaded, and a load waits */
+    head->target = empty;
+    head->scheme = empty;
+    head->authority = empty;
+    head->path = empty;
+    head->query = empty;
+    head->reason = empty;
     head->form = head->status = head->minor = 0;
     head->count = 0;
     head->error_at = 0;
@@ -3371,6 +3918,66 @@ static void h2neg__h1_begin(h2neg__h1 *h, h2neg_h1_head *head, const void *in, s
     h->len = len < most ? len : most;
     h->p = h->in;
     h->text = h2neg__write(head->text, head->text_room);
+}
+
+/* ---- both stages at once, for a head that is whole and right
+
+   What is not, is left to the two stages: they find the error that comes first. Beside them alone,
+   703 octets with 9 fields take a third of the time the portable way, and a seventh with AVX2. */
+
+/* Is a whole head there? */
+static int h2neg__h1_whole(h2neg__whole *w, const h2neg_h1_head *head, const char *in, size_t len)
+{
+    size_t max_line = h2neg__or_default(head->max_line, 8192);
+    w->fields = head->fields;
+    w->room = head->room;
+    w->max_field_line = h2neg__or_default(head->max_field_line, 8192);
+    w->max_list = h2neg__or_default(head->max_list, 32768);
+    return h2neg__scan_whole(w, in, len) && w->first <= max_line &&
+           (w->end <= 4096 || w->end <= h2neg__h1_most(max_line, w->max_list));
+}
+
+/* A request as nearly all are: origin-form, HTTP/1.1, one Host. 1, or 0 and nothing is said. */
+static int h2neg__h1_whole_request(h2neg_h1_head *head, const h2neg__whole *w, const char *in)
+{
+    const h2neg_str empty = h2neg__str(NULL, 0), host = h2neg__str(in + w->host, w->host_len);
+    size_t target = w->token + 1;
+    if (w->token == 0 || w->token > H2NEG__METHOD_MAX || in[w->token] != ' ' || in[target] != '/' ||
+        w->first != w->target + 9 || memcmp(in + w->target, " HTTP/1.1", 9) != 0 ||
+        (w->token == 7 && *in == 'C') || w->hosts != 1 ||
+        !(w->host_plain || h2neg__h1_host_right(host)))
+        return 0;
+    head->method = h2neg__str(in, w->token);
+    head->target = h2neg__str(in + target, w->target - target);
+    head->form = H2NEG_FORM_ORIGIN;
+    head->scheme = empty;
+    head->authority = host;
+    head->path = h2neg__str(in + target, w->query - target);
+    head->query = empty;
+    if (w->query < w->target)
+        head->query = h2neg__str(in + w->query + 1, w->target - w->query - 1);
+    head->status = 0;
+    head->reason = empty;
+    head->minor = 1;
+    head->count = w->lines - 2;
+    head->error_at = 0;
+    head->scan.seen = 0;
+    return 1;
+}
+
+/* Any other head. */
+static int h2neg__h1_whole_other(h2neg__h1 *h, const h2neg__whole *w)
+{
+    h2neg_h1_head *head = h->head;
+    head->scan.first_len = w->first;
+    head->scan.at = w->end;
+    if (h2neg__h1_first_line(h) == 0) {
+        head->count = w->lines - 2;
+        if (h->kind == H2NEG__RESPONSE || h2neg__h1_host(h) == 0)
+            return 1;
+    }
+    h2neg__h1_reset(head, h->kind);
+    return 0;
 }
 
 /* Both stages. 1: the head is read; 0: more is needed; < 0: an error. */
@@ -3395,13 +4002,18 @@ static ptrdiff_t h2neg__h1_parse(h2neg_h1_head *head, const void *in, size_t len
                                  int kind)
 {
     h2neg__h1 h;
-    int r;
+    h2neg__whole w;
+    int whole, r;
     if (len == 0)
         return 0;
+    whole =
+        seen == 0 && kind != H2NEG__TRAILERS && h2neg__h1_whole(&w, head, (const char *)in, len);
+    if (whole && kind == H2NEG__REQUEST && h2neg__h1_whole_request(head, &w, (const char *)in))
+        return (ptrdiff_t)w.end;
     if (seen == 0 || seen != head->scan.seen || seen > len)
         h2neg__h1_reset(head, kind);
     h2neg__h1_begin(&h, head, in, len, kind);
-    r = h2neg__h1_run(&h);
+    r = whole && h2neg__h1_whole_other(&h, &w) ? 1 : h2neg__h1_run(&h);
     if (r == 0 && h.len < len)
         r = h2neg__h1_fail(&h, H2NEG_ERR_H1_HEAD_LARGE, h.in + h.len);
     head->scan.seen = r == 0 ? len : 0;
@@ -5003,10 +5615,10 @@ H2NEG__DEF ptrdiff_t h2neg_ws_close_write(void *out, size_t room, int code, h2ne
     return (ptrdiff_t)(2 + reason.len);
 }
 
-/* ==== 13 >>huffman =========================================================
-   RFC 7541 5.2 and Appendix B.  Uses >>bytes.
+/* ==== 13 >>huffman-table ===================================================
+   RFC 7541 Appendix B.  Uses >>bytes.
    Memory: 15 KB of constant tables, printed by tools/gen_tables.
-   Decodes in pieces of any size; padding and EOS are checked, nothing is guessed.
+   Nothing else here is a choice: the lengths of the codes alone fix it.
    ========================================================================== */
 
 typedef struct h2neg__huffman_code {
@@ -5062,180 +5674,211 @@ static const h2neg__huffman_code h2neg__huffman_codes[256] = {
     {0x7ffffef, 27}, {0x7fffff0, 27}, {0x3ffffee, 26}
 };
 
-/* For the next 12 bits: the bits that whole symbols take, and 16 times the symbols' count (0 to
+/* For the next 12 bits: the bits that whole symbols take, and 64 times the symbols' count (0 to
    2; 0: the code is longer). */
 static const unsigned char h2neg__huffman_step[4096] = {
-    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
-    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 21, 21, 21, 21, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
-    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 21, 21, 21, 21, 42, 42, 42, 42, 42, 42, 42, 42,
-    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
-    42, 42, 42, 42, 42, 42, 42, 42, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 21, 21, 21, 21,
-    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
-    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 21, 21, 21, 21, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
-    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 21, 21, 21, 21, 42, 42, 42, 42, 42, 42, 42, 42,
-    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
-    42, 42, 42, 42, 42, 42, 42, 42, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 21, 21, 21, 21,
-    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
-    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 21, 21, 21, 21, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
-    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 21, 21, 21, 21, 42, 42, 42, 42, 42, 42, 42, 42,
-    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
-    42, 42, 42, 42, 42, 42, 42, 42, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 21, 21, 21, 21,
-    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42,
-    42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 42, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 21, 21, 21, 21, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 22, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43,
-    43, 43, 43, 43, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22,
-    43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 43, 44, 44, 44, 44,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 22, 22,
-    22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 44, 44, 44, 44, 44, 44, 44, 44,
-    44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    44, 44, 44, 44, 44, 44, 44, 44, 44, 44, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23,
-    23, 23, 23, 23, 23, 23, 23, 23, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24,
-    24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24,
-    24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24,
-    24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24,
-    24, 24, 24, 24, 24, 24, 24, 24, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26,
-    26, 26, 26, 26, 27, 27, 27, 27, 27, 27, 28, 28, 0, 0, 0, 0
+    138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138,
+    138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138,
+    138, 138, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 69, 69, 69, 69, 138, 138, 138, 138, 138, 138,
+    138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138,
+    138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 69, 69, 69, 69, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138,
+    138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138,
+    138, 138, 138, 138, 138, 138, 138, 138, 138, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 69, 69, 69,
+    69, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138,
+    138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138,
+    138, 138, 138, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 69, 69, 69, 69, 138, 138, 138, 138, 138,
+    138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138,
+    138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 69, 69, 69, 69, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138,
+    138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138,
+    138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 69,
+    69, 69, 69, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138,
+    138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138,
+    138, 138, 138, 138, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 69, 69, 69, 69, 138, 138, 138, 138,
+    138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138,
+    138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 69, 69, 69, 69, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138,
+    138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138,
+    138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    69, 69, 69, 69, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138,
+    138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138, 138,
+    138, 138, 138, 138, 138, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 69, 69, 69, 69, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70,
+    70, 70, 70, 70, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70,
+    70, 70, 70, 70, 70, 70, 70, 70, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 70, 70, 70, 70, 70, 70,
+    70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 70,
+    70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70,
+    70, 70, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70,
+    70, 70, 70, 70, 70, 70, 70, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 70, 70, 70, 70, 70, 70,
+    70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 70,
+    70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70,
+    70, 70, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70,
+    70, 70, 70, 70, 70, 70, 70, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 70, 70, 70, 70, 70, 70,
+    70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 70,
+    70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70,
+    70, 70, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70,
+    70, 70, 70, 70, 70, 70, 70, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 70, 70, 70, 70, 70, 70,
+    70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 70,
+    70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70,
+    70, 70, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70,
+    70, 70, 70, 70, 70, 70, 70, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 70, 70, 70, 70, 70, 70,
+    70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 139, 139, 139, 139, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 70,
+    70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 139, 139, 139, 139, 139,
+    139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 139, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 71, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 71, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 140,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 140, 140, 140,
+    140, 140, 140, 140, 140, 140, 140, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 71, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 140, 140, 140, 140, 140,
+    140, 140, 140, 140, 140, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 140, 140, 140, 140, 140, 140, 140,
+    140, 140, 140, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 140, 140, 140, 140, 140, 140, 140, 140, 140,
+    140, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    140, 140, 140, 140, 140, 140, 140, 140, 140, 140, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71,
+    71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72,
+    72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72,
+    72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72,
+    72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72,
+    72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 74, 74, 74, 74, 74, 74, 74, 74, 74, 74, 74, 74, 74,
+    74, 74, 74, 74, 74, 74, 74, 75, 75, 75, 75, 75, 75, 76, 76, 0, 0, 0, 0
 };
 
 /* For the same 12 bits: the first symbol, and 256 times the second. */
@@ -5533,51 +6176,130 @@ static const unsigned char h2neg__huffman_long[172] = {
 /* <gen */
 /* clang-format on */
 
+/* ==== 13b >>huffman ========================================================
+   RFC 7541 5.2.  Uses >>huffman-table.
+   Memory: none.
+   Decodes in pieces of any size; padding and EOS are checked, nothing is guessed.
+   ========================================================================== */
+
 /* Octets of room in which `len` octets decode for sure: no code is shorter than 5 bits, up to 29
    bits wait from before, and a look-up stores two octets whatever it found. */
 #define H2NEG__HUFFMAN_ROOM(len) ((len) / 5 * 8 + 24)
 
-static unsigned char h2neg__huffman_octet(char c, int lower)
+/* 8 octets, the first on top: to compilers one load and a swap, but they count it as many; said to
+   be inline, field blocks encode 1.1 times as fast. */
+static inline uint64_t h2neg__load_8(const unsigned char *p)
 {
-    return lower ? h2neg__lower((unsigned char)c) : (unsigned char)c;
+    return (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 |
+           (uint64_t)p[3] << 32 | (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 |
+           (uint64_t)p[6] << 8 | (uint64_t)p[7];
 }
 
-/* Octets that a string takes when it is coded; with `lower`, as if it were in lower case. */
-static size_t h2neg__huffman_size(h2neg_str s, int lower)
+static inline uint64_t h2neg__load_4(const unsigned char *p)
 {
-    uint64_t bits = 0;
-    size_t i;
-    for (i = 0; i < s.len; i++)
-        bits += h2neg__huffman_codes[h2neg__huffman_octet(s.ptr[i], lower)].bits;
-    return (size_t)((bits + 7) / 8);
+    return (uint64_t)p[0] << 24 | (uint64_t)p[1] << 16 | (uint64_t)p[2] << 8 | (uint64_t)p[3];
 }
 
-/* Writes exactly h2neg__huffman_size octets. The last is filled up with ones, the front of EOS. */
-static void h2neg__huffman_encode(unsigned char *out, h2neg_str s, int lower)
+/* Up to 7 octets so, zeros below: loads that overlap agree where they do. */
+static inline uint64_t h2neg__load_few(const unsigned char *p, size_t len)
 {
-    uint64_t bits = 0; /* below `count`, which is at most 31 between symbols */
-    unsigned count = 0;
-    size_t i;
-    for (i = 0; i < s.len; i++) {
-        const h2neg__huffman_code *c = &h2neg__huffman_codes[h2neg__huffman_octet(s.ptr[i], lower)];
-        bits = bits << c->bits | c->code;
-        count += c->bits;
-        if (count < 32)
-            continue;
-        count -= 32;
-        *out++ = (unsigned char)(bits >> (count + 24));
-        *out++ = (unsigned char)(bits >> (count + 16));
-        *out++ = (unsigned char)(bits >> (count + 8));
-        *out++ = (unsigned char)(bits >> count);
+    if (len >= 4)
+        return h2neg__load_4(p) << 32 | h2neg__load_4(p + len - 4) << (64 - 8 * len);
+    if (len == 0)
+        return 0;
+    return (uint64_t)p[0] << 56 | (uint64_t)p[len / 2] << (56 - len / 2 * 8) |
+           (uint64_t)p[len - 1] << (64 - 8 * len);
+}
+
+static void h2neg__store_8(unsigned char *p, uint64_t v)
+{
+    p[0] = (unsigned char)(v >> 56);
+    p[1] = (unsigned char)(v >> 48);
+    p[2] = (unsigned char)(v >> 40);
+    p[3] = (unsigned char)(v >> 32);
+    p[4] = (unsigned char)(v >> 24);
+    p[5] = (unsigned char)(v >> 16);
+    p[6] = (unsigned char)(v >> 8);
+    p[7] = (unsigned char)v;
+}
+
+/* What was coded and not written: the lowest `count` of `bits`; above them stands what was. */
+typedef struct h2neg__huffman_out {
+    unsigned char *p, *end;
+    uint64_t bits;
+    unsigned count;
+} h2neg__huffman_out;
+
+/* Octets in fours, while there is room for 8 and four codes take at most 56 bits: how many. Behind
+   it `count` is at most 7. One store for four codes: 1.8 times as fast as octet by octet. */
+static size_t h2neg__huffman_fours(h2neg__huffman_out *out, const unsigned char *p, size_t len)
+{
+    h2neg__huffman_out o = *out;
+    const unsigned char *start = p, *stop = p + (len & ~(size_t)3);
+    const unsigned char *last = o.end - o.p >= 8 ? o.end - 8 : NULL;
+    for (; p != stop && last && o.p <= last; p += 4) {
+        const h2neg__huffman_code *a = &h2neg__huffman_codes[p[0]];
+        const h2neg__huffman_code *b = &h2neg__huffman_codes[p[1]];
+        const h2neg__huffman_code *c = &h2neg__huffman_codes[p[2]];
+        const h2neg__huffman_code *d = &h2neg__huffman_codes[p[3]];
+        unsigned low = (unsigned)c->bits + d->bits, more = low + a->bits + b->bits;
+        uint64_t four = (((uint64_t)a->code << b->bits | b->code) << low) |
+                        ((uint64_t)c->code << d->bits | d->code);
+        if (more > 56)
+            break;
+        o.bits = o.bits << more | four;
+        o.count += more;
+        h2neg__store_8(o.p, o.bits << (64 - o.count));
+        o.p += o.count >> 3;
+        o.count &= 7;
     }
-    bits = bits << 8 | 0xff;
-    for (count += 8; count > 8 + 7; count -= 8)
-        *out++ = (unsigned char)(bits >> (count - 8));
-    if (count > 8)
-        *out++ = (unsigned char)(bits >> (count - 8));
+    *out = o;
+    return (size_t)(p - start);
 }
 
-/* Decoding: `bits` holds `count` bits that are not decoded yet, from its top down, zeros below. */
+/* Writes whole octets; 0 where they do not fit. */
+static int h2neg__huffman_flush(h2neg__huffman_out *o)
+{
+    for (; o->count >= 8; o->count -= 8) {
+        if (o->p == o->end)
+            return 0;
+        *o->p++ = (unsigned char)(o->bits >> (o->count - 8));
+    }
+    return 1;
+}
+
+/* Octets written, or 0 where `room` is too small; with `lower`, capitals in lower case. The last
+   octet is filled up with ones, the front of EOS. */
+static size_t h2neg__huffman_encode(unsigned char *out, size_t room, h2neg_str s, int lower)
+{
+    const unsigned char *p = (const unsigned char *)s.ptr;
+    h2neg__huffman_out o;
+    size_t i = 0, stop;
+    o.p = out;
+    o.end = out + room;
+    o.bits = o.count = 0;
+    while (i < s.len) {
+        if (!lower)
+            i += h2neg__huffman_fours(&o, p + i, s.len - i);
+        for (stop = s.len - i < 4 ? s.len : i + 4; i < stop; i++) {
+            const h2neg__huffman_code *c = &h2neg__huffman_codes[lower ? h2neg__lower(p[i]) : p[i]];
+            o.bits = o.bits << c->bits | c->code;
+            o.count += c->bits;
+            if (o.count > 32 && !h2neg__huffman_flush(&o))
+                return 0;
+        }
+        if (!h2neg__huffman_flush(&o))
+            return 0;
+    }
+    if (o.count && o.p == o.end)
+        return 0;
+    if (o.count)
+        *o.p++ = (unsigned char)(o.bits << (8 - o.count) | 0xffu >> o.count);
+    return (size_t)(o.p - out);
+}
+
+/* Decoding: `bits` holds `count` bits that are not decoded yet, at most 63, from its top down, and
+   below them zeros, or bits that follow. */
 static void h2neg__huffman_start(h2neg_huffman_state *h)
 {
     h->bits = 0;
@@ -5619,78 +6341,47 @@ static int h2neg__huffman_symbol(h2neg_huffman_state *h)
 }
 
 /* Up to two symbols of together 12 bits or fewer, which there must be. Where the next code is
-   longer nothing happens, so a run of looks needs one check, behind the last. */
+   longer nothing happens, so a run of looks needs one check, behind the last. Shifts take the low
+   6 bits of their count alone, so the mask costs nothing. */
 static unsigned char *h2neg__huffman_look(h2neg_huffman_state *h, unsigned char *out)
 {
     unsigned at = (unsigned)(h->bits >> 52), step = h2neg__huffman_step[at];
     unsigned pair = h2neg__huffman_pair[at];
     out[0] = (unsigned char)pair;
     out[1] = (unsigned char)(pair >> 8);
-    h->bits <<= step & 15;
-    h->count -= step & 15;
-    return out + (step >> 4);
+    h->bits <<= step & 63;
+    h->count -= step & 63;
+    return out + (step >> 6);
 }
 
-/* Fills up to 56 bits or more out of 8 readable octets: how many of them were taken. */
-static size_t h2neg__huffman_refill(h2neg_huffman_state *h, const unsigned char *in)
+/* All that the bits hold, as long as a look finds whole codes. */
+static unsigned char *h2neg__huffman_looks(h2neg_huffman_state *h, unsigned char *out)
 {
-    uint64_t next = (uint64_t)in[0] << 56 | (uint64_t)in[1] << 48 | (uint64_t)in[2] << 40 |
-                    (uint64_t)in[3] << 32 | (uint64_t)in[4] << 24 | (uint64_t)in[5] << 16 |
-                    (uint64_t)in[6] << 8 | (uint64_t)in[7];
-    size_t taken = (63 - h->count) >> 3;
-    h->bits |= next >> h->count; /* bits behind `taken` come a second time, and are the same */
-    h->count |= 56;
-    return taken;
-}
-
-/* The bulk of a string, while 8 octets are left: four looks (48 of 56 bits) for each refill,
-   then one symbol with care where a look stood still. */
-static unsigned char *h2neg__huffman_bulk(h2neg_huffman_state *state, unsigned char *out,
-                                          const unsigned char **in, const unsigned char *end)
-{
-    h2neg_huffman_state h = *state;
-    const unsigned char *p = *in;
-    while (end - p >= 8 && !h.bad) {
-        p += h2neg__huffman_refill(&h, p);
-        out = h2neg__huffman_look(&h, out);
-        out = h2neg__huffman_look(&h, out);
-        out = h2neg__huffman_look(&h, out);
-        out = h2neg__huffman_look(&h, out);
-        if (h2neg__huffman_step[h.bits >> 52] == 0) {
-            int symbol = h2neg__huffman_symbol(&h);
-            if (symbol >= 0)
-                *out++ = (unsigned char)symbol;
-            h.bad = symbol == 256;
-        }
-    }
-    h.bits &= ~(~(uint64_t)0 >> h.count); /* count is at most 63 */
-    *state = h;
-    *in = p;
+    while ((h2neg__huffman_step[h->bits >> 52] & 63u) - 1 < h->count) /* 0 is a longer code */
+        out = h2neg__huffman_look(h, out);
     return out;
 }
 
-/* Decodes every whole symbol of the next `len` octets: octets written, at most (count + 8 * len)
-   / 5. `out` has H2NEG__HUFFMAN_ROOM(len). EOS sets `bad` (RFC 7541 5.2). */
-static size_t h2neg__huffman_decode(h2neg_huffman_state *h, unsigned char *out,
-                                    const unsigned char *in, size_t len)
+/* Fills up to 56 bits or more, where there are so many: octets taken. Behind them bits may come
+   that come again, and are the same. `before` octets that were taken stand in front of `in`. */
+static size_t h2neg__huffman_refill(h2neg_huffman_state *h, const unsigned char *in, size_t left,
+                                    size_t before)
 {
-    unsigned char *o = out;
-    const unsigned char *end = in + len;
-    int symbol = 0;
-    if (len >= 8)
-        o = h2neg__huffman_bulk(h, o, &in, end);
-    while (!h->bad && symbol >= 0) {
-        while (h->count <= 56 && in < end) {
-            h->bits |= (uint64_t)*in++ << (56 - h->count);
-            h->count += 8;
-        }
-        symbol = h2neg__huffman_symbol(h);
-        if (symbol == 256)
-            h->bad = 1;
-        else if (symbol >= 0)
-            *o++ = (unsigned char)symbol;
+    size_t taken = (63 - h->count) >> 3;
+    uint64_t next = 0;
+    if (left >= 8) {
+        h->bits |= h2neg__load_8(in) >> h->count;
+        h->count |= 56;
+        return taken;
     }
-    return (size_t)(o - out);
+    if (left && left + before >= 8)
+        next = h2neg__load_8(in + left - 8) << (64 - 8 * left);
+    else
+        next = h2neg__load_few(in, left);
+    taken = left < taken ? left : taken;
+    h->bits |= next >> h->count;
+    h->count += (unsigned)taken * 8;
+    return taken;
 }
 
 /* At a string's end: 1 when what is left is padding, at most 7 bits, all ones (RFC 7541 5.2). */
@@ -5699,10 +6390,51 @@ static int h2neg__huffman_ends(const h2neg_huffman_state *h)
     return !h->bad && h->count <= 7 && (h->count == 0 || ~h->bits >> (64 - h->count) == 0);
 }
 
-/* ==== 14 >>hpack ===========================================================
-   RFC 7541.  Uses >>bytes >>huffman.
+/* Decodes every whole symbol of the next `len` octets: octets written, at most (count + 8 * len)
+   / 5. `out` has H2NEG__HUFFMAN_ROOM(len). EOS sets `bad` (RFC 7541 5.2). While 8 octets are left
+   there are four looks (48 of 56 bits) for each refill, and one symbol with care where they stood
+   still. */
+static size_t h2neg__huffman_decode(h2neg_huffman_state *state, unsigned char *out,
+                                    const unsigned char *in, size_t len)
+{
+    h2neg_huffman_state h = *state;
+    unsigned char *o = out;
+    size_t before = 0;
+    int symbol = 0;
+    while (len || symbol >= 0) {
+        size_t taken = h2neg__huffman_refill(&h, in, len, before);
+        int bulk = len >= 8;
+        in += taken;
+        len -= taken;
+        before += taken;
+        if (bulk) {
+            o = h2neg__huffman_look(&h, o);
+            o = h2neg__huffman_look(&h, o);
+            o = h2neg__huffman_look(&h, o);
+            o = h2neg__huffman_look(&h, o);
+            if (h2neg__huffman_step[h.bits >> 52])
+                continue;
+        } else {
+            o = h2neg__huffman_looks(&h, o);
+            if (len == 0 && h2neg__huffman_ends(&h)) /* no code is so short and all ones */
+                break;
+        }
+        symbol = h2neg__huffman_symbol(&h);
+        if (symbol == 256) {
+            h.bad = 1;
+            break;
+        }
+        if (symbol >= 0)
+            *o++ = (unsigned char)symbol;
+    }
+    *state = h;
+    return (size_t)(o - out);
+}
+
+/* ==== 14 >>hpack-table =====================================================
+   RFC 7541 2.3, 4, Appendix A.  Uses >>bytes >>huffman.
    Memory: the caller lends h2neg_hpack_memory(n) octets for a table of n; nothing is allocated.
-   A block decodes alike however it is cut; after an error the decoder stays in error.
+   The encoder finds what it adds; nothing found depends on how strings are hashed.
    ========================================================================== */
 
 /* The static table (RFC 7541 Appendix A). */
@@ -5721,9 +6453,12 @@ enum {
     H2NEG__HPACK_STATICS = 61
 };
 
+#define H2NEG__HPACK_PRIME ((uint64_t)0x9e3779b9 << 32 | 0x7f4a7c15)
+
+/* Place in the text, octets of the name and the value, the last index with the same name. */
 typedef struct h2neg__hpack_static_entry {
     uint16_t at;
-    unsigned char name, value;
+    unsigned char name, value, last;
 } h2neg__hpack_static_entry;
 
 /* clang-format off */
@@ -5741,46 +6476,86 @@ static const char h2neg__hpack_static_text[] =
     "refresh" "retry-after" "server" "set-cookie" "strict-transport-security" "transfer-encoding"
     "user-agent" "vary" "via" "www-authenticate";
 
-/* Place in the text, octets of the name, octets of the value. */
 static const h2neg__hpack_static_entry h2neg__hpack_statics[61] = {
-    {0, 10, 0}, {10, 7, 3}, {20, 7, 4}, {31, 5, 1}, {37, 5, 11}, {53, 7, 4}, {64, 7, 5}, {76, 7, 3},
-    {86, 7, 3}, {96, 7, 3}, {106, 7, 3}, {116, 7, 3}, {126, 7, 3}, {136, 7, 3}, {146, 14, 0},
-    {160, 15, 13}, {188, 15, 0}, {203, 13, 0}, {216, 6, 0}, {222, 27, 0}, {249, 3, 0}, {252, 5, 0},
-    {257, 13, 0}, {270, 13, 0}, {283, 19, 0}, {302, 16, 0}, {318, 16, 0}, {334, 14, 0},
-    {348, 16, 0}, {364, 13, 0}, {377, 12, 0}, {389, 6, 0}, {395, 4, 0}, {399, 4, 0}, {403, 6, 0},
-    {409, 7, 0}, {416, 4, 0}, {420, 4, 0}, {424, 8, 0}, {432, 17, 0}, {449, 13, 0}, {462, 8, 0},
-    {470, 19, 0}, {489, 13, 0}, {502, 4, 0}, {506, 8, 0}, {514, 12, 0}, {526, 18, 0}, {544, 19, 0},
-    {563, 5, 0}, {568, 7, 0}, {575, 7, 0}, {582, 11, 0}, {593, 6, 0}, {599, 10, 0}, {609, 25, 0},
-    {634, 17, 0}, {651, 10, 0}, {661, 4, 0}, {665, 3, 0}, {668, 16, 0}
+    {0, 10, 0, 1}, {10, 7, 3, 3}, {20, 7, 4, 3}, {31, 5, 1, 5}, {37, 5, 11, 5}, {53, 7, 4, 7},
+    {64, 7, 5, 7}, {76, 7, 3, 14}, {86, 7, 3, 14}, {96, 7, 3, 14}, {106, 7, 3, 14}, {116, 7, 3, 14},
+    {126, 7, 3, 14}, {136, 7, 3, 14}, {146, 14, 0, 15}, {160, 15, 13, 16}, {188, 15, 0, 17},
+    {203, 13, 0, 18}, {216, 6, 0, 19}, {222, 27, 0, 20}, {249, 3, 0, 21}, {252, 5, 0, 22},
+    {257, 13, 0, 23}, {270, 13, 0, 24}, {283, 19, 0, 25}, {302, 16, 0, 26}, {318, 16, 0, 27},
+    {334, 14, 0, 28}, {348, 16, 0, 29}, {364, 13, 0, 30}, {377, 12, 0, 31}, {389, 6, 0, 32},
+    {395, 4, 0, 33}, {399, 4, 0, 34}, {403, 6, 0, 35}, {409, 7, 0, 36}, {416, 4, 0, 37},
+    {420, 4, 0, 38}, {424, 8, 0, 39}, {432, 17, 0, 40}, {449, 13, 0, 41}, {462, 8, 0, 42},
+    {470, 19, 0, 43}, {489, 13, 0, 44}, {502, 4, 0, 45}, {506, 8, 0, 46}, {514, 12, 0, 47},
+    {526, 18, 0, 48}, {544, 19, 0, 49}, {563, 5, 0, 50}, {568, 7, 0, 51}, {575, 7, 0, 52},
+    {582, 11, 0, 53}, {593, 6, 0, 54}, {599, 10, 0, 55}, {609, 25, 0, 56}, {634, 17, 0, 57},
+    {651, 10, 0, 58}, {661, 4, 0, 59}, {665, 3, 0, 60}, {668, 16, 0, 61}
 };
 
 /* The first index that has a name, by the name's hash, or the next slot. 0: none. */
 static const unsigned char h2neg__hpack_static_slots[128] = {
-    0, 0, 0, 0, 0, 49, 0, 0, 8, 0, 39, 54, 0, 0, 0, 0, 0, 0, 38, 30, 48, 59, 0, 0, 0, 0, 0, 0, 0, 0,
-    21, 36, 15, 41, 0, 0, 57, 58, 0, 4, 0, 0, 1, 0, 0, 18, 42, 6, 0, 0, 0, 0, 0, 0, 0, 60, 0, 0, 0,
-    0, 33, 0, 0, 0, 0, 0, 53, 0, 0, 44, 0, 0, 0, 0, 20, 0, 0, 26, 46, 0, 34, 22, 23, 51, 52, 0, 0,
-    0, 29, 0, 0, 0, 24, 0, 0, 45, 0, 19, 0, 0, 47, 0, 2, 0, 0, 27, 43, 50, 35, 0, 37, 28, 55, 32,
-    56, 0, 0, 61, 0, 0, 0, 40, 17, 16, 25, 31, 0, 0
+    28, 0, 49, 55, 0, 0, 61, 0, 0, 0, 0, 0, 45, 0, 33, 0, 0, 0, 0, 46, 44, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 8, 24, 43, 48, 6, 0, 57, 15, 36, 0, 2, 0, 0, 0, 21, 42, 27, 60, 0, 52, 59, 0, 54, 0, 37, 0,
+    34, 19, 30, 0, 0, 0, 0, 56, 0, 0, 0, 17, 0, 22, 18, 0, 0, 38, 0, 0, 31, 39, 0, 0, 0, 0, 0, 51,
+    0, 0, 41, 0, 47, 20, 0, 0, 26, 1, 0, 0, 0, 0, 0, 0, 50, 0, 58, 16, 0, 4, 0, 0, 35, 0, 0, 0, 0,
+    0, 25, 0, 23, 32, 0, 29, 40, 0, 0, 0, 0, 0, 0, 53
 };
 /* <gen */
 /* clang-format on */
 
-/* FNV-1a over a name in lower case; h2neg__hpack_hash_on goes on over the value. */
+/* Of a name in any case: of its first and last 8 octets without the bit that tells capitals, which
+   mixes up some other octets and names too: who asks compares. */
 static uint32_t h2neg__hpack_hash(h2neg_str name)
 {
-    uint32_t hash = 2166136261u;
-    size_t i;
-    for (i = 0; i < name.len; i++)
-        hash = (hash ^ h2neg__lower((unsigned char)name.ptr[i])) * 16777619u;
-    return hash;
+    const unsigned char *p = (const unsigned char *)name.ptr;
+    const uint64_t mask = (uint64_t)0xdfdfdfdf << 32 | 0xdfdfdfdf;
+    uint64_t h;
+    if (name.len < 8)
+        h = h2neg__load_few(p, name.len) & mask;
+    else
+        h = ((h2neg__load_8(p) & mask) * H2NEG__HPACK_PRIME) ^
+            (h2neg__load_8(p + name.len - 8) & mask);
+    return (uint32_t)((h ^ name.len) * H2NEG__HPACK_PRIME >> 32);
 }
 
+/* Of a pair, from its name's hash and, where the value is long, its first, middle and last 8
+   octets: a loop whose length changes from value to value costs more than a compare too many. */
 static uint32_t h2neg__hpack_hash_on(uint32_t hash, h2neg_str value)
 {
+    const unsigned char *p = (const unsigned char *)value.ptr;
+    uint64_t h;
+    if (value.len < 8)
+        h = h2neg__load_few(p, value.len);
+    else
+        h = (((h2neg__load_8(p) * H2NEG__HPACK_PRIME) ^ h2neg__load_8(p + value.len / 2 - 4)) *
+             H2NEG__HPACK_PRIME) ^
+            h2neg__load_8(p + value.len - 8);
+    h = (h ^ value.len) * H2NEG__HPACK_PRIME;
+    return (uint32_t)(((h ^ h >> 32) + hash) * H2NEG__HPACK_PRIME >> 32);
+}
+
+/* Most strings here are short, and a call of memcmp costs more than it does. */
+static int h2neg__hpack_equal(const char *a, const char *b, size_t len)
+{
     size_t i;
-    for (i = 0; i < value.len; i++)
-        hash = (hash ^ (unsigned char)value.ptr[i]) * 16777619u;
-    return hash;
+    if (len >= 8) {
+        for (i = 8; i < len; i += 8)
+            if (memcmp(a + i - 8, b + i - 8, 8) != 0)
+                return 0;
+        return memcmp(a + len - 8, b + len - 8, 8) == 0;
+    }
+    if (len >= 4)
+        return memcmp(a, b, 4) == 0 && memcmp(a + len - 4, b + len - 4, 4) == 0;
+    for (i = 0; i < len; i++)
+        if (a[i] != b[i])
+            return 0;
+    return 1;
+}
+
+/* Whether a name, in any case, is one that is known in lower case, and nearly always so written. */
+static int h2neg__hpack_named(const char *known, h2neg_str name)
+{
+    return h2neg__hpack_equal(known, name.ptr, name.len) ||
+           h2neg__same_nocase(h2neg__str(known, name.len), name);
 }
 
 /* Index 1 to 61. */
@@ -5794,25 +6569,24 @@ static void h2neg__hpack_static(unsigned index, h2neg_str *name, h2neg_str *valu
 /* The first index with this name, or 0. */
 static unsigned h2neg__hpack_static_find(uint32_t hash, h2neg_str name)
 {
-    unsigned slot = (hash ^ hash >> 15) & 127, index;
+    unsigned slot = hash & 127, index;
     h2neg_str n, v;
     for (; (index = h2neg__hpack_static_slots[slot]) != 0; slot = (slot + 1) & 127) {
         h2neg__hpack_static(index, &n, &v);
-        if (h2neg__same_nocase(n, name))
+        if (n.len == name.len && h2neg__hpack_named(n.ptr, name))
             return index;
     }
     return 0;
 }
 
-/* The index of name and value, or 0; entries with one name stand together from `first` on. */
-static unsigned h2neg__hpack_static_exact(unsigned first, h2neg_str name, h2neg_str value)
+/* The index of a pair with the name of index `first` or, with 0, of none; or 0. */
+static unsigned h2neg__hpack_static_exact(unsigned first, h2neg_str value)
 {
+    unsigned last = first ? h2neg__hpack_statics[first - 1].last : 0;
     h2neg_str n, v;
-    for (; first && first <= H2NEG__HPACK_STATICS; first++) {
+    for (; first && first <= last; first++) {
         h2neg__hpack_static(first, &n, &v);
-        if (!h2neg__same_nocase(n, name))
-            return 0;
-        if (h2neg__same(v, value))
+        if (v.len == value.len && h2neg__hpack_equal(v.ptr, value.ptr, v.len))
             return first;
     }
     return 0;
@@ -5991,16 +6765,18 @@ static uint32_t h2neg__hpack_find(const h2neg_hpack_table *t, int chain, uint32_
                                   h2neg_str name, h2neg_str value)
 {
     uint32_t id, age, last = 0;
-    h2neg_str n, v;
+    int pairs = chain == H2NEG__HPACK_PAIRS;
     if (t->count == 0)
         return 0;
-    id = t->buckets[(chain == H2NEG__HPACK_PAIRS ? t->bucket_count : 0) +
-                    (hash & (t->bucket_count - 1))];
+    id = t->buckets[(pairs ? t->bucket_count : 0) + (hash & (t->bucket_count - 1))];
     while ((age = t->next_id - id) > last && age <= t->count) {
-        h2neg__hpack_dynamic(t, age, &n, &v);
-        if (h2neg__same_nocase(n, name) && (chain == H2NEG__HPACK_NAMES || h2neg__same(v, value)))
+        const h2neg__hpack_entry *x = h2neg__hpack_at(t, age);
+        const char *p = (const char *)t->text + (x->at - t->text_base);
+        if (x->name == name.len && (!pairs || x->value == value.len) &&
+            (!pairs || h2neg__hpack_equal(p + x->name, value.ptr, value.len)) &&
+            h2neg__hpack_named(p, name))
             return age;
-        id = h2neg__hpack_at(t, age)->next[chain];
+        id = x->next[chain];
         last = age;
     }
     return 0;
@@ -6030,7 +6806,11 @@ static size_t h2neg__hpack_grown(const h2neg_hpack_table *t, uint32_t size)
     return h2neg_hpack_memory(h2neg__hpack_least(n, t->max));
 }
 
-/* ---- decoder ---- */
+/* ==== 14b >>hpack ==========================================================
+   RFC 7541.  Uses >>bytes >>huffman >>hpack-table.
+   Memory: the table's, in >>hpack-table; nothing is allocated.
+   A block decodes alike however it is cut; after an error the decoder stays in error.
+   ========================================================================== */
 
 /* One short function for each state. A field passes FIRST, perhaps NUMBER (the rest of an
    integer that did not fit its prefix), NAME_LENGTH and NAME where the name is a literal,
@@ -6116,9 +6896,9 @@ static int h2neg__hpack_finish(h2neg_hpack_decoder *d, h2neg_hpack_list *list)
     return H2NEG__HPACK_GO;
 }
 
-/* RFC 7541 2.3.3. 0, or an error. */
-static int h2neg__hpack_index(const h2neg_hpack_table *t, uint64_t index, h2neg_str *name,
-                              h2neg_str *value)
+/* RFC 7541 2.3.3. 0, or an error. Inline, field blocks decode 1.1 times as fast. */
+static inline int h2neg__hpack_index(const h2neg_hpack_table *t, uint64_t index, h2neg_str *name,
+                                     h2neg_str *value)
 {
     if (index == 0 || index > (uint64_t)H2NEG__HPACK_STATICS + t->count)
         return H2NEG_ERR_HPACK_INDEX;
@@ -6233,10 +7013,41 @@ static int h2neg__hpack_on_update(h2neg_hpack_decoder *d, h2neg_hpack_list *list
     return h2neg__hpack_prefix(d, list, octet, 5, H2NEG__HPACK_RESIZE);
 }
 
+/* Indexed fields of one octet, most of a block, as long as the list has room: the same as through
+   the states, and faster. */
+static void h2neg__hpack_run(h2neg_hpack_decoder *d, h2neg_hpack_list *list, h2neg__reader *r)
+{
+    while (r->left && *r->p > 0x80 && *r->p < 0xff && list->count < list->room) {
+        h2neg_field *f = &list->fields[list->count];
+        char *p = list->text + list->text_used;
+        h2neg_str name, value;
+        size_t len;
+        if (h2neg__hpack_index(&d->table, *r->p & 127u, &name, &value))
+            return;
+        len = name.len + value.len;
+        if (len > list->text_room - list->text_used ||
+            (list->max_size && list->size + len + 32 > list->max_size))
+            return;
+        memcpy(p, name.ptr, len); /* in both tables the value stands behind the name */
+        f->name = h2neg__str(p, name.len);
+        f->value = h2neg__str(p + name.len, value.len);
+        f->flags = 0;
+        list->text_used += len;
+        list->size += len + 32;
+        list->total++;
+        list->count++;
+        r->p++;
+        r->left--;
+        d->started = 1;
+    }
+}
+
 /* RFC 7541 6: the first octet of a representation. */
 static int h2neg__hpack_on_first(h2neg_hpack_decoder *d, h2neg_hpack_list *list, h2neg__reader *r)
 {
     unsigned octet;
+    if (!list->over && (d->started || d->least >= d->table.max))
+        h2neg__hpack_run(d, list, r);
     if (r->left == 0)
         return H2NEG__HPACK_STOP;
     octet = (unsigned char)*h2neg__take(r, 1).ptr;
@@ -6390,8 +7201,8 @@ H2NEG__DEF void h2neg_hpack_decoder_limit(h2neg_hpack_decoder *d, uint32_t limit
     d->least = d->least < d->table.max ? h2neg__hpack_least(d->least, d->limit) : d->limit;
 }
 
-/* ==== 14b >>hpack-encode ===================================================
-   RFC 7541 2.3, 4, 6, 7.1.  Uses >>bytes >>huffman >>hpack.
+/* ==== 14c >>hpack-encode ===================================================
+   RFC 7541 2.3, 4, 6, 7.1.  Uses >>bytes >>huffman >>hpack-table.
    Memory: the caller lends h2neg_hpack_memory(n) octets; with less, fewer fields are indexed.
    The table stays in step with the peer's: only the announced maximum decides what is evicted.
    ========================================================================== */
@@ -6406,18 +7217,21 @@ H2NEG__DEF void h2neg_hpack_decoder_limit(h2neg_hpack_decoder *d, uint32_t limit
    peer drop the same ones comes before anything is added. */
 enum { H2NEG__HPACK_ADD = 0x40, H2NEG__HPACK_PLAIN = 0x00, H2NEG__HPACK_NEVER = 0x10 };
 
-/* RFC 7541 5.1: what lies above the prefix, the prefix's bits, the value. */
-static void h2neg__hpack_put_number(h2neg__writer *w, unsigned above, unsigned bits, uint64_t value)
+/* RFC 7541 5.1: what lies above the prefix, the prefix's bits, the value. Like every put here, it
+   returns where the next octet goes; there is room, since that of all was checked before. */
+static unsigned char *h2neg__hpack_put_number(unsigned char *p, unsigned above, unsigned bits,
+                                              uint64_t value)
 {
     unsigned full = (1u << bits) - 1;
     if (value < full) {
-        h2neg__put_be(w, above | (unsigned)value, 1);
-        return;
+        *p++ = (unsigned char)(above | value);
+        return p;
     }
-    h2neg__put_be(w, above | full, 1);
+    *p++ = (unsigned char)(above | full);
     for (value -= full; value >= 128; value >>= 7)
-        h2neg__put_be(w, (unsigned)(value & 127) | 128, 1);
-    h2neg__put_be(w, (unsigned)value, 1);
+        *p++ = (unsigned char)((value & 127) | 128);
+    *p++ = (unsigned char)value;
+    return p;
 }
 
 /* Octets of a length before a string. */
@@ -6431,20 +7245,25 @@ static size_t h2neg__hpack_length_size(uint64_t value)
     return n + 1;
 }
 
-/* RFC 7541 5.2: coded when that is shorter. */
-static void h2neg__hpack_put_string(h2neg__writer *w, h2neg_str s, int lower)
+/* RFC 7541 5.2: coded when that is shorter. It is coded at once, behind the longest length it can
+   have, and moved where its own takes less, so nothing is counted before. */
+static unsigned char *h2neg__hpack_put_string(unsigned char *p, const unsigned char *end,
+                                              h2neg_str s, int lower)
 {
-    size_t coded = h2neg__huffman_size(s, lower), i, len = coded < s.len ? coded : s.len;
-    h2neg__hpack_put_number(w, coded < s.len ? 0x80 : 0, 7, len);
-    H2NEG__NEVER(w->bad || len > w->left); /* the bound of the whole block was checked */
-    if (coded < s.len)
-        h2neg__huffman_encode(w->p, s, lower);
-    else
-        for (i = 0; i < s.len; i++)
-            w->p[i] = h2neg__huffman_octet(s.ptr[i], lower);
-    w->p += len;
-    w->left -= len;
-    w->used += len;
+    unsigned char *text = p + h2neg__hpack_length_size(s.len);
+    size_t room = (size_t)(end - text), n, i;
+    n = h2neg__huffman_encode(text, room < s.len + 7 ? room : s.len + 7, s, lower);
+    if (n > 0 && n < s.len) {
+        p = h2neg__hpack_put_number(p, 0x80, 7, n);
+        if (p != text)
+            memmove(p, text, n);
+        return p + n;
+    }
+    p = h2neg__hpack_put_number(p, 0, 7, s.len);
+    h2neg__copy(p, s.ptr, s.len);
+    for (i = 0; lower && i < s.len; i++)
+        p[i] = h2neg__lower(p[i]);
+    return p + s.len;
 }
 
 /* What changes with every message is worth no entry, and short secrets are guessed through the
@@ -6484,72 +7303,70 @@ static int h2neg__hpack_admit(h2neg_hpack_encoder *e, uint64_t size)
 }
 
 /* The text in the table is in lower case, like the text that the peer sees. */
-static void h2neg__hpack_add(h2neg_hpack_table *t, h2neg_str name, h2neg_str value,
-                             uint32_t name_hash)
+static void h2neg__hpack_add(h2neg_hpack_table *t, const h2neg_field *f, uint32_t name_hash,
+                             uint32_t pair_hash)
 {
     unsigned char *p;
     size_t i;
-    h2neg__hpack_insert(t, name, value);
-    h2neg__hpack_link(t, 1, name_hash, h2neg__hpack_hash_on(name_hash, value));
+    h2neg__hpack_insert(t, f->name, f->value);
+    h2neg__hpack_link(t, 1, name_hash, pair_hash);
     p = t->text + (h2neg__hpack_at(t, 1)->at - t->text_base);
-    for (i = 0; i < name.len; i++)
+    for (i = 0; i < f->name.len; i++)
         p[i] = h2neg__lower(p[i]);
 }
 
-/* The index of a whole field in either table, or 0. */
-static uint32_t h2neg__hpack_exact(const h2neg_hpack_table *t, const h2neg_field *f, uint32_t hash,
-                                   unsigned first)
+/* The index in the dynamic table of a name or, with the chain of pairs, of a whole field; or 0. */
+static uint32_t h2neg__hpack_search(const h2neg_hpack_table *t, int chain, uint32_t hash,
+                                    const h2neg_field *f)
 {
-    uint32_t index = h2neg__hpack_static_exact(first, f->name, f->value), age;
-    if (index)
-        return index;
-    age = h2neg__hpack_find(t, H2NEG__HPACK_PAIRS, h2neg__hpack_hash_on(hash, f->value), f->name,
-                            f->value);
+    uint32_t age = h2neg__hpack_find(t, chain, hash, f->name, f->value);
     return age ? age + H2NEG__HPACK_STATICS : 0;
 }
 
-static void h2neg__hpack_put_field(h2neg_hpack_encoder *e, h2neg__writer *w, const h2neg_field *f)
+static unsigned char *h2neg__hpack_put_field(h2neg_hpack_encoder *e, unsigned char *p,
+                                             const unsigned char *end, const h2neg_field *f)
 {
-    uint32_t hash = h2neg__hpack_hash(f->name), index;
-    unsigned first = h2neg__hpack_static_find(hash, f->name);
-    int how = h2neg__hpack_policy(f, first);
-    index = how == H2NEG__HPACK_NEVER ? 0 : h2neg__hpack_exact(&e->table, f, hash, first);
-    if (index) {
-        h2neg__hpack_put_number(w, 0x80, 7, index);
-        return;
-    }
+    const h2neg_hpack_table *t = &e->table;
+    uint32_t hash = h2neg__hpack_hash(f->name), pair = h2neg__hpack_hash_on(hash, f->value), index;
+    int may = !(f->flags & H2NEG_NEVER_INDEX), how;
+    unsigned first;
+    if (may && (index = h2neg__hpack_search(t, H2NEG__HPACK_PAIRS, pair, f)) != 0)
+        return h2neg__hpack_put_number(p, 0x80, 7, index);
+    first = h2neg__hpack_static_find(hash, f->name);
+    how = h2neg__hpack_policy(f, first);
+    if (how != H2NEG__HPACK_NEVER && (index = h2neg__hpack_static_exact(first, f->value)) != 0)
+        return h2neg__hpack_put_number(p, 0x80, 7, index);
     if (how == H2NEG__HPACK_ADD &&
         !h2neg__hpack_admit(e, (uint64_t)f->name.len + f->value.len + 32))
         how = H2NEG__HPACK_PLAIN;
-    index = first;
-    if (index == 0) {
-        index = h2neg__hpack_find(&e->table, H2NEG__HPACK_NAMES, hash, f->name, f->value);
-        index += index ? H2NEG__HPACK_STATICS : 0;
-    }
-    h2neg__hpack_put_number(w, (unsigned)how, how == H2NEG__HPACK_ADD ? 6 : 4, index);
+    index = first ? first : h2neg__hpack_search(t, H2NEG__HPACK_NAMES, hash, f);
+    p = h2neg__hpack_put_number(p, (unsigned)how, how == H2NEG__HPACK_ADD ? 6 : 4, index);
     if (index == 0)
-        h2neg__hpack_put_string(w, f->name, 1);
-    h2neg__hpack_put_string(w, f->value, 0);
+        p = h2neg__hpack_put_string(p, end, f->name, 1);
+    p = h2neg__hpack_put_string(p, end, f->value, 0);
     if (how == H2NEG__HPACK_ADD)
-        h2neg__hpack_add(&e->table, f->name, f->value, hash);
+        h2neg__hpack_add(&e->table, f, hash, pair);
+    return p;
 }
 
-static void h2neg__hpack_put_update(h2neg_hpack_encoder *e, h2neg__writer *w, uint32_t max)
+static unsigned char *h2neg__hpack_put_update(h2neg_hpack_encoder *e, unsigned char *p,
+                                              uint32_t max)
 {
-    h2neg__hpack_put_number(w, 0x20, 5, max);
     e->table.max = max;
     h2neg__hpack_evict(&e->table, max);
+    return h2neg__hpack_put_number(p, 0x20, 5, max);
 }
 
 /* The updates that are due: the smallest maximum, then the one that stays. */
-static void h2neg__hpack_put_updates(h2neg_hpack_encoder *e, h2neg__writer *w)
+static unsigned char *h2neg__hpack_put_updates(h2neg_hpack_encoder *e, unsigned char *p)
 {
     uint32_t allowed = h2neg__hpack_least(e->cap, e->peer);
     if (e->least < e->table.max)
-        h2neg__hpack_put_update(e, w, e->least);
+        p = h2neg__hpack_put_update(e, p, e->least);
     if (allowed != e->table.max)
-        h2neg__hpack_put_update(e, w, allowed);
+        p = h2neg__hpack_put_update(e, p, allowed);
     e->least = allowed;
+    return p;
 }
 
 /* Before an announcement, both ends are at 4,096 octets (RFC 9113 6.5.2). */
@@ -6568,24 +7385,28 @@ H2NEG__DEF void h2neg_hpack_encoder_init(h2neg_hpack_encoder *e, void *memory, s
 H2NEG__DEF size_t h2neg_hpack_encode_bound(const h2neg_field *fields, size_t count)
 {
     size_t bound = 2 * 6, i;
-    for (i = 0; i < count; i++)
-        bound += 6 + h2neg__hpack_length_size(fields[i].name.len) + fields[i].name.len +
-                 h2neg__hpack_length_size(fields[i].value.len) + fields[i].value.len;
+    for (i = 0; i < count; i++) {
+        size_t name = fields[i].name.len, value = fields[i].value.len;
+        bound += name + value + (6 + 2);
+        if (name >= 127 || value >= 127)
+            bound += h2neg__hpack_length_size(name) + h2neg__hpack_length_size(value) - 2;
+    }
     return bound;
 }
 
 H2NEG__DEF ptrdiff_t h2neg_hpack_encode(h2neg_hpack_encoder *e, void *out, size_t room,
                                         const h2neg_field *fields, size_t count)
 {
-    h2neg__writer w = h2neg__write(out, room);
+    unsigned char *p = (unsigned char *)out, *end = p + room;
     size_t i;
     if (room < h2neg_hpack_encode_bound(fields, count))
         return H2NEG_ERR_TOO_SMALL;
     e->wants = 0;
-    h2neg__hpack_put_updates(e, &w);
+    p = h2neg__hpack_put_updates(e, p);
     for (i = 0; i < count; i++)
-        h2neg__hpack_put_field(e, &w, &fields[i]);
-    return h2neg__written(&w);
+        p = h2neg__hpack_put_field(e, p, end, &fields[i]);
+    H2NEG_ASSERT(p <= end);
+    return p - (unsigned char *)out;
 }
 
 H2NEG__DEF size_t h2neg_hpack_encoder_needs(const h2neg_hpack_encoder *e)
@@ -6619,6 +7440,7 @@ H2NEG__DEF void h2neg_hpack_encoder_limit(h2neg_hpack_encoder *e, uint32_t peer_
 }
 
 #undef H2NEG__HPACK_MOST
+#undef H2NEG__HPACK_PRIME
 #undef H2NEG__HPACK_NAMES
 #undef H2NEG__HPACK_PAIRS
 #undef H2NEG__HUFFMAN_ROOM

@@ -113,9 +113,9 @@ static void print_decoding(void)
         bits = code_bits[one];
         two = front_symbol(i << bits & mask, LOOK - bits);
         pair[i] = (unsigned)one | (two < 0 ? 0 : (unsigned)two << 8);
-        step[i] = two < 0 ? bits | 1 << 4 : (bits + code_bits[two]) | 2 << 4;
+        step[i] = two < 0 ? bits | 1 << 6 : (bits + code_bits[two]) | 2 << 6;
     }
-    printf("\n/* For the next 12 bits: the bits that whole symbols take, and 16 times the symbols' count (0 to\n"
+    printf("\n/* For the next 12 bits: the bits that whole symbols take, and 64 times the symbols' count (0 to\n"
            "   2; 0: the code is longer). */\n");
     open_table("unsigned char h2neg__huffman_step[4096]");
     for (i = 0; i <= mask; i++)
@@ -235,13 +235,24 @@ static const char *const entries[61][2] = {
     {"www-authenticate", ""}
 };
 
-/* FNV-1a, folded, as h2neg__hpack_hash and h2neg__hpack_static_find compute it. */
+/* The place in the table, as h2neg__hpack_hash and h2neg__hpack_static_find compute it. */
+static uint64_t eight(const char *p, size_t len)
+{
+    uint64_t number = 0;
+    size_t i;
+    for (i = 0; i < 8; i++)
+        number = number << 8 | ((i < len ? (unsigned char)p[i] : 0u) & 0xdf);
+    return number;
+}
+
 static unsigned slot_of(const char *name)
 {
-    uint32_t hash = 2166136261u;
-    while (*name)
-        hash = (hash ^ (unsigned char)*name++) * 16777619u;
-    return (hash ^ hash >> 15) & 127;
+    const uint64_t prime = (uint64_t)0x9e3779b9 << 32 | 0x7f4a7c15;
+    size_t len = strlen(name);
+    uint64_t hash = eight(name, len);
+    if (len >= 8)
+        hash = hash * prime ^ eight(name + len - 8, 8);
+    return (unsigned)((hash ^ len) * prime >> 32) & 127;
 }
 
 static void print_static_text(void)
@@ -268,11 +279,14 @@ static void print_static(void)
     unsigned slots[128] = {0}, i, at = 0;
     char item[48];
     print_static_text();
-    printf("\n/* Place in the text, octets of the name, octets of the value. */\n");
+    printf("\n");
     open_table("h2neg__hpack_static_entry h2neg__hpack_statics[61]");
     for (i = 0; i < 61; i++) {
         unsigned name = (unsigned)strlen(entries[i][0]), value = (unsigned)strlen(entries[i][1]);
-        snprintf(item, sizeof item, "{%u, %u, %u}", at, name, value);
+        unsigned last = i;
+        while (last < 60 && strcmp(entries[last + 1][0], entries[i][0]) == 0)
+            last++;
+        snprintf(item, sizeof item, "{%u, %u, %u, %u}", at, name, value, last + 1);
         put(item, i == 60);
         at += name + value;
     }

@@ -75,7 +75,6 @@ void rows_connections(void);
 /* ---- simd.c: another copy of the header, whose CPU features can be capped --- */
 
 enum { SIMD_SCALAR = 0, SIMD_SSE2 = 1, SIMD_ALL = 2 };
-int simd_can_cap(void);
 ptrdiff_t simd_parse_request(int level, h2neg_h1_head *head, const void *in, size_t len);
 
 #endif
