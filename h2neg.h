@@ -1798,6 +1798,11 @@ extern int H2NEG__SIMD_HOOK;
 
 #define H2NEG__COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define H2NEG__LIT(text) h2neg__str(text, sizeof(text) - 1)
+/* h2neg_is with a literal: no call where the length says it all */
+#define H2NEG__IS(s, text)                                                                         \
+    ((s).len == sizeof(text) - 1 && memcmp((s).ptr, text, sizeof(text) - 1) == 0)
+#define H2NEG__IS_NOCASE(s, text)                                                                  \
+    ((s).len == sizeof(text) - 1 && h2neg__same_nocase(s, H2NEG__LIT(text)))
 
 /* ==== 02 >>bytes ===========================================================
    Slices, reader and writer cursors, big-endian numbers.  Uses >>platform.
@@ -2069,6 +2074,58 @@ static const char *h2neg__scan_value(const char *p, const char *end)
     while (p != end && h2neg__is_class(*p, H2NEG__VALUE))
         p++;
     return p;
+}
+
+#ifdef H2NEG__X86
+/* 1: SP and VCHAR alone, at least 16 of them (the last load overlaps); 0: who knows. */
+static int h2neg__all_plain_sse2(const char *p, size_t len)
+{
+    const __m128i one = _mm_set1_epi8(1), space = _mm_set1_epi8(0x20); /* DEL + 1 is the least */
+    __m128i fine = _mm_cmpgt_epi8(_mm_add_epi8(h2neg__load_sse2(p + len - 16), one), space);
+    for (; len > 16; len -= 16, p += 16)
+        fine = _mm_and_si128(fine, _mm_cmpgt_epi8(_mm_add_epi8(h2neg__load_sse2(p), one), space));
+    return _mm_movemask_epi8(fine) == 0xffff;
+}
+#endif
+
+/* 1 when a field's value is one: field-content, or empty, and no white space at an end (RFC 9110
+   5.5; RFC 9113 8.2.1). */
+static int h2neg__is_value(h2neg_str s)
+{
+    if (s.len == 0)
+        return 1;
+    if ((unsigned char)s.ptr[0] <= ' ' || (unsigned char)s.ptr[s.len - 1] <= ' ')
+        return 0;
+#ifdef H2NEG__X86
+    if (s.len >= 16 && H2NEG__HAS_SSE2() && h2neg__all_plain_sse2(s.ptr, s.len))
+        return 1;
+#endif
+    return h2neg__scan_value(s.ptr, s.ptr + s.len) == s.ptr + s.len;
+}
+
+/* 0: eight octets of a-z and '-', which nearly all names are made of. */
+static uint64_t h2neg__odd_lower(const char *p)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t word, low, letter, other;
+    memcpy(&word, p, 8);
+    low = word & ones * 0x7f;
+    letter = (low + ones * (0x80 - 'a')) & ~(low + ones * (0x7f - 'z'));
+    other = (low ^ ones * '-') + ones * 0x7f; /* its high bits are clear where a '-' is */
+    return ((~letter & other) | word) & ones << 7;
+}
+
+/* 1 when a field's name is one as HTTP/2 has it, without upper case (RFC 9113 8.2.1). */
+static int h2neg__is_lower(h2neg_str s)
+{
+    size_t i;
+    uint64_t odd = 0;
+    if (s.len < 8)
+        return s.len > 0 && h2neg__all(s, H2NEG__LOWER);
+    for (i = 0; i + 8 < s.len; i += 8)
+        odd |= h2neg__odd_lower(s.ptr + i);
+    odd |= h2neg__odd_lower(s.ptr + s.len - 8);
+    return odd == 0 || h2neg__all(s, H2NEG__LOWER);
 }
 
 /* Reads on from in[*at] in a line that started at in[line], over the octets in[0, len). `max`: the
@@ -3315,6 +3372,43 @@ static int h2neg__is_ipv6(h2neg_str s)
     return s.len == 0 && (gap ? groups <= 7 : groups == 8);
 }
 
+/* ---- names that HTTP itself gives a meaning ---- */
+
+enum {
+    H2NEG__NAME_HOP = 1, /* connection-specific (RFC 9113 8.2.2) */
+    H2NEG__NAME_TE = 2,
+    H2NEG__NAME_SETTINGS = 4, /* http2-settings */
+    H2NEG__NAME_HOST = 8,
+    H2NEG__NAME_COOKIE = 16,
+    H2NEG__NAME_LENGTH = 32, /* content-length */
+    H2NEG__NAME_FRAMED = 15  /* what the connection says itself (RFC 9110 7.6.1) */
+};
+
+/* Which of these a name is, or 0, in whatever case. Most names have another length than all. */
+static unsigned h2neg__name_is(h2neg_str name)
+{
+    static const struct {
+        unsigned char what, len;
+        char name[18];
+    } known[] = {{H2NEG__NAME_TE, 2, "te"},
+                 {H2NEG__NAME_HOST, 4, "host"},
+                 {H2NEG__NAME_COOKIE, 6, "cookie"},
+                 {H2NEG__NAME_HOP, 7, "upgrade"},
+                 {H2NEG__NAME_HOP, 10, "connection"},
+                 {H2NEG__NAME_HOP, 10, "keep-alive"},
+                 {H2NEG__NAME_LENGTH, 14, "content-length"},
+                 {H2NEG__NAME_SETTINGS, 14, "http2-settings"},
+                 {H2NEG__NAME_HOP, 16, "proxy-connection"},
+                 {H2NEG__NAME_HOP, 17, "transfer-encoding"}};
+    static const unsigned char from[18] = {10, 10, 0,  10, 1,  10, 2,  3, 10,
+                                           10, 4,  10, 10, 10, 6,  10, 8, 9};
+    size_t i = name.len < sizeof from ? from[name.len] : H2NEG__COUNT(known);
+    for (; i < H2NEG__COUNT(known) && known[i].len == name.len; i++)
+        if (h2neg__same_nocase(name, h2neg__str(known[i].name, known[i].len)))
+            return known[i].what;
+    return 0;
+}
+
 /* Between the brackets: IPv6address / "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" ) */
 static int h2neg__is_ip_literal(h2neg_str s)
 {
@@ -3354,6 +3448,26 @@ H2NEG__DEF int h2neg_authority_parse(h2neg_authority *out, h2neg_str text)
     }
     out->host = host;
     return 0;
+}
+
+/* What is left behind the first `n` octets. */
+static h2neg_str h2neg__behind(h2neg_str s, size_t n)
+{
+    return h2neg__str(s.ptr + n, s.len - n);
+}
+
+/* 1: uri-host [ ":" port ] or empty, as Host is (RFC 9112 3.2); a plain name is seen to be right at
+   once. */
+static int h2neg__host_right(h2neg_str host)
+{
+    h2neg_authority a;
+    size_t n = 0;
+    while (n < host.len && h2neg__is_class(host.ptr[n], H2NEG__HOST) && host.ptr[n] != '%')
+        n++;
+    if (n > 0 && n < host.len && host.len - n <= 5 && host.ptr[n] == ':' &&
+        h2neg__all(h2neg__behind(host, n + 1), H2NEG__DIGIT)) /* four digits pass no limit */
+        return 1;
+    return n == host.len || h2neg_authority_parse(&a, host) == 0;
 }
 
 /* scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) (RFC 3986 3.1) */
@@ -3447,12 +3561,6 @@ static h2neg_str h2neg__until(h2neg_str s, char c)
 {
     const void *found = s.len ? memchr(s.ptr, c, s.len) : NULL;
     return found ? h2neg__str(s.ptr, (size_t)((const char *)found - s.ptr)) : s;
-}
-
-/* What is left behind the first `n` octets. */
-static h2neg_str h2neg__behind(h2neg_str s, size_t n)
-{
-    return h2neg__str(s.ptr + n, s.len - n);
 }
 
 /* How many of the first octets are of the class. */
@@ -3827,19 +3935,6 @@ static const h2neg_field *h2neg__h1_find_host(const h2neg_field *f, const h2neg_
     return NULL;
 }
 
-/* Host is uri-host [ ":" port ] or empty; a plain name is seen to be right at once. */
-static int h2neg__h1_host_right(h2neg_str host)
-{
-    h2neg_authority a;
-    size_t n = 0;
-    while (n < host.len && h2neg__is_class(host.ptr[n], H2NEG__HOST) && host.ptr[n] != '%')
-        n++;
-    if (n > 0 && n < host.len && host.len - n <= 5 && host.ptr[n] == ':' &&
-        h2neg__all(h2neg__behind(host, n + 1), H2NEG__DIGIT)) /* four digits pass no limit */
-        return 1;
-    return n == host.len || h2neg_authority_parse(&a, host) == 0;
-}
-
 /* Host (RFC 9112 3.2): exactly one in HTTP/1.1, at most one in HTTP/1.0; empty, or uri-host [ ":"
    port ]. */
 static int h2neg__h1_host(h2neg__h1 *h)
@@ -3852,7 +3947,7 @@ static int h2neg__h1_host(h2neg__h1 *h)
     second = h2neg__h1_find_host(host + 1, end);
     if (second)
         return h2neg__h1_fail(h, H2NEG_ERR_H1_HOST, second->name.ptr);
-    if (!h2neg__h1_host_right(host->value))
+    if (!h2neg__host_right(host->value))
         return h2neg__h1_fail(h, H2NEG_ERR_H1_HOST, host->name.ptr);
     if (head->form == H2NEG_FORM_ORIGIN || head->form == H2NEG_FORM_ASTERISK)
         head->authority = host->value;
@@ -3945,7 +4040,7 @@ static int h2neg__h1_whole_request(h2neg_h1_head *head, const h2neg__whole *w, c
     if (w->token == 0 || w->token > H2NEG__METHOD_MAX || in[w->token] != ' ' || in[target] != '/' ||
         w->first != w->target + 9 || memcmp(in + w->target, " HTTP/1.1", 9) != 0 ||
         (w->token == 7 && *in == 'C') || w->hosts != 1 ||
-        !(w->host_plain || h2neg__h1_host_right(host)))
+        !(w->host_plain || h2neg__host_right(host)))
         return 0;
     head->method = h2neg__str(in, w->token);
     head->target = h2neg__str(in + target, w->target - target);
@@ -4884,9 +4979,9 @@ static int h2neg__ws_port(int port, h2neg_str scheme)
 {
     if (port >= 0)
         return port;
-    if (h2neg_is_nocase(scheme, "http") || h2neg_is_nocase(scheme, "ws"))
+    if (H2NEG__IS_NOCASE(scheme, "http") || H2NEG__IS_NOCASE(scheme, "ws"))
         return 80;
-    return h2neg_is_nocase(scheme, "https") || h2neg_is_nocase(scheme, "wss") ? 443 : -1;
+    return H2NEG__IS_NOCASE(scheme, "https") || H2NEG__IS_NOCASE(scheme, "wss") ? 443 : -1;
 }
 
 /* 1 when the origin (scheme "://" host [ ":" port ], RFC 6454 7) has the authority's host and
@@ -4932,14 +5027,14 @@ static int h2neg__ws_check_version(const h2neg_ws_request *request)
 {
     h2neg_str version;
     int n = h2neg__single(request->fields, request->count, "sec-websocket-version", &version);
-    return n == 1 && h2neg_is(version, "13") ? 0 : H2NEG_ERR_WS_VERSION;
+    return n == 1 && H2NEG__IS(version, "13") ? 0 : H2NEG_ERR_WS_VERSION;
 }
 
 /* What RFC 8441 5 replaces: the method, Upgrade, Connection and the key. */
 static int h2neg__ws_check_h1(h2neg_ws_request *request)
 {
     int r;
-    if (!h2neg_is(request->method, "GET") || request->minor < 1)
+    if (!H2NEG__IS(request->method, "GET") || request->minor < 1)
         return H2NEG_ERR_WS_METHOD;
     if (!h2neg__upgrade_has(request->minor, request->fields, request->count, "websocket"))
         return H2NEG_ERR_WS_UPGRADE;
@@ -4957,8 +5052,8 @@ H2NEG__DEF int h2neg_ws_check_request(h2neg_ws_request *request, const h2neg_ws_
 {
     int r;
     request->key = request->origin = h2neg__str(NULL, 0);
-    r = h2neg_is(request->method, "CONNECT") ? h2neg__ws_check_version(request)
-                                             : h2neg__ws_check_h1(request);
+    r = H2NEG__IS(request->method, "CONNECT") ? h2neg__ws_check_version(request)
+                                              : h2neg__ws_check_h1(request);
     if (r != 0)
         return r;
     if (!h2neg__ws_subprotocols_ok(request->fields, request->count))
@@ -8008,41 +8103,27 @@ typedef struct h2neg__section {
     h2neg__writer text;  /* the joined cookies */
 } h2neg__section;
 
-/* Field-content, and no white space around it (RFC 9113 8.2.1). */
-static int h2neg__section_value(h2neg_str value)
-{
-    return h2neg__all(value, H2NEG__VALUE) && h2neg__trim(value).len == value.len;
-}
-
 static int h2neg__section_pseudo(h2neg__section *s, const h2neg_field *f)
 {
-    static const char *const names[] = {":method", ":scheme",   ":authority",
-                                        ":path",   ":protocol", ":status"};
+    static const struct {
+        size_t len;
+        char name[12];
+    } names[] = {{7, ":method"}, {7, ":scheme"},   {10, ":authority"},
+                 {5, ":path"},   {9, ":protocol"}, {7, ":status"}};
     h2neg_str *const values[] = {&s->head->method, &s->head->scheme,   &s->authority,
                                  &s->head->path,   &s->head->protocol, &s->status};
     unsigned i = 0, bit;
-    while (i < H2NEG__COUNT(names) && !h2neg_is(f->name, names[i]))
+    while (i < H2NEG__COUNT(names) &&
+           (names[i].len != f->name.len || memcmp(names[i].name, f->name.ptr, f->name.len) != 0))
         i++;
     bit = 1u << i;
     if (s->regular || i == H2NEG__COUNT(names) || !(s->allowed & bit) || (s->seen & bit))
         return H2NEG_ERR_H2_PSEUDO;
-    if (!h2neg__section_value(f->value))
+    if (!h2neg__is_value(f->value))
         return H2NEG_ERR_H2_FIELD_VALUE;
     s->seen |= bit;
     *values[i] = f->value;
     return 0;
-}
-
-/* Connection-specific fields (RFC 9113 8.2.2); of TE, a request may say "trailers". */
-static int h2neg__section_is_hop(const h2neg__section *s, const h2neg_field *f)
-{
-    static const char *const names[] = {"connection", "proxy-connection", "keep-alive",
-                                        "transfer-encoding", "upgrade"};
-    size_t i;
-    for (i = 0; i < H2NEG__COUNT(names); i++)
-        if (h2neg_is(f->name, names[i]))
-            return 1;
-    return h2neg_is(f->name, "te") && !(s->request && h2neg_is_nocase(f->value, "trailers"));
 }
 
 static void h2neg__section_keep(h2neg__section *s, const h2neg_field *f)
@@ -8084,27 +8165,39 @@ static int h2neg__section_host(h2neg__section *s, const h2neg_field *f)
     return s->hosts++ ? (int)H2NEG_ERR_H2_HOST : 0;
 }
 
+/* Fields whose names mean something to the connection. */
+static int h2neg__section_known(h2neg__section *s, const h2neg_field *f, unsigned what)
+{
+    int trailers = s->request && H2NEG__IS_NOCASE(f->value, "trailers"); /* all that TE may say */
+    if (what == H2NEG__NAME_HOP || (what == H2NEG__NAME_TE && !trailers))
+        return H2NEG_ERR_H2_FIELD_CONNECTION;
+    if (what == H2NEG__NAME_TE || what == H2NEG__NAME_SETTINGS)
+        return 0; /* of this hop alone, and not forbidden */
+    if (s->allowed == 0)
+        return H2NEG_ERR_TRAILER_FIELD;
+    if (what == H2NEG__NAME_COOKIE)
+        return h2neg__section_cookie(s, f);
+    if (what == H2NEG__NAME_LENGTH)
+        return h2neg__section_length(s, f);
+    /* a response has no authority, and nothing to do with one */
+    return s->request ? h2neg__section_host(s, f) : 0;
+}
+
 static int h2neg__section_field(h2neg__section *s, const h2neg_field *f)
 {
+    unsigned what;
     if (f->name.len > 0 && f->name.ptr[0] == ':')
         return h2neg__section_pseudo(s, f);
     s->regular = 1;
-    if (f->name.len == 0 || !h2neg__all(f->name, H2NEG__LOWER))
+    if (!h2neg__is_lower(f->name))
         return H2NEG_ERR_H2_FIELD_NAME;
-    if (!h2neg__section_value(f->value))
+    if (!h2neg__is_value(f->value))
         return H2NEG_ERR_H2_FIELD_VALUE;
-    if (h2neg__section_is_hop(s, f))
-        return H2NEG_ERR_H2_FIELD_CONNECTION;
-    if (h2neg_is(f->name, "te") || h2neg_is(f->name, "http2-settings"))
-        return 0; /* of this hop alone, and not forbidden */
+    what = h2neg__name_is(f->name);
+    if (what)
+        return h2neg__section_known(s, f, what);
     if (s->allowed == 0 && h2neg__forbidden_trailer(f->name))
         return H2NEG_ERR_TRAILER_FIELD;
-    if (h2neg_is(f->name, "cookie"))
-        return h2neg__section_cookie(s, f);
-    if (h2neg_is(f->name, "content-length"))
-        return h2neg__section_length(s, f);
-    if (h2neg_is(f->name, "host")) /* a response has no authority, and nothing to do with one */
-        return s->request ? h2neg__section_host(s, f) : 0;
     h2neg__section_keep(s, f);
     return 0;
 }
@@ -8136,8 +8229,8 @@ static int h2neg__section_path(const h2neg_h2_head *head, int web)
     h2neg_str path = head->path;
     if (path.len == 0 || h2neg__target_span(path) != path.len)
         return 0;
-    if (h2neg_is(path, "*"))
-        return h2neg_is(head->method, "OPTIONS");
+    if (H2NEG__IS(path, "*"))
+        return H2NEG__IS(head->method, "OPTIONS");
     return !web || path.ptr[0] == '/';
 }
 
@@ -8152,6 +8245,8 @@ static int h2neg__section_authority(h2neg__section *s, int needed, int tunnel)
     s->head->authority = named ? s->authority : s->host;
     if (!needed && s->head->authority.len == 0)
         return 0;
+    if (!tunnel && s->head->authority.len > 0)
+        return h2neg__host_right(s->head->authority) ? 0 : H2NEG_ERR_H2_HOST;
     if (h2neg_authority_parse(&a, s->head->authority) != 0 || (tunnel && a.port <= 0))
         return H2NEG_ERR_H2_HOST;
     return 0;
@@ -8164,8 +8259,8 @@ static int h2neg__section_request(h2neg__section *s)
     h2neg_h2_head *head = s->head;
     const unsigned target = H2NEG__PSEUDO_SCHEME | H2NEG__PSEUDO_PATH;
     int extended = (s->seen & H2NEG__PSEUDO_PROTOCOL) != 0;
-    int connect = h2neg_is(head->method, "CONNECT"), tunnel = connect && !extended;
-    int web = h2neg_is_nocase(head->scheme, "http") || h2neg_is_nocase(head->scheme, "https");
+    int connect = H2NEG__IS(head->method, "CONNECT"), tunnel = connect && !extended;
+    int web = H2NEG__IS_NOCASE(head->scheme, "http") || H2NEG__IS_NOCASE(head->scheme, "https");
     if (!h2neg__is_token(head->method) || (s->seen & target) != (tunnel ? 0 : target))
         return H2NEG_ERR_H2_REQUEST;
     if ((extended && (!connect || !h2neg__is_token(head->protocol))) ||
@@ -8379,9 +8474,9 @@ static int h2neg__sf_member(h2neg_str *s, h2neg_str *key, h2neg__sf_value *v)
 static void h2neg__priority_member(h2neg_str key, const h2neg__sf_value *v, int *urgency,
                                    int *incremental)
 {
-    if (h2neg_is(key, "u"))
+    if (H2NEG__IS(key, "u"))
         *urgency = v->type == 'i' && v->number >= 0 && v->number <= 7 ? v->number : 3;
-    if (h2neg_is(key, "i"))
+    if (H2NEG__IS(key, "i"))
         *incremental = v->type == 'b' && v->number;
 }
 
@@ -8985,10 +9080,10 @@ static int h2neg__proxy_line(h2neg_proxy *proxy, h2neg_str *line, h2neg_str *wor
 {
     int i;
     *word = h2neg__proxy_word(line);
-    proxy->local = h2neg_is(*word, "UNKNOWN");
+    proxy->local = H2NEG__IS(*word, "UNKNOWN");
     if (proxy->local)
         return 1;
-    if (!h2neg_is(*word, "TCP4") && !h2neg_is(*word, "TCP6"))
+    if (!H2NEG__IS(*word, "TCP4") && !H2NEG__IS(*word, "TCP6"))
         return 0;
     proxy->family = word->ptr[3] - '0';
     for (i = 0; i < 2; i++) {
@@ -9844,34 +9939,16 @@ static size_t h2neg__app_room(const h2neg_conn *c)
 
 /* ---- messages of the application ---- */
 
-/* Names that a message must not carry: the connection frames it (RFC 9110 7.6.1). */
-static int h2neg__hop_by_hop(h2neg_str name)
-{
-    static const char *const names[] = {
-        "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade",
-        "host",       "te",         "http2-settings"};
-    size_t i;
-    for (i = 0; i < H2NEG__COUNT(names); i++)
-        if (h2neg_is_nocase(name, names[i]))
-            return 1;
-    return 0;
-}
-
-/* A value that may be sent: no CTL but HTAB, no white space at an end (RFC 9110 5.5). */
-static int h2neg__value_ok(h2neg_str value)
-{
-    return h2neg__all(value, H2NEG__VALUE) && h2neg__trim(value).len == value.len;
-}
-
 /* Looks through fields to send. `*length` becomes a Content-Length that stands there. 0 or < 0. */
 static int h2neg__fields_check(const h2neg_field *fields, size_t count, uint64_t *length)
 {
     size_t i;
     for (i = 0; i < count; i++) {
         const h2neg_field *f = &fields[i];
-        if (!h2neg__is_token(f->name) || !h2neg__value_ok(f->value) || h2neg__hop_by_hop(f->name))
+        unsigned what = h2neg__name_is(f->name);
+        if (!h2neg__is_token(f->name) || !h2neg__is_value(f->value) || what & H2NEG__NAME_FRAMED)
             return H2NEG_ERR_INVALID;
-        if (!h2neg_is_nocase(f->name, "content-length"))
+        if (what != H2NEG__NAME_LENGTH)
             continue;
         if (*length != H2NEG_UNKNOWN || !h2neg__decimal(f->value, length))
             return H2NEG_ERR_INVALID;
@@ -11512,7 +11589,7 @@ static void h2neg__h2_pump(h2neg_conn *c)
 static int h2neg__h2_request(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m,
                              unsigned flags, const h2neg__plan *p)
 {
-    int plain = h2neg_is(m->method, "CONNECT") && m->upgrade.len == 0;
+    int plain = H2NEG__IS(m->method, "CONNECT") && m->upgrade.len == 0;
     h2neg_str method = m->upgrade.len  ? h2neg_s("CONNECT")
                        : m->method.len ? m->method
                                        : h2neg_s("GET");
@@ -11863,7 +11940,7 @@ static int h2neg__h2_section_limits(const h2neg_conn *c, const h2neg_hpack_list 
         return H2NEG_ERR_LIMIT_FIELDS;
     for (i = 0; i < list->count; i++) {
         const h2neg_field *f = &list->fields[i];
-        if (h2neg_is(f->name, "cookie"))
+        if (H2NEG__IS(f->name, "cookie"))
             crumbs++;
         if (f->name.len + f->value.len > c->config.max_field_line)
             return H2NEG_ERR_LIMIT_FIELDS;
@@ -11900,7 +11977,7 @@ static int h2neg__request_fields(h2neg__stream *s, const h2neg_field *fields, si
         s->flags |= H2NEG__S_INCREMENTAL;
     memset(&list, 0, sizeof list);
     while (h2neg_list_next(&list, fields, count, "expect", &member)) {
-        if (!h2neg_is_nocase(member, "100-continue"))
+        if (!H2NEG__IS_NOCASE(member, "100-continue"))
             return H2NEG_ERR_EXPECTATION;
         if (body)
             s->flags |= H2NEG__S_EXPECT;
@@ -11934,7 +12011,7 @@ static int h2neg__h2_websocket(h2neg_conn *c, const h2neg_h2_head *head, int *we
                                h2neg__ws_terms *terms)
 {
     h2neg_ws_request request;
-    *websocket = h2neg_is(head->protocol, "websocket"); /* only where the bit is set */
+    *websocket = H2NEG__IS(head->protocol, "websocket"); /* only where the bit is set */
     memset(terms, 0, sizeof *terms);
     if (!*websocket)
         return 0;
@@ -11977,9 +12054,9 @@ static int h2neg__h2_on_request(h2neg_conn *c, h2neg_event *ev)
     if (websocket)
         s->flags |= H2NEG__S_WS;
     s->recv_left = head.content_length;
-    if (h2neg_is(head.method, "HEAD"))
+    if (H2NEG__IS(head.method, "HEAD"))
         s->flags |= H2NEG__S_HEAD;
-    if (h2neg_is(head.method, "CONNECT"))
+    if (H2NEG__IS(head.method, "CONNECT"))
         s->flags |= H2NEG__S_CONNECT | H2NEG__S_WAITS;
     if (h2neg__request_fields(s, head.fields, head.count, !h->block_end)) {
         h2neg__stream_free(c, s);
@@ -12839,13 +12916,13 @@ static int h2neg__h1_offers(const h2neg_conn *c, const h2neg_message *m, unsigne
     int small = p->length == H2NEG_UNKNOWN ? !(flags & H2NEG_MORE)
                                            : p->length <= c->config.max_upgrade_body;
     return c->config.protocols & H2NEG_H2C && !c->config.tls && c->requests == 0 && small &&
-           !(flags & H2NEG_LAST) && !h2neg_is(m->method, "CONNECT");
+           !(flags & H2NEG_LAST) && !H2NEG__IS(m->method, "CONNECT");
 }
 
 static void h2neg__h1_out_request(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m,
                                   unsigned flags, const h2neg__plan *p, h2neg__h1_out *o)
 {
-    int connect = h2neg_is(m->method, "CONNECT");
+    int connect = H2NEG__IS(m->method, "CONNECT");
     h2neg_str target = connect ? m->authority : m->target.len ? m->target : h2neg_s("/");
     h2neg__h1_out_add(o, h2neg_h1_write_request_line(
                              o->out, o->room, m->method.len ? m->method : h2neg_s("GET"), target));
@@ -12930,7 +13007,7 @@ static int h2neg__h1_put_status(h2neg_conn *c)
         h2neg__put_decimal(&w, strlen(text) + 1);
         h2neg__put_text(&w, "\r\nconnection: close\r\n");
         for (i = 0; i < g->common_field_count; i++)
-            if (!h2neg_is_nocase(g->common_fields[i].name, "content-type"))
+            if (!H2NEG__IS_NOCASE(g->common_fields[i].name, "content-type"))
                 h2neg__put_fields(&w, &g->common_fields[i], 1);
         h2neg__put_text(&w, "\r\n");
         if (!c->h1.asked_head) {
@@ -12961,10 +13038,10 @@ static size_t h2neg__h1_view(h2neg_field *fields, size_t count)
     memset(&list, 0, sizeof list);
     while (tokens++ < 100 && h2neg_list_next(&list, fields, count, "connection", &token))
         for (i = 0; i < count; i++)
-            if (h2neg__same_nocase(fields[i].name, token) && !h2neg_is_nocase(token, "connection"))
+            if (h2neg__same_nocase(fields[i].name, token) && !H2NEG__IS_NOCASE(token, "connection"))
                 fields[i].flags |= 0x100;
     for (i = 0; i < count; i++) {
-        if (fields[i].flags & 0x100 || h2neg__hop_by_hop(fields[i].name))
+        if (fields[i].flags & 0x100 || h2neg__name_is(fields[i].name) & H2NEG__NAME_FRAMED)
             continue;
         fields[n++] = fields[i];
     }
@@ -13116,7 +13193,7 @@ static int h2neg__h1_tokens(h2neg_conn *c, int kind, int websocket, h2neg_str *o
     h2neg_list list;
     memset(&list, 0, sizeof list);
     while (h2neg_upgrade_offers(&list, head->minor, head->fields, head->count, &token)) {
-        int h2c = h2neg_is_nocase(token, "h2c");
+        int h2c = H2NEG__IS_NOCASE(token, "h2c");
         h2neg__put_token(&all, token);
         if (kind == H2NEG_BODY_NONE && !websocket && !h2c)
             h2neg__put_token(&ours, token);
@@ -13201,7 +13278,7 @@ static int h2neg__h1_show(h2neg_conn *c, h2neg_event *ev, size_t taken, int kind
         c->h2->last_peer = s->id;
     c->next_stream += 2;
     c->h1.stream = s->id;
-    if (h2neg_is(head->method, "HEAD"))
+    if (H2NEG__IS(head->method, "HEAD"))
         s->flags |= H2NEG__S_HEAD;
     if (head->form == H2NEG_FORM_AUTHORITY)
         s->flags |= H2NEG__S_CONNECT | H2NEG__S_WAITS;
@@ -13225,7 +13302,7 @@ static int h2neg__h1_show(h2neg_conn *c, h2neg_event *ev, size_t taken, int kind
     view.content_length = length;
     h2neg__request_event(c, s, ev, &view, kind != H2NEG_BODY_NONE);
     if (head->form == H2NEG_FORM_ABSOLUTE) { /* an empty path: RFC 9110 4.2.3, 9112 3.2.4 */
-        int all = h2neg_is(head->method, "OPTIONS") && head->query.len == 0;
+        int all = H2NEG__IS(head->method, "OPTIONS") && head->query.len == 0;
         ev->path = head->path.len ? head->path : h2neg_s(all ? "*" : "/");
         ev->query = head->query;
     }
@@ -13272,7 +13349,7 @@ static int h2neg__h2c_body_there(h2neg_conn *c, size_t need)
     const h2neg_field *expect = h2neg_find(c->h1.head->fields, c->h1.head->count, "expect", NULL);
     unsigned char *out;
     c->h1.upgrade_need = need;
-    if (expect && !c->h1.continued && h2neg_is_nocase(expect->value, "100-continue")) {
+    if (expect && !c->h1.continued && H2NEG__IS_NOCASE(expect->value, "100-continue")) {
         out = h2neg__out_room(c, sizeof answer - 1);
         if (out) {
             memcpy(out, answer, sizeof answer - 1);
@@ -13298,7 +13375,7 @@ static int h2neg__h1_on_request(h2neg_conn *c, h2neg_event *ev, size_t taken)
     uint64_t length;
     h2neg__ws_terms terms;
     int kind = h2neg_body_kind(h->head, h->head->method, &length), result, websocket;
-    h->asked_head = (unsigned char)h2neg_is(h->head->method, "HEAD");
+    h->asked_head = (unsigned char)H2NEG__IS(h->head->method, "HEAD");
     if (kind < 0)
         return h2neg__h1_error(c, kind, 0);
     if (c->config.max_content_length && kind == H2NEG_BODY_LENGTH &&
@@ -14553,8 +14630,8 @@ H2NEG__DEF int h2neg_tls_agreed(h2neg_conn *c, const char *alpn, size_t len)
     if (!c || !c->config.tls || c->tls_ready || c->phase != H2NEG__START)
         return H2NEG_ERR_INVALID;
     c->tls_ready = 1;
-    h2 = alpn && h2neg_is(name, "h2") && c->config.protocols & H2NEG_H2;
-    h1 = (!alpn || h2neg_is(name, "http/1.1")) && c->config.protocols & H2NEG_HTTP1;
+    h2 = alpn && H2NEG__IS(name, "h2") && c->config.protocols & H2NEG_H2;
+    h1 = (!alpn || H2NEG__IS(name, "http/1.1")) && c->config.protocols & H2NEG_HTTP1;
     if (!h2 && !h1) {
         h2neg__fail(c, alpn ? H2NEG_ERR_ALPN_NOT_OFFERED : H2NEG_ERR_ALPN_NO_OVERLAP, 0);
         c->status_owed = 0; /* no protocol is agreed in which to say it */
@@ -15477,9 +15554,9 @@ H2NEG__DEF uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms)
 static int h2neg__plan_request(h2neg__plan *p, const h2neg_conn *c, const h2neg_message *m,
                                unsigned flags)
 {
-    int connect = h2neg_is(m->method, "CONNECT"), waits = connect || m->upgrade.len;
-    int posts =
-        h2neg_is(m->method, "POST") || h2neg_is(m->method, "PUT") || h2neg_is(m->method, "PATCH");
+    int connect = H2NEG__IS(m->method, "CONNECT"), waits = connect || m->upgrade.len;
+    int posts = H2NEG__IS(m->method, "POST") || H2NEG__IS(m->method, "PUT") ||
+                H2NEG__IS(m->method, "PATCH");
     int err;
     memset(p, 0, sizeof *p);
     p->length = H2NEG_UNKNOWN;
@@ -15491,7 +15568,7 @@ static int h2neg__plan_request(h2neg__plan *p, const h2neg_conn *c, const h2neg_
         (m->upgrade.len && !h2neg__all(m->upgrade, H2NEG__TARGET)))
         return H2NEG_ERR_INVALID;
     if (m->upgrade.len &&
-        (c->h2 ? !connect && m->method.len && !h2neg_is(m->method, "GET") : connect))
+        (c->h2 ? !connect && m->method.len && !H2NEG__IS(m->method, "GET") : connect))
         return H2NEG_ERR_INVALID; /* over HTTP/2 the method becomes CONNECT (RFC 8441 4) */
     err = h2neg__fields_check(m->fields, m->field_count, &p->length);
     if (!err)
@@ -15508,7 +15585,7 @@ static int h2neg__plan_request(h2neg__plan *p, const h2neg_conn *c, const h2neg_
 /* Whether a request asks for a WebSocket of ours. */
 static int h2neg__wants_ws(const h2neg_conn *c, const h2neg_message *m)
 {
-    return c->config.protocols & H2NEG_WEBSOCKET && h2neg_is_nocase(m->upgrade, "websocket");
+    return c->config.protocols & H2NEG_WEBSOCKET && H2NEG__IS_NOCASE(m->upgrade, "websocket");
 }
 
 /* The handshake's own fields are the connection's to write. 0 or INVALID. */
@@ -15518,7 +15595,7 @@ static int h2neg__check_ws(const h2neg_message *m)
                                       "sec-websocket-protocol", "sec-websocket-extensions"};
     h2neg_field f;
     size_t i;
-    if (m->method.len && !h2neg_is(m->method, "GET")) /* RFC 6455 4.1 */
+    if (m->method.len && !H2NEG__IS(m->method, "GET")) /* RFC 6455 4.1 */
         return H2NEG_ERR_INVALID;
     for (i = 0; i < H2NEG__COUNT(own); i++)
         if (h2neg_find(m->fields, m->field_count, own[i], NULL))
@@ -15527,7 +15604,7 @@ static int h2neg__check_ws(const h2neg_message *m)
     f.value = m->subprotocols;
     f.flags = 0;
     return m->subprotocols.len == 0 ||
-                   (h2neg__value_ok(f.value) && h2neg__ws_subprotocols_ok(&f, 1))
+                   (h2neg__is_value(f.value) && h2neg__ws_subprotocols_ok(&f, 1))
                ? 0
                : (int)H2NEG_ERR_INVALID;
 }
@@ -15556,9 +15633,9 @@ static int h2neg__request_now(h2neg_conn *c, const h2neg_message *m, unsigned fl
     int err = 0;
     if (!s)
         return H2NEG_ERR_NOMEM;
-    if (h2neg_is(m->method, "HEAD"))
+    if (H2NEG__IS(m->method, "HEAD"))
         s->flags |= H2NEG__S_HEAD;
-    if (h2neg_is(m->method, "CONNECT") || (c->h2 && m->upgrade.len))
+    if (H2NEG__IS(m->method, "CONNECT") || (c->h2 && m->upgrade.len))
         s->flags |= H2NEG__S_CONNECT;
     if (m->upgrade.len || s->flags & H2NEG__S_CONNECT)
         s->flags |= H2NEG__S_WAITS;
