@@ -1421,12 +1421,18 @@ typedef struct h2neg_config {
     int tls;              /* 1: the octets come out of TLS; wait for h2neg_tls_agreed */
     unsigned lenient;     /* H2NEG_ALLOW_* */
     int no_auto_continue; /* 1: 100 Continue is left to the application */
+    int no_error_text; /* 1: GOAWAY and the engine's own error answers do not say what is wrong */
     /* for every final response that lacks them: Date, Server; in all half of max_output_pending */
     const h2neg_field *common_fields;
     size_t common_field_count;
     /* NULL: malloc. new_size 0 frees; NULL returned: no memory, and `old` still stands */
     void *(*alloc_fn)(void *user, void *old, size_t old_size, size_t new_size);
     void *alloc_user;
+    /* every octet that was fed (`from` is the peer's role) or written (our own role), in order, in
+       the call that takes it; h2neg_trace_octets is one. It must not call the connection. NULL: no
+       trace and no cost */
+    void (*trace_fn)(void *user, int from, const void *octets, size_t len);
+    void *trace_user;
     /* WebSocket */
     h2neg_ws_policy ws_origin;      /* server: whose pages may open one; zero: the same origin's */
     const h2neg_ws_codec *ws_codec; /* borrowed; NULL: permessage-deflate is neither offered nor
@@ -11157,11 +11163,17 @@ static int h2neg__h2_put_ping(h2neg_conn *c, const void *eight, unsigned char *s
     return 1;
 }
 
+/* What is wrong, for the peer. */
+static const char *h2neg__error_words(const h2neg_conn *c)
+{
+    return c->config.no_error_text ? "" : h2neg_error_text(c->error.code);
+}
+
 static int h2neg__h2_put_goaway(h2neg_conn *c)
 {
     unsigned char *out = h2neg__out_room(c, 17 + 128);
     h2neg__http2 *h = c->h2;
-    const char *text = c->error.code ? h2neg_error_text(c->error.code) : "";
+    const char *text = c->error.code ? h2neg__error_words(c) : "";
     if (!out)
         return 0;
     if (c->phase >= H2NEG__INERT || h->goaway_owed == 2)
@@ -12988,7 +13000,7 @@ static int h2neg__h1_accept(h2neg_conn *c, const h2neg__stream *s, h2neg_str tok
 static int h2neg__h1_put_status(h2neg_conn *c)
 {
     int status = h2neg_error_status(c->error.code);
-    const char *text = h2neg_error_text(c->error.code);
+    const char *text = h2neg__error_words(c);
     const h2neg_config *g = &c->config;
     h2neg__stream *s = h2neg__stream_find(c, c->h1.stream);
     size_t i, room = 512 + h2neg__fields_bound(g->common_fields, g->common_field_count);
@@ -13004,13 +13016,13 @@ static int h2neg__h1_put_status(h2neg_conn *c)
         h2neg__put_text(&w, " ");
         h2neg__put_text(&w, h2neg_status_text(status));
         h2neg__put_text(&w, "\r\ncontent-type: text/plain\r\ncontent-length: ");
-        h2neg__put_decimal(&w, strlen(text) + 1);
+        h2neg__put_decimal(&w, *text ? strlen(text) + 1 : 0);
         h2neg__put_text(&w, "\r\nconnection: close\r\n");
         for (i = 0; i < g->common_field_count; i++)
             if (!H2NEG__IS_NOCASE(g->common_fields[i].name, "content-type"))
                 h2neg__put_fields(&w, &g->common_fields[i], 1);
         h2neg__put_text(&w, "\r\n");
-        if (!c->h1.asked_head) {
+        if (!c->h1.asked_head && *text) {
             h2neg__put_text(&w, text);
             h2neg__put_text(&w, "\n");
         }
@@ -15203,6 +15215,12 @@ H2NEG__DEF unsigned h2neg_wants(const h2neg_conn *c)
     return w;
 }
 
+static void h2neg__trace(const h2neg_conn *c, int from, const void *octets, size_t len)
+{
+    if (c->config.trace_fn)
+        c->config.trace_fn(c->config.trace_user, from, octets, len);
+}
+
 H2NEG__DEF size_t h2neg_feed(h2neg_conn *c, const void *in, size_t len)
 {
     if (!c || !in || len == 0 || len > c->config.max_input || !(h2neg_wants(c) & H2NEG_WANT_READ))
@@ -15210,11 +15228,20 @@ H2NEG__DEF size_t h2neg_feed(h2neg_conn *c, const void *in, size_t len)
     h2neg__balance(c);
     h2neg__release(c);
     c->in_total += len;
+    h2neg__trace(c, c->config.role == H2NEG_SERVER ? H2NEG_CLIENT : H2NEG_SERVER, in, len);
     if (c->phase >= H2NEG__INERT)
         c->swallowed += (uint32_t)(len < H2NEG__SWALLOW ? len : H2NEG__SWALLOW + 1);
     else
         c->lent = h2neg__str(in, len);
     return len;
+}
+
+/* The octets that wait to be written, or NULL. */
+static const void *h2neg__run(const h2neg_conn *c)
+{
+    if (!c->out)
+        return NULL;
+    return (c->spoken ? (const unsigned char *)c->words : c->part[H2NEG__OUT].ptr) + c->out_at;
 }
 
 H2NEG__DEF size_t h2neg_output(h2neg_conn *c, const void **run)
@@ -15223,9 +15250,7 @@ H2NEG__DEF size_t h2neg_output(h2neg_conn *c, const void **run)
         return 0;
     h2neg__balance(c);
     h2neg__settle(c);
-    *run = !c->out     ? NULL
-           : c->spoken ? (unsigned char *)c->words + c->out_at
-                       : c->part[H2NEG__OUT].ptr + c->out_at;
+    *run = h2neg__run(c);
     c->shown = c->out != 0;
     return c->lost ? 0 : c->out;
 }
@@ -15236,6 +15261,8 @@ H2NEG__DEF void h2neg_output_done(h2neg_conn *c, size_t written)
         return;
     if (written > c->out)
         written = c->out;
+    if (written)
+        h2neg__trace(c, c->config.role, h2neg__run(c), written);
     c->shown = 0;
     c->out -= written;
     c->out_at += written;
