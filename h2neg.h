@@ -26,11 +26,117 @@
        the peer's end    -> h2neg_eof(c) or h2neg_lost(c)
 
    One rule: after anything happened (fed, wrote, answered, time passed) call h2neg_next until it
-   answers 0, then h2neg_output. examples/hello.c is a whole server, examples/server.c and client.c
-   are complete programs with poll and TLS.
+   answers 0, then h2neg_output. examples/server.c and client.c are complete programs with poll and
+   TLS; examples/01_detect.c to 06_foreign.c are lessons.
 
    A client: config.role = H2NEG_CLIENT, h2neg_request, then RESPONSE, DATA, END, DONE. Over TLS set
    config.tls and say with h2neg_tls_agreed what ALPN gave (H2NEG_OPENSSL has the glue).
+
+   Two whole programs, a server and a client, for cc -O2 -std=c99 -D_GNU_SOURCE:
+
+   PROGRAM server.c
+   #define H2NEG_IMPLEMENTATION
+   #include "h2neg.h"
+   #include <netinet/in.h>
+   #include <signal.h>
+   #include <stdio.h>
+   #include <sys/socket.h>
+   #include <unistd.h>
+
+   static void answer(h2neg_conn *c)
+   {
+       h2neg_event ev;
+       while (h2neg_next(c, &ev)) {
+           if (ev.type == H2NEG_EV_NEGOTIATED)
+               printf("%s (%s)\n", h2neg_protocol_name(ev.protocol), h2neg_via_name(ev.via));
+           if (ev.type == H2NEG_EV_REQUEST)
+               ev.websocket ? h2neg_accept(c, ev.stream, NULL, NULL, 0)
+                            : h2neg_reply(c, ev.stream, 200, "text/plain", "hello, world\n", 13);
+           ptrdiff_t len = (ptrdiff_t)ev.data.len;
+           if (ev.type == H2NEG_EV_WS_MESSAGE &&
+               h2neg_ws_send(c, ev.stream, ev.opcode, ev.data.ptr, ev.data.len, 0) < len)
+               h2neg_ws_close(c, ev.stream, 1013, "try again"); // it sends more than it reads
+       }
+   }
+
+   static void serve(int fd)
+   {
+       static char in[16384];
+       h2neg_config config = {.protocols = H2NEG_PROTOCOLS_DEFAULT | H2NEG_H2C};
+       h2neg_conn *c = h2neg_conn_new(&config);
+       while (alarm(60), h2neg_wants(c) & (H2NEG_WANT_READ | H2NEG_WANT_WRITE)) {
+           const void *out;
+           size_t len = h2neg_output(c, &out);
+           ssize_t n = len ? write(fd, out, len) : read(fd, in, sizeof in);
+           if (n > 0 && len)
+               h2neg_output_done(c, (size_t)n);
+           else if (n > 0)
+               h2neg_feed(c, in, (size_t)n);
+           else
+               (n == 0 ? h2neg_eof : h2neg_lost)(c);
+           answer(c);
+           if (h2neg_wants(c) & H2NEG_WANT_HALF_CLOSE)
+               shutdown(fd, SHUT_WR);
+       }
+   }
+
+   int main(int argc, char **argv)
+   {
+       struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+       int port, on = 1, fd, listener = socket(AF_INET, SOCK_STREAM, 0);
+       at.sin_port = htons((uint16_t)(argc > 1 && sscanf(argv[1], "%d", &port) == 1 ? port : 8080));
+       setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+       signal(SIGCHLD, SIG_IGN), signal(SIGPIPE, SIG_IGN), setvbuf(stdout, NULL, _IOLBF, 0);
+       if (bind(listener, (struct sockaddr *)&at, sizeof at) || listen(listener, 128))
+           return perror("server"), 1;
+       for (;; close(fd))
+           if ((fd = accept(listener, NULL, NULL)) < 0 ? sleep(1), 0 : fork() == 0)
+               return serve(fd), 0;
+   }
+   END
+
+   PROGRAM client.c
+   #define H2NEG_IMPLEMENTATION
+   #include "h2neg.h"
+   #include <netdb.h>
+   #include <stdio.h>
+   #include <sys/socket.h>
+
+   int main(int argc, char **argv)
+   {
+       h2neg_config config = {.role = H2NEG_CLIENT, .protocols = H2NEG_HTTP1 | H2NEG_H2C};
+       h2neg_conn *c = h2neg_conn_new(&config);
+       h2neg_url url = {.port = -1};
+       h2neg_event ev;
+       char in[16384], host[256], port[12];
+       int bad = argc != 2 || h2neg_url_parse(&url, h2neg_s(argv[1])) != 0;
+       h2neg_message get = {.authority = url.authority, .target = url.target};
+       if (bad || !h2neg_is(url.scheme, "http") || h2neg_request(c, &get, 0, &ev.stream) != 0)
+           return fprintf(stderr, "Give one URL: http://HOST[:PORT]/[PATH].\n"), 2;
+       snprintf(host, sizeof host, "%.*s", (int)url.host.len, url.host.ptr);
+       snprintf(port, sizeof port, "%d", url.port < 0 ? 80 : url.port);
+       struct addrinfo ipv4 = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *to;
+       int fd = socket(AF_INET, SOCK_STREAM, 0);
+       if (getaddrinfo(host, port, &ipv4, &to) || connect(fd, to->ai_addr, to->ai_addrlen))
+           return fprintf(stderr, "Nobody listens at %s, port %s.\n", host, port), 1;
+       for (const void *out;;) {
+           size_t len = h2neg_output(c, &out);
+           ssize_t n = len ? send(fd, out, len, MSG_NOSIGNAL) : recv(fd, in, sizeof in, 0);
+           if (n <= 0)
+               (n == 0 ? h2neg_eof : h2neg_lost)(c);
+           else
+               len ? h2neg_output_done(c, (size_t)n) : (void)h2neg_feed(c, in, (size_t)n);
+           while (h2neg_next(c, &ev)) {
+               if (ev.type == H2NEG_EV_NEGOTIATED)
+                   printf("%s (%s)\n", h2neg_protocol_name(ev.protocol), h2neg_via_name(ev.via));
+               if (ev.type == H2NEG_EV_DATA)
+                   fwrite(ev.data.ptr, 1, ev.data.len, stdout);
+               if (ev.type == H2NEG_EV_DONE)
+                   return ev.code ? fprintf(stderr, "%s.\n", ev.error.text), 1 : 0;
+           }
+       }
+   }
+   END
 
    TWO LEVELS. The pieces are functions over your memory that never allocate: parse a head, decode a
    chunk, choose a protocol, code a field block, read a frame, detect the first octets. The
@@ -57,8 +163,44 @@
    Compression (permessage-deflate) is a hook, config.ws_codec; examples/deflate.h is one for zlib.
    A client's ALPN list is h2neg_alpn_for_websocket.
 
+   SEE EVERY OCTET. config.trace_fn hears what goes in and out; h2neg_trace_octets is such a hook,
+   and puts each octet into words: start lines and fields, frames and settings, HPACK and what it
+   did to the table, states, windows, WebSocket frames, ClientHello, with the section of the RFC.
+   Secrets are masked. tools/trace does the same with captures, the programs with --trace.
+
    DOES NOT: HTTP/3, server push, the priority tree of RFC 7540, compression of bodies, TLS itself,
    routing, cookies as data, percent-decoding, redirects, pools, caching.
+
+   CONTENTS (search for the tag)
+     >>api-base      slices, fields, errors, helpers
+     >>api-h1        heads, bodies, writers
+     >>api-upgrade   Upgrade, HTTP2-Settings, base64, SHA-1
+     >>api-ws        WebSocket: handshake, frames, UTF-8
+     >>api-hpack     field blocks
+     >>api-h2        frames, rules for fields
+     >>api-alpn      ALPN, ClientHello, first octets, PROXY
+     >>api-conn      the connection
+     >>api-openssl   OpenSSL's ALPN
+     >>platform  >>bytes  >>chars  >>scan  >>scan-head  >>digest  >>error  >>fields
+     >>h1-head  >>h1-body  >>h1-write  >>upgrade  >>ws-handshake  >>ws-frame
+     >>huffman-table  >>huffman  >>hpack-table  >>hpack  >>hpack-encode  >>h2-frame  >>h2-fields
+     >>alpn  >>proxy
+     >>conn  >>conn-parts  >>ws-slot  >>h2-stream  >>conn-check
+     >>conn-h2-send  >>conn-h2-blocks  >>conn-h2-recv  >>conn-h1-send  >>conn-h1-request  >>conn-h1
+     >>conn-ws  >>negotiate  >>conn-next  >>conn-time  >>conn-calls  >>openssl  >>licence
+
+   MACROS, before the #include:
+     H2NEG_IMPLEMENTATION        puts the code here; in one file
+     H2NEG_STATIC                everything static, for that one file
+     H2NEG_API                   what stands before every public declaration
+     H2NEG_ASSERT(x)             instead of assert
+     H2NEG_CHECK                 asserts in every call that the connection's books balance (slow)
+     H2NEG_REALLOC, H2NEG_FREE   instead of realloc and free; both or neither
+     H2NEG_NO_CONN               the pieces alone
+     H2NEG_NO_TRACE              without the trace
+     H2NEG_OPENSSL               with the glue for OpenSSL's ALPN
+     H2NEG_NO_SIMD               no CPU-specific instructions; the results are the same
+   Struct layouts do not depend on them. Between 0.x versions anything may change.
 
    MEMORY AND LIFETIME. What an event points at lives until the next h2neg_next, _feed, _eof, _lost,
    _tick or _free on that connection; the sending calls leave it alone and may be given it. What you
@@ -77,9 +219,10 @@
    ERRORS. A code (H2NEG_ERR_*), the offset of the octet, the stream, the RFC's section and a
    sentence. Bad input ends in the protocol's own answer: a status, RST_STREAM, GOAWAY, a Close
    frame (1002, 1007, 1008, 1009, 1011) that ends its WebSocket alone; for a connection ERROR, a
-   DONE for each stream, HALF_CLOSE, CLOSE. A call that cannot do its work now answers H2NEG_AGAIN
-   and has changed nothing; WRITABLE follows when it is worth another try. Every call is safe on
-   NULL and after an error.
+   DONE for each stream, HALF_CLOSE, CLOSE. The sentence goes to the peer, too, as the content of
+   the answer or GOAWAY's debug data, unless config.no_error_text. A call that cannot do its work
+   now answers H2NEG_AGAIN and has changed nothing; WRITABLE follows when it is worth another try.
+   Every call is safe on NULL and after an error.
 
    LIMITS are fields of h2neg_config; zero means the default beside the field. What happens there:
      max_input, max_queued                        the call takes nothing (0, H2NEG_AGAIN)
@@ -114,36 +257,6 @@
    TLS: give only what was agreed; ALPN that names nothing of ours is an error. A PROXY header is
    never taken by the connection: strip it first with h2neg_proxy_read, and only from peers that you
    trust.
-
-   MACROS, before the #include:
-     H2NEG_IMPLEMENTATION        puts the code here; in one file
-     H2NEG_STATIC                everything static, for that one file
-     H2NEG_API                   what stands before every public declaration
-     H2NEG_ASSERT(x)             instead of assert
-     H2NEG_CHECK                 asserts in every call that the connection's books balance (slow)
-     H2NEG_REALLOC, H2NEG_FREE   instead of realloc and free; both or neither
-     H2NEG_NO_CONN               the pieces alone
-     H2NEG_OPENSSL               with the glue for OpenSSL's ALPN
-     H2NEG_NO_SIMD               no CPU-specific instructions; the results are the same
-   Struct layouts do not depend on them. Between 0.x versions anything may change.
-
-   CONTENTS (search for the tag)
-     >>api-base      slices, fields, errors, helpers
-     >>api-h1        heads, bodies, writers
-     >>api-upgrade   Upgrade, HTTP2-Settings, base64, SHA-1
-     >>api-ws        WebSocket: handshake, frames, UTF-8
-     >>api-hpack     field blocks
-     >>api-h2        frames, rules for fields
-     >>api-alpn      ALPN, ClientHello, first octets, PROXY
-     >>api-conn      the connection
-     >>api-openssl   OpenSSL's ALPN
-     >>platform  >>bytes  >>chars  >>scan  >>scan-head  >>digest  >>error  >>fields
-     >>h1-head  >>h1-body  >>h1-write  >>upgrade  >>ws-handshake  >>ws-frame
-     >>huffman-table  >>huffman  >>hpack-table  >>hpack  >>hpack-encode  >>h2-frame  >>h2-fields
-     >>alpn  >>proxy
-     >>conn  >>conn-parts  >>ws-slot  >>h2-stream  >>conn-check
-     >>conn-h2-send  >>conn-h2-blocks  >>conn-h2-recv  >>conn-h1-send  >>conn-h1-request  >>conn-h1
-     >>conn-ws  >>negotiate  >>conn-next  >>conn-time  >>conn-calls  >>openssl  >>licence
 */
 #ifndef H2NEG_H
 #define H2NEG_H
@@ -151,6 +264,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What this file is; what may change from one version to the next stands in the manual. */
 #define H2NEG_VERSION "0.1.0"
 
 #ifndef H2NEG_API
@@ -404,9 +518,11 @@ enum {
 enum { H2NEG__E_NONE, H2NEG_ERROR_LIST(H2NEG__ERROR_NAME) H2NEG__E_COUNT };
 #undef H2NEG__ERROR_NAME
 #define H2NEG__ERROR_NAME(name, h2, status, section, text) H2NEG_ERR_##name = -H2NEG__E_##name,
+/* H2NEG_OK, 0, is no error; all others are negative. */
 enum { H2NEG_OK = 0, H2NEG_ERROR_LIST(H2NEG__ERROR_NAME) H2NEG__ERR_LAST = -H2NEG__E_COUNT };
 #undef H2NEG__ERROR_NAME
 
+/* The one that is no failure, by its short name. */
 #define H2NEG_AGAIN H2NEG_ERR_AGAIN
 
 /* What went wrong, where. The first error of a connection or piece wins. */
@@ -432,7 +548,7 @@ H2NEG_API int h2neg_error_status(int code);
    can be sent (WS_ABNORMAL, LOST, TIMEOUT_CLOSE); 1000 for 0. RFC 6455 7.4.1. */
 H2NEG_API int h2neg_error_ws(int code);
 
-/* A slice of a terminated text (borrowed; NULL gives an empty slice), and a field of two. */
+/* s: a slice of a terminated text (borrowed; NULL gives an empty slice); f: a field of two. */
 H2NEG_API h2neg_str h2neg_s(const char *text);
 H2NEG_API h2neg_field h2neg_f(const char *name, const char *value);
 
@@ -482,8 +598,9 @@ H2NEG_API int h2neg_authority_parse(h2neg_authority *out, h2neg_str text);
 
 /* An absolute URL with an authority (RFC 3986 3): "https://example.org:8443/a?b". 0 or
    H2NEG_ERR_URL: octets that a URL must not have are refused, not escaped. Slices of the input, in
-   the case they came in. `target` is path and query as they stand: send "/" in front of it when it
-   does not begin with one ("http://a", "http://a?b"). A fragment is left out. */
+   the case they came in: `scheme` without its colon, `host` as h2neg_authority has it. `target` is
+   path and query as they stand: send "/" in front of it when it does not begin with one
+   ("http://a", "http://a?b"). A fragment is left out. */
 typedef struct h2neg_url {
     h2neg_str scheme, authority, host, target, path;
     h2neg_str query; /* behind the "?" */
@@ -537,7 +654,7 @@ typedef struct h2neg_h1_head {
     int minor;                   /* 0, or 1 for HTTP/1.1 and above; 0 in trailers */
     size_t count;                /* fields that were read */
     size_t error_at;             /* on error: the offset of the octet from `in` */
-    h2neg_h1_scan scan;
+    h2neg_h1_scan scan;          /* the parser's own */
 } h2neg_h1_head;
 
 /* Reads a head that starts at `in`, in `len` octets (borrowed; they may have moved since an earlier
@@ -616,12 +733,12 @@ typedef struct h2neg_chunked {
     size_t error_at;      /* on error: the offset in the input of that call */
 } h2neg_chunked;
 
-/* Takes octets (borrowed); gives `*data`, a slice of the input, maybe empty. Returns the octets
-   consumed (0 to `len`; it stops behind a run of data and behind the last chunk's line, and
-   consumes nothing behind that) or < 0, and the same error from then on: H2NEG_ERR_CHUNK_SIZE (not
-   1*HEXDIG, more than 16 digits, or 13 behind leading zeros), CHUNK_EXTENSION, CHUNK_LINE_LONG,
-   CHUNK_OVERHEAD, CHUNK_END. Data before the error are given first. When `d->done` is set go on
-   with h2neg_h1_parse_trailers. */
+/* RFC 9112 7.1. Takes octets (borrowed); gives `*data`, a slice of the input, maybe empty. Returns
+   the octets consumed (0 to `len`; it stops behind a run of data and behind the last chunk's line,
+   and consumes nothing behind that) or < 0, and the same error from then on: H2NEG_ERR_CHUNK_SIZE
+   (not 1*HEXDIG, more than 16 digits, or 13 behind leading zeros), CHUNK_EXTENSION,
+   CHUNK_LINE_LONG, CHUNK_OVERHEAD, CHUNK_END. Data before the error are given first. When `d->done`
+   is set go on with h2neg_h1_parse_trailers. */
 H2NEG_API ptrdiff_t h2neg_chunked_decode(h2neg_chunked *d, const void *in, size_t len,
                                          h2neg_str *data);
 
@@ -662,7 +779,7 @@ H2NEG_API int h2neg_upgrade_offers(h2neg_list *list, int minor, const h2neg_fiel
 
 /* The first of the server's protocols (`ours`: `our_count` terminated texts, borrowed, most
    preferred first) that the client offers: its index, or -1. Letters compare without regard to
-   case. */
+   case. RFC 9110 7.8. */
 H2NEG_API int h2neg_upgrade_choose(const char *const *ours, size_t our_count, int minor,
                                    const h2neg_field *fields, size_t count);
 
@@ -785,14 +902,14 @@ H2NEG_API int h2neg_ws_parameter_next(h2neg_str *rest, h2neg_str *name, h2neg_st
 
 /* permessage-deflate's parameters (RFC 7692 7.1). Window bits: 8 to 15, 0 means not given. */
 typedef struct h2neg_ws_deflate {
-    int server_no_context_takeover, client_no_context_takeover;
-    int server_max_window_bits;
+    int server_no_context_takeover, client_no_context_takeover; /* 1: each message by itself */
+    int server_max_window_bits;                                 /* of what the server compresses */
     int client_max_window_bits; /* in an offer, -1: given without a value */
 } h2neg_ws_deflate;
 
 /* The text of an offer, or of an answer, for Sec-WebSocket-Extensions: octets written, not
    terminated; H2NEG_ERR_INVALID (window bits out of range) or H2NEG_ERR_TOO_SMALL; 128 octets
-   suffice. */
+   suffice. RFC 7692 7.1. */
 H2NEG_API ptrdiff_t h2neg_ws_deflate_write(char *out, size_t room,
                                            const h2neg_ws_deflate *parameters);
 /* Server: takes the first offer that can be taken. `want`: what this server is ready for (bits: its
@@ -847,12 +964,12 @@ enum {
 
 /* A frame's header. */
 typedef struct h2neg_ws_frame {
-    int fin;    /* 1: the last frame of its message */
-    int rsv;    /* reserved bits: H2NEG_WS_RSV1 and the two below it */
-    int opcode; /* H2NEG_WS_TEXT and so on */
-    int masked; /* 1: the payload is masked with `key` */
-    unsigned char key[4];
-    uint64_t length; /* of the payload, 0 to 2^63-1 octets */
+    int fin;              /* 1: the last frame of its message */
+    int rsv;              /* reserved bits: H2NEG_WS_RSV1 and the two below it */
+    int opcode;           /* H2NEG_WS_TEXT and so on */
+    int masked;           /* 1: the payload is masked with `key` */
+    unsigned char key[4]; /* in the order of the wire (RFC 6455 5.3) */
+    uint64_t length;      /* of the payload, 0 to 2^63-1 octets */
 } h2neg_ws_frame;
 #define H2NEG_WS_RSV1 4 /* compressed, on a message's first frame (RFC 7692 7.2.3.1) */
 
@@ -882,7 +999,7 @@ H2NEG_API int h2neg_ws_code_ok(int code);
 H2NEG_API int h2neg_ws_close_read(const void *in, size_t len, int *code, h2neg_str *reason);
 H2NEG_API ptrdiff_t h2neg_ws_close_write(void *out, size_t room, int code, h2neg_str reason);
 
-/* UTF-8 (RFC 3629) as it comes: zero `u`, then call it with each run. Returns how many octets are
+/* UTF-8 (RFC 3629 4) as it comes: zero `u`, then call it with each run. Returns how many octets are
    good: `len`, or the offset of the first octet that cannot stand where it stands (surrogates,
    forms that are too long and what is above U+10FFFF among them), and every later call gives 0.
    h2neg_utf8_whole: 1 when no character is cut at the end. The members are its own. */
@@ -992,8 +1109,8 @@ H2NEG_API void h2neg_hpack_decoder_limit(h2neg_hpack_decoder *d, uint32_t limit)
 
 /* An encoder over `memory` (size octets, borrowed until the next init or move; NULL with 0 is
    fine). `limit`: octets, the largest table that it will ever use; where that is not 4096, the
-   first block says so. With less memory than h2neg_hpack_memory(limit) it indexes only what fits
-   and sets `wants`. */
+   first block says so (RFC 7541 4.2). With less memory than h2neg_hpack_memory(limit) it indexes
+   only what fits and sets `wants`. */
 H2NEG_API void h2neg_hpack_encoder_init(h2neg_hpack_encoder *e, void *memory, size_t size,
                                         uint32_t limit);
 
@@ -1065,9 +1182,10 @@ enum {
     H2NEG_SETTING_NO_RFC7540_PRIORITIES = 0x9
 };
 
+/* One entry of SETTINGS (RFC 9113 6.5.1). */
 typedef struct h2neg_h2_setting {
-    uint16_t id;
-    uint32_t value;
+    uint16_t id;    /* H2NEG_SETTING_*, or one that is not known */
+    uint32_t value; /* what it may be: h2neg_h2_setting_check */
 } h2neg_h2_setting;
 
 /* A frame. `type` says which member of `u` stands. Slices and pointers are borrowed: they point
@@ -1090,22 +1208,22 @@ typedef struct h2neg_h2_frame {
             const unsigned char *entries; /* read with h2neg_h2_setting_at */
             size_t count;
         } settings;
-        unsigned char ping[8];
+        unsigned char ping[8]; /* PING */
         struct {
-            uint32_t last, code;
-            h2neg_str debug;
+            uint32_t last, code; /* the highest stream acted on; H2NEG_NO_ERROR and so on */
+            h2neg_str debug;     /* for people */
         } goaway;
         uint32_t increment; /* WINDOW_UPDATE: 1 to 2^31-1 */
         struct {
-            uint32_t promised;
-            h2neg_str fragment;
+            uint32_t promised;  /* the stream, not 0 */
+            h2neg_str fragment; /* of the field block */
         } push;
         struct {
-            h2neg_str origin, value;
+            h2neg_str origin, value; /* origin "" but on stream 0; RFC 7838 4 */
         } altsvc;
         h2neg_str origins; /* ORIGIN: walk with h2neg_h2_origin_next */
         struct {
-            uint32_t stream;
+            uint32_t stream; /* whose priority it is */
             h2neg_str value; /* for h2neg_priority_parse */
         } priority_update;
     } u;
@@ -1125,17 +1243,17 @@ H2NEG_API ptrdiff_t h2neg_h2_frame_header_read(h2neg_h2_frame *f, const void *in
    then the data is the next length - prefix - padding octets. 0: more octets are needed.
    H2NEG_ERR_H2_PADDING, H2NEG_ERR_H2_FRAME_SIZE, H2NEG_ERR_H2_STREAM_ID (promised stream 0), or
    H2NEG_ERR_H2_SELF_DEPENDENCY, after which the field block still has to be read: it is the
-   stream's error alone, and everything is filled in. */
+   stream's error alone, and everything is filled in. RFC 9113 6.1, 6.2, 6.6. */
 H2NEG_API int h2neg_h2_frame_prefix_read(h2neg_h2_frame *f, const void *in, size_t len);
 
 /* Reads the whole payload, f->length octets at `in`, into `u`, and applies every rule of its type.
    0, or one of the errors above, or H2NEG_ERR_H2_WINDOW_ZERO. What a setting may say is for
-   h2neg_h2_setting_check. */
+   h2neg_h2_setting_check. RFC 9113 6. */
 H2NEG_API int h2neg_h2_frame_payload_read(h2neg_h2_frame *f, const void *in);
 
 /* Reads one whole frame: the three above in one. > 0: octets consumed, 9 + length; 0: more is
    needed; < 0: their errors, after which a reader that goes on skips 9 + length octets. An error of
-   the header is told as soon as that is there. */
+   the header is told as soon as that is there. RFC 9113 4.1, 6. */
 H2NEG_API ptrdiff_t h2neg_h2_frame_read(h2neg_h2_frame *f, const void *in, size_t len,
                                         uint32_t max_frame_size);
 
@@ -1145,7 +1263,7 @@ H2NEG_API ptrdiff_t h2neg_h2_frame_read(h2neg_h2_frame *f, const void *in, size_
    6.9). */
 H2NEG_API int h2neg_h2_error_is_stream(const h2neg_h2_frame *f, int error);
 
-/* Entry `index` (below `count`) of SETTINGS. */
+/* Entry `index` (below `count`) of SETTINGS (RFC 9113 6.5.1). */
 H2NEG_API h2neg_h2_setting h2neg_h2_setting_at(const unsigned char *entries, size_t index);
 
 /* The rule for a setting's value (RFC 9113 6.5.2, RFC 8441 3, RFC 9218 2.1): 0,
@@ -1267,7 +1385,7 @@ H2NEG_API void h2neg_priority_parse(h2neg_str value, int *urgency, int *incremen
    check: 0 or H2NEG_ERR_ALPN_LIST.
    next: `*rest` starts as the list and shrinks; 1 and `*name`, a slice of it; 0 at the end;
    H2NEG_ERR_ALPN_LIST where it is malformed.
-   has: 1 when the list is well-formed and holds the name, to the octet; else 0. */
+   has: 1 when the list is well-formed and holds the name, to the octet; else 0. RFC 7301 3.1. */
 H2NEG_API ptrdiff_t h2neg_alpn_write(void *out, size_t room, const char *const *names,
                                      size_t count);
 H2NEG_API int h2neg_alpn_list_check(h2neg_str list);
@@ -1288,7 +1406,7 @@ enum { H2NEG_ALPN_ABSENT = 1, H2NEG_ALPN_CHOSEN = 2 };
 H2NEG_API int h2neg_alpn_check(h2neg_str offered, h2neg_str answer);
 
 /* The list that a WebSocket client should offer, on the wire; static. `over_h2` 0: http/1.1 alone,
-   because a server that chooses h2 need not know RFC 8441, and then nothing can be done with the
+   because a server that chooses h2 need not know RFC 8441 3, and then nothing can be done with the
    connection. 1: h2 and http/1.1, for a client that waits for the server's SETTINGS and is ready to
    open another connection with http/1.1 alone when h2neg_request answers NOT_SUPPORTED. */
 H2NEG_API h2neg_str h2neg_alpn_for_websocket(int over_h2);
@@ -1356,8 +1474,10 @@ H2NEG_API ptrdiff_t h2neg_proxy_read(h2neg_proxy *proxy, const void *in, size_t 
    -------------------------------------------------------------------------- */
 #ifndef H2NEG_NO_CONN
 
+/* A connection. Its members are its own: h2neg_conn_info tells what is known of it. */
 typedef struct h2neg_conn h2neg_conn;
 
+/* config.role. */
 enum { H2NEG_SERVER = 0, H2NEG_CLIENT = 1 };
 
 /* What may be negotiated: bits of config.protocols. */
@@ -1402,7 +1522,9 @@ enum { H2NEG_VIA_NONE = 0, H2NEG_VIA_DEFAULT, H2NEG_VIA_ALPN, H2NEG_VIA_UPGRADE,
    inflater goes on behind a final block as if the next one had followed. 0, or < 0: malformed, and
    so is every later run.
 
-   reset_fn: the window is empty again, between messages without context takeover. */
+   reset_fn: the window is empty again, between messages without context takeover.
+
+   close_fn: the context is not used any more. `user` goes into every call as it stands here. */
 typedef struct h2neg_ws_codec {
     void *user;
     void *(*open_fn)(void *user, int compress, int bits);
@@ -1580,14 +1702,14 @@ typedef struct h2neg_message {
 /* What is known of a connection. */
 typedef struct h2neg_info {
     int protocol, via; /* H2NEG_PROTO_*, H2NEG_VIA_* */
-    int role, tls;
+    int role, tls;     /* as in the config */
     const char *why;   /* why nothing better was taken, or "": "h2c offered, switched off" */
     uint32_t streams;  /* open or kept now */
     uint32_t requests; /* so far */
-    uint64_t octets_in, octets_out;
-    size_t memory;             /* octets held now, the struct counted */
-    int peer_connect_protocol; /* the peer allows extended CONNECT (RFC 8441) */
-    h2neg_error error;         /* code 0: none */
+    uint64_t octets_in, octets_out; /* fed; written, as h2neg_output_done was told */
+    size_t memory;                  /* octets held now, the struct counted */
+    int peer_connect_protocol;      /* the peer allows extended CONNECT (RFC 8441) */
+    h2neg_error error;              /* code 0: none */
 } h2neg_info;
 
 /* A connection out of alloc_fn (malloc), or inside a block of h2neg_memory_bound octets, where
@@ -1600,9 +1722,10 @@ H2NEG_API size_t h2neg_memory_bound(const h2neg_config *config);
 /* 0, or H2NEG_ERR_INVALID. */
 H2NEG_API int h2neg_config_check(const h2neg_config *config);
 H2NEG_API void h2neg_conn_free(h2neg_conn *c);
+/* Fills in `info`, at any time; all zero and `why` "" for NULL. */
 H2NEG_API void h2neg_conn_info(const h2neg_conn *c, h2neg_info *info);
 /* Under config.tls: what ALPN agreed on, before the first octet; NULL: none. 0, or an error, which
-   is the connection's: ALPN_NOT_OFFERED. */
+   is the connection's: ALPN_NOT_OFFERED (RFC 7301 3.2). */
 H2NEG_API int h2neg_tls_agreed(h2neg_conn *c, const char *alpn, size_t len);
 
 /* Every call is safe on NULL and after an error. The one rule: after anything happened (fed, wrote,
@@ -1617,8 +1740,8 @@ H2NEG_API int h2neg_next(h2neg_conn *c, h2neg_event *ev);
    of it was written (0 is allowed). */
 H2NEG_API size_t h2neg_output(h2neg_conn *c, const void **run);
 H2NEG_API void h2neg_output_done(h2neg_conn *c, size_t written);
-/* The peer closed cleanly (FIN, close_notify); or the transport broke (reset, failed write,
-   truncated TLS). */
+/* eof: the peer closed cleanly (FIN, close_notify). lost: the transport broke (reset, failed write,
+   truncated TLS). RFC 9112 9.8. */
 H2NEG_API void h2neg_eof(h2neg_conn *c);
 H2NEG_API void h2neg_lost(h2neg_conn *c);
 /* Tells the time, any monotonic milliseconds; the next deadline, or H2NEG_NEVER. */
@@ -1630,10 +1753,10 @@ H2NEG_API uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms);
    none. respond: an interim (1xx) or the final response. reply: a whole response, copied. send: the
    octets taken (0 to len), or < 0 (INVALID: the message was given whole); the message ends when all
    of a call without MORE was taken.
-   room: octets that send would take now. trailers: ends the message with fields.
-   reset: ends the stream with an HTTP/2 code (over HTTP/1: ends the connection).
-   hold: keeps back the stream's credit. keep: the stream's number and user stay behind DONE until
-   keep 0. */
+   room: octets that send would take now. trailers: ends the message with fields (RFC 9110 6.5).
+   reset: ends the stream with an HTTP/2 code (RFC 9113 6.4; over HTTP/1: ends the connection).
+   hold: keeps back the stream's credit (RFC 9113 6.9). keep: the stream's number and user stay
+   behind DONE until keep 0. */
 H2NEG_API int h2neg_request(h2neg_conn *c, const h2neg_message *m, unsigned flags,
                             uint32_t *stream);
 H2NEG_API int h2neg_respond(h2neg_conn *c, uint32_t s, const h2neg_message *m, unsigned flags);
@@ -1664,7 +1787,8 @@ H2NEG_API int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol,
    ends when all of a call without H2NEG_MORE was taken. H2NEG_WS_PING and H2NEG_WS_PONG: up to 125
    octets, whole, also between a message's fragments; 0 or AGAIN. H2NEG_ERR_CLOSED: a Close is out
    or came; H2NEG_ERR_AGAIN: an empty message, or a control frame, cannot go now; INVALID: no
-   WebSocket, or another opcode than the message under way has; NO_RANDOM (client). */
+   WebSocket, or another opcode than the message under way has; NO_RANDOM (client). RFC 6455 5.4,
+   6.1. */
 H2NEG_API ptrdiff_t h2neg_ws_send(h2neg_conn *c, uint32_t s, int opcode, const void *data,
                                   size_t len, unsigned flags);
 /* Starts the closing handshake (RFC 6455 7.1.2); the Close goes out as soon as there is room.
@@ -1673,10 +1797,11 @@ H2NEG_API ptrdiff_t h2neg_ws_send(h2neg_conn *c, uint32_t s, int opcode, const v
    0; CLOSED: a Close is out or came; INVALID. */
 H2NEG_API int h2neg_ws_close(h2neg_conn *c, uint32_t s, int code, const char *reason);
 
-/* HTTP/2 PING with 8 octets; PONG answers it. AGAIN while one is under way; NOT_SUPPORTED over
-   HTTP/1. */
+/* HTTP/2 PING with 8 octets (RFC 9113 6.7); PONG answers it. AGAIN while one is under way;
+   NOT_SUPPORTED over HTTP/1. */
 H2NEG_API int h2neg_ping(h2neg_conn *c, const void *eight);
-/* Drain: what is under way goes on to its end, nothing new begins. goaway: end now, with a code. */
+/* Drain: what is under way goes on to its end, nothing new begins. goaway: end now, with a code.
+   RFC 9113 6.8. */
 H2NEG_API void h2neg_shutdown(h2neg_conn *c);
 H2NEG_API void h2neg_goaway(h2neg_conn *c, uint32_t code);
 
@@ -1716,11 +1841,11 @@ extern "C" {
 H2NEG_API int h2neg_openssl_server(SSL_CTX *ctx, unsigned protocols);
 
 /* Makes a client's connection offer the same, before its handshake, and sets the same modes. 0,
-   H2NEG_ERR_INVALID or H2NEG_ERR_NOMEM. */
+   H2NEG_ERR_INVALID or H2NEG_ERR_NOMEM. RFC 7301 3.1. */
 H2NEG_API int h2neg_openssl_client(SSL *ssl, unsigned protocols);
 
 /* What this handshake selected, for h2neg_tls_agreed: a slice that lives as long as `ssl` does; ptr
-   NULL: nothing. */
+   NULL: nothing. RFC 7301 3.2. */
 H2NEG_API void h2neg_openssl_agreed(const SSL *ssl, h2neg_str *alpn);
 
 #endif /* H2NEG_OPENSSL */
