@@ -13382,6 +13382,8 @@ static int h2neg__h1_websocket(h2neg_conn *c, int kind, h2neg__ws_terms *terms)
     if (!(c->config.protocols & H2NEG_WEBSOCKET) ||
         h2neg_upgrade_choose(websocket, 1, head->minor, head->fields, head->count) < 0)
         return 0;
+    if (H2NEG__IS(head->method, "CONNECT")) /* which would be RFC 8441's to the check */
+        return H2NEG_ERR_WS_METHOD;
     memset(&request, 0, sizeof request);
     request.method = head->method;
     request.authority = head->authority;

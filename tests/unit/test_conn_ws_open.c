@@ -32,6 +32,8 @@ static const refusal refusals[] = {
     {"a key that is not base64",
      "GET /ws HTTP/1.1\r\n" UP V13 "Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4P*A==\r\n", 400},
     {"POST", "POST /ws HTTP/1.1\r\n" UP V13 K "Content-Length: 0\r\n", 400},
+    {"CONNECT", "CONNECT a:80 HTTP/1.1\r\n" UP V13 K, 400},
+    {"CONNECT without a key", "CONNECT a:80 HTTP/1.1\r\n" UP V13, 400},
     {"a foreign Origin", "GET /ws HTTP/1.1\r\n" UP V13 K "Origin: http://b\r\n", 403},
     {"Origin null", "GET /ws HTTP/1.1\r\n" UP V13 K "Origin: null\r\n", 403},
     {"two Origins", "GET /ws HTTP/1.1\r\n" UP V13 K "Origin: http://a\r\nOrigin: http://a\r\n",
