@@ -179,12 +179,14 @@
      >>api-hpack     field blocks
      >>api-h2        frames, rules for fields
      >>api-alpn      ALPN, ClientHello, first octets, PROXY
+     >>api-trace     octets put into words
      >>api-conn      the connection
      >>api-openssl   OpenSSL's ALPN
      >>platform  >>bytes  >>chars  >>scan  >>scan-head  >>digest  >>error  >>fields
      >>h1-head  >>h1-body  >>h1-write  >>upgrade  >>ws-handshake  >>ws-frame
      >>huffman-table  >>huffman  >>hpack-table  >>hpack  >>hpack-encode  >>h2-frame  >>h2-fields
      >>alpn  >>proxy
+     >>trace-words  >>trace-parts  >>trace-h2  >>trace-h1  >>trace
      >>conn  >>conn-parts  >>ws-slot  >>h2-stream  >>conn-check
      >>conn-h2-send  >>conn-h2-blocks  >>conn-h2-recv  >>conn-h1-send  >>conn-h1-request  >>conn-h1
      >>conn-ws  >>negotiate  >>conn-next  >>conn-time  >>conn-calls  >>openssl  >>licence
@@ -239,8 +241,15 @@
        max_settings_entries, reset_budget,
        window_update_slack, overhead_*
      initial_window, connection_window            FLOW_CONTROL_ERROR
-     head_timeout, body_min_rate                  408 and a close; RST_STREAM CANCEL
-     write_min_rate, write_stall                  RST_STREAM CANCEL; HTTP/1: the connection ends
+     max_frame_size                               FRAME_SIZE_ERROR
+     hpack_decoder_table, hpack_encoder_table     no larger table is announced, or used
+     max_short_data                               DATA waits for a window of 1,024 octets
+     max_requests (HTTP/1)                        the last response says close
+     max_upgrade_body                             the h2c offer is not taken
+     drain_octets, early_drain_timeout            behind an early response: a close
+     head_timeout, body_min_rate (rate_grace)     408 and a close; RST_STREAM CANCEL
+     write_min_rate, write_stall,                 RST_STREAM CANCEL; HTTP/1: the connection ends
+       response_timeout (client)
      idle_timeout, drain_timeout                  GOAWAY NO_ERROR; HTTP/1: a close
      preface_timeout, settings_timeout            a close; SETTINGS_TIMEOUT
      max_message, max_ws_empty                    WebSocket Close 1009, 1008
@@ -1469,6 +1478,80 @@ typedef struct h2neg_proxy {
    H2NEG_ERR_PROXY. */
 H2NEG_API ptrdiff_t h2neg_proxy_read(h2neg_proxy *proxy, const void *in, size_t len);
 
+/* ---- >>api-trace -----------------------------------------------------------
+   Octets put into words: what the two sides of a connection sent each other, line by line.
+   -------------------------------------------------------------------------- */
+
+/* The two roles, and the two directions of a trace. */
+enum { H2NEG_SERVER = 0, H2NEG_CLIENT = 1 };
+
+enum {
+    H2NEG_TRACE_SECRETS = 1, /* show what is masked else: the values of authorization, cookie,
+                                set-cookie, proxy-authorization and sec-websocket-key, and what
+                                HPACK says is never to be indexed (RFC 7541 7.1.3) */
+    H2NEG_TRACE_COLOUR = 2,  /* h2neg_trace_write: ANSI colours */
+    H2NEG_TRACE_NO_HEX = 4   /* h2neg_trace_write: leave the octets out */
+};
+
+/* One line of a trace. Borrowed until line_fn returns. */
+typedef struct h2neg_trace_line {
+    int from;              /* H2NEG_CLIENT or H2NEG_SERVER: who sent it */
+    int depth;             /* 0: a start line, a frame, a switch; 1: what is in it; 2: what that
+                              means or did */
+    int code;              /* H2NEG_ERR_* where the octets are malformed, else 0 */
+    uint32_t stream;       /* HTTP/2; 0: none */
+    uint64_t offset;       /* of the first octet, counted from the first that this side sent */
+    const uint8_t *octets; /* what the line is about, without what is masked */
+    size_t len;            /* 0: what no octets say (a state, a window) */
+    const char *section;   /* "RFC 9113 6.5", or ""; static */
+    h2neg_str text;        /* one line of ASCII, at most 1,024 octets; others than printable ones
+                              as in C: \n, \x80 */
+} h2neg_trace_line;
+
+/* Copied by h2neg_trace_place. */
+typedef struct h2neg_trace_options {
+    /* Called for each line; it must not call the trace. NULL: nobody listens. */
+    void (*line_fn)(void *user, const h2neg_trace_line *line);
+    void *user;
+    unsigned flags; /* H2NEG_TRACE_SECRETS */
+} h2neg_trace_options;
+
+/* A trace of one connection, both directions. It stands in the caller's block alone. */
+typedef struct h2neg_trace h2neg_trace;
+
+/* The octets of the block that one trace needs. */
+H2NEG_API size_t h2neg_trace_memory(void);
+
+/* A trace in `block` (`size` octets, any alignment, borrowed as long as the trace is used), or
+   NULL: it is too small. `options` NULL: nobody listens. Nothing is to be freed but the block. */
+H2NEG_API h2neg_trace *h2neg_trace_place(void *block, size_t size,
+                                         const h2neg_trace_options *options);
+
+/* The next `len` octets that `from` sent, as they were sent or received; `trace` is a h2neg_trace,
+   or NULL: nothing happens. A line comes as soon as what it tells is whole, so the lines do not
+   depend on how the octets are cut. What cannot be understood before the other side has spoken (a
+   request behind an Upgrade that is not answered, an answer before its request) is kept, up to
+   48 KiB; then, or when the other side has ended, the octets themselves decide. Bodies and payloads
+   are told in slices of 32 octets, and what is behind the first 256 is counted. Malformed octets
+   give a line with a code; from there that direction is only counted, unless the error is a
+   stream's. */
+H2NEG_API void h2neg_trace_octets(void *trace, int from, const void *octets, size_t len);
+
+/* That side sends nothing more: says what was cut and how many octets were only counted. Where one
+   direction alone is there, end the other one first: then nothing waits for it. */
+H2NEG_API void h2neg_trace_end(h2neg_trace *t, int from);
+
+/* 1 when this side has come to the end of a message or a frame, or waits for the other one: where
+   both sides' octets are in files, the other one's turn. Else 0. */
+H2NEG_API int h2neg_trace_rests(const h2neg_trace *t, int from);
+
+/* The printed form of a line, without a line end and not terminated: "> 0000012c  00 00 06 04 00 00
+   00 00 ..  SETTINGS, 6 octets  RFC 9113 6.5". `flags`: H2NEG_TRACE_COLOUR,
+   H2NEG_TRACE_NO_HEX. Octets
+   written (2,048 suffice), or 0: no room. */
+H2NEG_API size_t h2neg_trace_write(char *out, size_t room, const h2neg_trace_line *line,
+                                   unsigned flags);
+
 /* ---- >>api-conn ------------------------------------------------------------
    The connection: octets in, events out, octets out.
    -------------------------------------------------------------------------- */
@@ -1476,9 +1559,6 @@ H2NEG_API ptrdiff_t h2neg_proxy_read(h2neg_proxy *proxy, const void *in, size_t 
 
 /* A connection. Its members are its own: h2neg_conn_info tells what is known of it. */
 typedef struct h2neg_conn h2neg_conn;
-
-/* config.role. */
-enum { H2NEG_SERVER = 0, H2NEG_CLIENT = 1 };
 
 /* What may be negotiated: bits of config.protocols. */
 /* clang-format off */
@@ -9356,6 +9436,2382 @@ H2NEG__DEF ptrdiff_t h2neg_proxy_read(h2neg_proxy *proxy, const void *in, size_t
         proxy->error_at++;
     return H2NEG_ERR_PROXY;
 }
+
+#ifndef H2NEG_NO_TRACE
+/* ==== 17c >>trace-words =====================================================
+   What is common to all lines of a trace.  Uses >>bytes >>chars >>error >>hpack >>h2-frame
+   >>ws-frame. Memory: the caller's block, h2neg_trace_memory() octets; nothing is allocated. A line
+   is told when what it tells is whole, so the lines do not depend on how octets were cut.
+   ========================================================================== */
+
+enum {
+    H2NEG__TRACE_ROOM = 49152,  /* octets of a side that are kept: more than any head */
+    H2NEG__TRACE_TABLE = 16384, /* the largest dynamic table that is followed */
+    H2NEG__TRACE_PIECE = 8192,  /* octets of one HPACK instruction that are shown */
+    H2NEG__TRACE_TEXT = 1024,
+    H2NEG__TRACE_FIELDS = 256,
+    H2NEG__TRACE_STREAMS = 64, /* that are followed at once */
+    H2NEG__TRACE_SOCKETS = 8,  /* WebSockets at once; the first is that over HTTP/1.1 */
+    H2NEG__TRACE_ASKED = 32,   /* requests that wait for their answer */
+    H2NEG__TRACE_RECORDS = 64, /* of TLS that a ClientHello spans */
+    H2NEG__TRACE_SENT = 8,     /* SETTINGS that wait for their acknowledgement */
+    H2NEG__TRACE_SLICE = 32,   /* octets of a payload in one line */
+    H2NEG__TRACE_SHOWN = 256   /* octets of a payload in lines */
+};
+
+/* What a step says: octets are missing; it did something; the other side has to speak first. */
+enum { H2NEG__TRACE_MORE = 0, H2NEG__TRACE_GO = 1, H2NEG__TRACE_WAIT = 2 };
+
+/* One direction of a WebSocket. `hold` has what is not whole: a header, a slice, a control frame's
+   payload. */
+typedef struct h2neg__trace_socket {
+    h2neg_ws_frame f;
+    h2neg_utf8 utf8;
+    unsigned char hold[128];
+    size_t held;
+    uint64_t offset; /* of hold[0] */
+    uint64_t at;     /* octets of the payload that were told */
+    int in_payload, stopped;
+    int rsv;        /* bits that have a meaning */
+    int message;    /* the opcode of the message that is open, or 0 */
+    int compressed; /* this message is */
+} h2neg__trace_socket;
+
+/* A field block, cut into instructions. `piece` has the one that is being read. */
+typedef struct h2neg__trace_block {
+    h2neg_hpack_decoder d;
+    h2neg_hpack_list list; /* of one field */
+    h2neg_field field;
+    char text[H2NEG__TRACE_TABLE];
+    unsigned char memory[2 * H2NEG__TRACE_TABLE];
+    unsigned char piece[H2NEG__TRACE_PIECE];
+    size_t len;
+    uint64_t size, offset; /* octets of the instruction; the offset of its first */
+    size_t value_at;       /* where the value's octets stand in it */
+    int phase, kind, strings;
+    unsigned huffman; /* bits: name, value */
+    unsigned shift;
+    uint64_t number, index, left;
+    int lost; /* 1: a table that is too large to be followed */
+} h2neg__trace_block;
+
+/* The settings that change what is read: HEADER_TABLE_SIZE, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE. */
+typedef struct h2neg__trace_set {
+    uint32_t table, window, frame; /* UINT32_MAX: not given */
+} h2neg__trace_set;
+
+/* What one side sent. in[start] to in[end] is not told yet, `offset` that of in[start]. */
+typedef struct h2neg__trace_side {
+    int from, state, after;   /* `after`: the state behind a run of data */
+    int ended, closed;        /* said by the caller; the last lines were told */
+    int waits, forced, stale; /* the last two: goes on alone; nothing new since it asked for more */
+    int records;
+    size_t start, end, seen;
+    uint64_t offset;
+    uint64_t left, shown; /* a run of data: octets to come (UINT64_MAX: to the end), told */
+    const char *rest;     /* what octets are that are only counted */
+    h2neg_h1_head head;
+    h2neg_chunked chunked;
+    h2neg_h2_frame f;
+    uint32_t stream, block_stream; /* of the frame; of the field block that goes on, or 0 */
+    int block_flags;
+    int websocket, extension, status; /* seen in this field block */
+    h2neg__trace_set sent[H2NEG__TRACE_SENT];
+    unsigned sent_count;
+    uint32_t max_frame, table; /* the most that the other side allows */
+    int64_t window, initial;   /* for the DATA of this side: the connection's, a new stream's */
+    uint32_t highest;          /* the last stream that it opened */
+    h2neg__trace_block block;
+    unsigned char in[H2NEG__TRACE_ROOM];
+} h2neg__trace_side;
+
+/* A stream: bits of its state, its windows by who sends, its WebSocket (0: none). */
+enum { H2NEG__TRACE_OPEN = 4, H2NEG__TRACE_RESERVED = 8 };
+typedef struct h2neg__trace_stream {
+    uint32_t id;
+    int state; /* bits 1 << from: this side has ended; the two above */
+    int socket;
+    int64_t window[2];
+} h2neg__trace_stream;
+
+struct h2neg_trace {
+    h2neg_trace_options options;
+    h2neg_trace_line line; /* the one that is being made */
+    h2neg__writer w;
+    int protocol; /* H2NEG_DETECT_* of the client's first octets; MORE: not known */
+    int proxied;
+    /* Requests without an answer: the first letters of their methods. An offer of Upgrade, or a
+       CONNECT, is the last of them, for nothing behind it is read. */
+    unsigned asked;
+    char methods[H2NEG__TRACE_ASKED];
+    int pending, offers_socket, offers_h2c;
+    int guessed;  /* 1: the client went on before the answer was seen */
+    int switched; /* the client's state behind its request, where the answer was a switch */
+    char accept[29];
+    h2neg__trace_set upgrade;
+    int used[H2NEG__TRACE_SOCKETS];
+    h2neg__trace_socket sockets[H2NEG__TRACE_SOCKETS][2];
+    h2neg__trace_stream streams[H2NEG__TRACE_STREAMS];
+    h2neg_field fields[H2NEG__TRACE_FIELDS];
+    char text[H2NEG__TRACE_TEXT];
+    h2neg__trace_side sides[2]; /* by H2NEG_SERVER, H2NEG_CLIENT */
+};
+
+/* A trace is for reading: it is kept small rather than fast, where the compiler knows how. */
+#if defined(__GNUC__)
+#define H2NEG__COLD __attribute__((cold))
+#else
+#define H2NEG__COLD
+#endif
+
+H2NEG__COLD static h2neg__trace_side *h2neg__trace_other(h2neg_trace *t, const h2neg__trace_side *s)
+{
+    return &t->sides[!s->from];
+}
+
+H2NEG__COLD static const char *h2neg__trace_who(int from)
+{
+    return from == H2NEG_CLIENT ? "client" : "server";
+}
+
+H2NEG__COLD static const unsigned char *h2neg__trace_in(const h2neg__trace_side *s)
+{
+    return s->in + s->start;
+}
+
+H2NEG__COLD static size_t h2neg__trace_left(const h2neg__trace_side *s)
+{
+    return s->end - s->start;
+}
+
+H2NEG__COLD static void h2neg__trace_take(h2neg__trace_side *s, size_t n)
+{
+    s->start += n;
+    s->offset += n;
+    s->seen = 0;
+}
+
+/* ---- a line's text ---- */
+
+/* As in C, but for quotes: this is no string, it is only shown like one. */
+H2NEG__COLD static void h2neg__trace_octet(h2neg__writer *w, unsigned char c)
+{
+    static const char digits[] = "0123456789abcdef", named[] = "\\\n\r\t", names[] = "\\nrt";
+    const char *found = c ? strchr(named, c) : NULL;
+    char out[4] = {'\\', 'x', '0', '0'};
+    if (found) {
+        out[1] = names[found - named];
+        h2neg__put(w, out, 2);
+    } else if (c >= 32 && c < 127) {
+        h2neg__put(w, &c, 1);
+    } else {
+        out[2] = digits[c >> 4];
+        out[3] = digits[c & 15];
+        h2neg__put(w, out, 4);
+    }
+}
+
+H2NEG__COLD static void h2neg__trace_hex(h2neg__writer *w, h2neg_str s, const char *between)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t i;
+    for (i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        if (i)
+            h2neg__put_text(w, between);
+        h2neg__put(w, &digits[c >> 4], 1);
+        h2neg__put(w, &digits[c & 15], 1);
+    }
+}
+
+/* At most 160 octets of a text; how many there are where it has more. */
+H2NEG__COLD static void h2neg__trace_shown(h2neg__writer *w, h2neg_str s, const char *quote)
+{
+    size_t i, n = s.len <= 160 ? s.len : 160;
+    h2neg__put_text(w, quote);
+    for (i = 0; i < n; i++)
+        h2neg__trace_octet(w, (unsigned char)s.ptr[i]);
+    h2neg__put_text(w, quote);
+    if (n == s.len)
+        return;
+    h2neg__put_text(w, "... (");
+    h2neg__put_decimal(w, s.len);
+    h2neg__put_text(w, " octets)");
+}
+
+/* How: x, hex without leading zeros; i, signed; o, octets; n. */
+H2NEG__COLD static void h2neg__trace_number(h2neg__writer *w, char how, uint64_t n)
+{
+    unsigned char b[8];
+    unsigned i;
+    if (how == 'i' && n >> 63) {
+        h2neg__put_text(w, "-");
+        n = 0 - n;
+    }
+    if (how == 'x') {
+        for (i = 0; i < 8; i++)
+            b[i] = (unsigned char)(n >> 8 * (7 - i));
+        for (i = 0; i < 7 && b[i] == 0; i++)
+            continue;
+        h2neg__put_text(w, "0x");
+        h2neg__trace_hex(w, h2neg__str(b + i, 8 - i), "");
+        return;
+    }
+    h2neg__put_decimal(w, n);
+    if (how == 'o')
+        h2neg__put_text(w, n == 1 ? " octet" : " octets");
+}
+
+/* Adds to the line's text: %s is `s`, %q that in quotes, %h in hex; %n, %x (hex), %i (signed) and
+   %o
+   ("1 octet") are `n`. */
+H2NEG__COLD static void h2neg__trace_put(h2neg_trace *t, const char *format, h2neg_str s,
+                                         uint64_t n)
+{
+    for (; *format; format++) {
+        if (*format != '%') {
+            h2neg__put(&t->w, format, 1);
+            continue;
+        }
+        switch (*++format) {
+        case 's': h2neg__trace_shown(&t->w, s, ""); break;
+        case 'q': h2neg__trace_shown(&t->w, s, "\""); break;
+        case 'h': h2neg__trace_hex(&t->w, s, ""); break;
+        default: h2neg__trace_number(&t->w, *format, n);
+        }
+    }
+}
+
+H2NEG__COLD static void h2neg__trace_put_s(h2neg_trace *t, const char *format, h2neg_str s)
+{
+    h2neg__trace_put(t, format, s, 0);
+}
+
+H2NEG__COLD static void h2neg__trace_put_n(h2neg_trace *t, const char *format, uint64_t n)
+{
+    h2neg__trace_put(t, format, h2neg__str("", 0), n);
+}
+
+H2NEG__COLD static void h2neg__trace_add(h2neg_trace *t, const char *text)
+{
+    h2neg__put_text(&t->w, text);
+}
+
+/* ---- lines ---- */
+
+/* The next line is about these octets of this side. */
+H2NEG__COLD static void h2neg__trace_point(h2neg_trace *t, const h2neg__trace_side *s,
+                                           const void *octets, size_t len, uint64_t offset)
+{
+    t->line.from = s->from;
+    t->line.stream = s->stream;
+    t->line.octets = (const unsigned char *)octets;
+    t->line.len = len;
+    t->line.offset = offset;
+}
+
+/* The same, of the next octets that are not told; and they are. */
+H2NEG__COLD static void h2neg__trace_next(h2neg_trace *t, h2neg__trace_side *s, size_t len)
+{
+    h2neg__trace_point(t, s, h2neg__trace_in(s), len, s->offset);
+    h2neg__trace_take(s, len);
+}
+
+H2NEG__COLD static void h2neg__trace_emit(h2neg_trace *t, int depth, const char *section, int code)
+{
+    if (t->w.bad)
+        memcpy(t->text + t->w.used, "...", 3);
+    t->line.depth = depth;
+    t->line.section = section;
+    t->line.code = code;
+    t->line.text = h2neg__str(t->text, t->w.used + (t->w.bad ? 3 : 0));
+    if (t->options.line_fn)
+        t->options.line_fn(t->options.user, &t->line);
+    t->line.octets = NULL;
+    t->line.len = 0;
+    t->w = h2neg__write(t->text, sizeof t->text - 3);
+}
+
+H2NEG__COLD static void h2neg__trace_tell(h2neg_trace *t, int depth, const char *section,
+                                          const char *format, h2neg_str s, uint64_t n)
+{
+    h2neg__trace_put(t, format, s, n);
+    h2neg__trace_emit(t, depth, section, 0);
+}
+
+H2NEG__COLD static void h2neg__trace_tell_s(h2neg_trace *t, int depth, const char *section,
+                                            const char *format, h2neg_str s)
+{
+    h2neg__trace_tell(t, depth, section, format, s, 0);
+}
+
+H2NEG__COLD static void h2neg__trace_tell_n(h2neg_trace *t, int depth, const char *section,
+                                            const char *format, uint64_t n)
+{
+    h2neg__trace_tell(t, depth, section, format, h2neg__str("", 0), n);
+}
+
+H2NEG__COLD static void h2neg__trace_say(h2neg_trace *t, int depth, const char *section,
+                                         const char *text)
+{
+    h2neg__trace_add(t, text);
+    h2neg__trace_emit(t, depth, section, 0);
+}
+
+/* What is wrong, by the list of errors. */
+H2NEG__COLD static void h2neg__trace_wrong(h2neg_trace *t, int depth, int code)
+{
+    h2neg__trace_add(t, h2neg_error_name(code));
+    h2neg__trace_add(t, ": ");
+    h2neg__trace_add(t, h2neg_error_text(code));
+    h2neg__trace_emit(t, depth, h2neg_error_section(code), code);
+}
+
+/* 1 when a field's value is not shown. */
+H2NEG__COLD static int h2neg__trace_secret(const h2neg_trace *t, const h2neg_field *f)
+{
+    static const char *const names[] = {"authorization", "proxy-authorization", "cookie",
+                                        "set-cookie", "sec-websocket-key"};
+    size_t i;
+    if (t->options.flags & H2NEG_TRACE_SECRETS)
+        return 0;
+    for (i = 0; i < H2NEG__COUNT(names); i++)
+        if (h2neg_is_nocase(f->name, names[i]))
+            return 1;
+    return (f->flags & H2NEG_NEVER_INDEX) != 0;
+}
+
+H2NEG__COLD static void h2neg__trace_field(h2neg_trace *t, const h2neg_field *f)
+{
+    int secret = h2neg__trace_secret(t, f);
+    h2neg__trace_put_s(t, "%s: ", f->name);
+    h2neg__trace_put(t, secret ? "<%o masked>" : "%s", f->value, f->value.len);
+}
+
+/* Octets of a body or a payload: in quotes where they are text, and else counted. */
+H2NEG__COLD static void h2neg__trace_data(h2neg_trace *t, const void *octets, size_t len, int text,
+                                          const char *section)
+{
+    const unsigned char *p = (const unsigned char *)octets;
+    size_t i;
+    for (i = 0; i < len && !text; i++)
+        if (p[i] >= 127 || (p[i] < 32 && p[i] != '\r' && p[i] != '\n' && p[i] != '\t'))
+            break;
+    h2neg__trace_tell(t, 1, section, i == len || text ? "%q" : "%o", h2neg__str(p, len), len);
+}
+
+/* ---- names ---- */
+
+/* names[id], or "" where that is not known. */
+H2NEG__COLD static const char *h2neg__trace_name(const char *const *names, size_t count,
+                                                 uint64_t id)
+{
+    return id < count ? names[id] : "";
+}
+
+H2NEG__COLD static void h2neg__trace_error_name(h2neg_trace *t, uint32_t code)
+{
+    static const char *const names[] = {"NO_ERROR",
+                                        "PROTOCOL_ERROR",
+                                        "INTERNAL_ERROR",
+                                        "FLOW_CONTROL_ERROR",
+                                        "SETTINGS_TIMEOUT",
+                                        "STREAM_CLOSED",
+                                        "FRAME_SIZE_ERROR",
+                                        "REFUSED_STREAM",
+                                        "CANCEL",
+                                        "COMPRESSION_ERROR",
+                                        "CONNECT_ERROR",
+                                        "ENHANCE_YOUR_CALM",
+                                        "INADEQUATE_SECURITY",
+                                        "HTTP_1_1_REQUIRED"};
+    const char *name = h2neg__trace_name(names, H2NEG__COUNT(names), code);
+    h2neg__trace_put(t, *name ? "%s" : "unknown error %x", h2neg_s(name), code);
+}
+
+/* One entry of SETTINGS or HTTP2-Settings. */
+H2NEG__COLD static void h2neg__trace_setting(h2neg_trace *t, h2neg_h2_setting entry, int depth,
+                                             int from_server)
+{
+    static const char *const names[] = {"",
+                                        "HEADER_TABLE_SIZE",
+                                        "ENABLE_PUSH",
+                                        "MAX_CONCURRENT_STREAMS",
+                                        "INITIAL_WINDOW_SIZE",
+                                        "MAX_FRAME_SIZE",
+                                        "MAX_HEADER_LIST_SIZE",
+                                        "",
+                                        "ENABLE_CONNECT_PROTOCOL",
+                                        "NO_RFC7540_PRIORITIES"};
+    static const char *const sections[] = {"RFC 9113 6.5.2", "RFC 8441 3", "RFC 9218 2.1"};
+    const char *name = h2neg__trace_name(names, H2NEG__COUNT(names), entry.id);
+    int e = h2neg_h2_setting_check(entry, from_server);
+    h2neg__trace_put_s(t, *name ? "%s" : "unknown setting ", h2neg_s(name));
+    if (!*name)
+        h2neg__trace_put_n(t, "%x", entry.id);
+    h2neg__trace_put_n(t, " = %n", entry.value);
+    h2neg__trace_emit(t, depth, sections[entry.id == 8 ? 1 : entry.id == 9 ? 2 : 0], 0);
+    if (e)
+        h2neg__trace_wrong(t, 2, e);
+}
+
+H2NEG__COLD static h2neg__trace_set h2neg__trace_no_set(void)
+{
+    h2neg__trace_set set;
+    set.table = set.window = set.frame = UINT32_MAX;
+    return set;
+}
+
+/* Tells the entries of a payload; what they say of what is read here. */
+H2NEG__COLD static h2neg__trace_set h2neg__trace_settings(h2neg_trace *t,
+                                                          const h2neg__trace_side *s,
+                                                          const unsigned char *entries,
+                                                          size_t count, int depth)
+{
+    h2neg__trace_set set = h2neg__trace_no_set();
+    uint64_t offset = t->line.offset;
+    size_t i;
+    for (i = 0; i < count; i++) {
+        h2neg_h2_setting entry = h2neg_h2_setting_at(entries, i);
+        if (depth == 1)
+            h2neg__trace_point(t, s, entries + 6 * i, 6, offset + 6 * i);
+        h2neg__trace_setting(t, entry, depth, s->from == H2NEG_SERVER);
+        if (entry.id == H2NEG_SETTING_HEADER_TABLE_SIZE)
+            set.table = entry.value;
+        if (entry.id == H2NEG_SETTING_INITIAL_WINDOW_SIZE && entry.value >> 31 == 0)
+            set.window = entry.value;
+        if (entry.id == H2NEG_SETTING_MAX_FRAME_SIZE)
+            set.frame = entry.value;
+    }
+    return set;
+}
+
+/* ---- runs of data, and what is only counted ---- */
+
+enum {
+    H2NEG__TRACE_START,
+    H2NEG__TRACE_HELLO,
+    H2NEG__TRACE_RECORD,
+    H2NEG__TRACE_COUNT,
+    H2NEG__TRACE_RUN,
+    H2NEG__TRACE_HEAD,
+    H2NEG__TRACE_CHUNK,
+    H2NEG__TRACE_CHUNK_END,
+    H2NEG__TRACE_TRAILERS,
+    H2NEG__TRACE_SOCKET,
+    H2NEG__TRACE_PREFACE,
+    H2NEG__TRACE_FRAME,
+    H2NEG__TRACE_PREFIX,
+    H2NEG__TRACE_PAYLOAD,
+    H2NEG__TRACE_BODY,
+    H2NEG__TRACE_PADDING,
+    H2NEG__TRACE_DONE
+};
+
+/* From here on this side is only counted. */
+H2NEG__COLD static int h2neg__trace_count(h2neg__trace_side *s, const char *rest)
+{
+    s->state = H2NEG__TRACE_COUNT;
+    s->rest = rest;
+    s->shown = 0;
+    return H2NEG__TRACE_GO;
+}
+
+/* The octet that stands there is wrong. */
+H2NEG__COLD static int h2neg__trace_stop(h2neg_trace *t, h2neg__trace_side *s, int code,
+                                         uint64_t offset)
+{
+    h2neg__trace_point(t, s, NULL, 0, offset);
+    h2neg__trace_add(t, "stopped here: ");
+    h2neg__trace_wrong(t, 0, code);
+    return h2neg__trace_count(s, "behind the error");
+}
+
+H2NEG__COLD static int h2neg__trace_run(h2neg__trace_side *s, uint64_t len, int after)
+{
+    s->state = H2NEG__TRACE_RUN;
+    s->left = len;
+    s->shown = 0;
+    s->after = after;
+    return H2NEG__TRACE_GO;
+}
+
+H2NEG__COLD static const char *h2neg__trace_section(const h2neg__trace_side *s)
+{
+    return s->after == H2NEG__TRACE_HEAD        ? "RFC 9112 6"
+           : s->after == H2NEG__TRACE_CHUNK_END ? "RFC 9112 7.1"
+           : s->f.type == H2NEG_H2_DATA         ? "RFC 9113 6.1"
+                                                : "RFC 9113 5.5";
+}
+
+/* The next octets of the run are told, or passed over. The chunked decoder has to see them. */
+H2NEG__COLD static void h2neg__trace_run_take(h2neg_trace *t, h2neg__trace_side *s, size_t n,
+                                              int show)
+{
+    h2neg_str data;
+    const unsigned char *p = h2neg__trace_in(s);
+    if (s->after == H2NEG__TRACE_CHUNK_END)
+        (void)h2neg_chunked_decode(&s->chunked, p, n, &data);
+    if (show) {
+        h2neg__trace_next(t, s, n);
+        h2neg__trace_data(t, p, n, 0, h2neg__trace_section(s));
+    } else {
+        h2neg__trace_take(s, n);
+    }
+    s->shown += n;
+    if (s->left != UINT64_MAX)
+        s->left -= n;
+}
+
+H2NEG__COLD static int h2neg__trace_on_run(h2neg_trace *t, h2neg__trace_side *s)
+{
+    size_t have = h2neg__trace_left(s);
+    size_t n = s->left < H2NEG__TRACE_SLICE ? (size_t)s->left : (size_t)H2NEG__TRACE_SLICE;
+    if (s->left == 0) {
+        s->state = s->after;
+        return H2NEG__TRACE_GO;
+    }
+    if (have == 0 || (have < n && !s->ended && s->shown < H2NEG__TRACE_SHOWN))
+        return H2NEG__TRACE_MORE;
+    if (s->shown < H2NEG__TRACE_SHOWN) {
+        h2neg__trace_run_take(t, s, n < have ? n : have, 1);
+        return H2NEG__TRACE_GO;
+    }
+    if (s->shown == H2NEG__TRACE_SHOWN && s->left != UINT64_MAX) {
+        h2neg__trace_point(t, s, NULL, 0, s->offset);
+        h2neg__trace_tell_n(t, 1, h2neg__trace_section(s), "and %o more", s->left);
+    }
+    h2neg__trace_run_take(t, s, s->left < have ? (size_t)s->left : have, 0);
+    return H2NEG__TRACE_GO;
+}
+
+H2NEG__COLD static int h2neg__trace_on_count(h2neg_trace *t, h2neg__trace_side *s)
+{
+    size_t n = h2neg__trace_left(s);
+    (void)t;
+    if (n == 0)
+        return H2NEG__TRACE_MORE;
+    s->shown += n;
+    h2neg__trace_take(s, n);
+    return H2NEG__TRACE_GO;
+}
+
+/* ==== 17d >>trace-parts =====================================================
+   RFC 6455 5, RFC 9113 5.1 and 6.9, RFC 7541 put into words.  Uses >>trace-words and the pieces.
+   Memory: the trace's block; nothing is allocated.
+   States and windows are those behind the frames that were seen, as the server sees them.
+   ========================================================================== */
+
+/* ---- WebSocket frames ---- */
+
+H2NEG__COLD static void h2neg__trace_socket_start(h2neg__trace_socket *k, int rsv)
+{
+    memset(k, 0, sizeof *k);
+    k->rsv = rsv;
+}
+
+H2NEG__COLD static void h2neg__trace_socket_stop(h2neg_trace *t, h2neg__trace_socket *k, int code,
+                                                 uint64_t offset)
+{
+    k->stopped = 1;
+    t->line.offset = offset;
+    t->line.len = 0;
+    h2neg__trace_add(t, "stopped here: ");
+    h2neg__trace_wrong(t, t->line.stream ? 1 : 0, code);
+}
+
+H2NEG__COLD static void h2neg__trace_close_frame(h2neg_trace *t, h2neg__trace_socket *k)
+{
+    h2neg_str reason;
+    int code, e = h2neg_ws_close_read(k->hold, k->held, &code, &reason);
+    if (e) {
+        h2neg__trace_socket_stop(t, k, e, k->offset);
+        return;
+    }
+    h2neg__trace_put_n(t, "code %n", (uint64_t)code);
+    h2neg__trace_put_s(t, reason.len ? ", reason %q" : "", reason);
+    h2neg__trace_emit(t, 1, "RFC 6455 5.5.1", 0);
+}
+
+/* The octets in `hold` are a slice of the payload, or all of it. */
+H2NEG__COLD static void h2neg__trace_socket_payload(h2neg_trace *t, h2neg__trace_socket *k)
+{
+    size_t good = k->held;
+    int text = k->message == H2NEG_WS_TEXT && k->f.opcode < 8 && !k->compressed;
+    if (k->f.masked)
+        h2neg_ws_mask(k->hold, k->hold, k->held, k->f.key, k->at);
+    if (k->f.opcode == H2NEG_WS_CLOSE) {
+        h2neg__trace_close_frame(t, k);
+        return;
+    }
+    if (text)
+        good = h2neg_utf8_check(&k->utf8, k->hold, k->held);
+    if (k->at < H2NEG__TRACE_SHOWN) {
+        h2neg__trace_data(t, k->hold, k->held, text, "RFC 6455 5.6");
+    } else if (k->at == H2NEG__TRACE_SHOWN) {
+        t->line.len = 0;
+        h2neg__trace_tell_n(t, 1, "RFC 6455 5.6", "and %o more", k->f.length - k->at);
+    }
+    if (good < k->held)
+        h2neg__trace_socket_stop(t, k, H2NEG_ERR_WS_UTF8, k->offset + good);
+}
+
+/* The frame is whole. */
+H2NEG__COLD static void h2neg__trace_socket_end(h2neg_trace *t, h2neg__trace_socket *k)
+{
+    k->in_payload = 0;
+    if (!k->f.fin || k->f.opcode >= 8)
+        return;
+    if (k->message == H2NEG_WS_TEXT && !k->compressed && !h2neg_utf8_whole(&k->utf8))
+        h2neg__trace_socket_stop(t, k, H2NEG_ERR_WS_UTF8, k->offset);
+    k->message = 0;
+    memset(&k->utf8, 0, sizeof k->utf8);
+}
+
+/* What the header opens or goes on with. 1, or 0: out of order (RFC 6455 5.4). */
+H2NEG__COLD static int h2neg__trace_message(h2neg__trace_socket *k)
+{
+    if (k->f.opcode >= 8)
+        return 1;
+    if ((k->f.opcode == H2NEG_WS_CONTINUATION) != (k->message != 0))
+        return 0;
+    if (k->f.opcode) {
+        k->message = k->f.opcode;
+        k->compressed = (k->f.rsv & H2NEG_WS_RSV1) != 0;
+    }
+    return 1;
+}
+
+H2NEG__COLD static void h2neg__trace_socket_header(h2neg_trace *t, h2neg__trace_socket *k,
+                                                   int depth)
+{
+    static const char *const names[] = {"CONTINUATION", "TEXT", "BINARY", "", "", "", "", "",
+                                        "CLOSE",        "PING", "PONG"};
+    h2neg__trace_put(t, "WebSocket %s, %o", h2neg_s(names[k->f.opcode]), k->f.length);
+    h2neg__trace_add(t, k->f.fin ? ", FIN" : "");
+    h2neg__trace_add(t, k->f.rsv & H2NEG_WS_RSV1 ? ", RSV1: compressed" : "");
+    if (k->f.masked)
+        h2neg__trace_put_s(t, ", masked with %h", h2neg__str(k->f.key, 4));
+    h2neg__trace_emit(t, depth, "RFC 6455 5.2", 0);
+    k->in_payload = 1;
+    k->at = 0;
+    if (!h2neg__trace_message(k))
+        h2neg__trace_socket_stop(t, k, H2NEG_ERR_WS_SEQUENCE, k->offset);
+}
+
+/* How many octets `hold` is to have. */
+H2NEG__COLD static size_t h2neg__trace_socket_wants(const h2neg__trace_socket *k)
+{
+    uint64_t left = k->f.length - k->at;
+    size_t most = k->f.opcode >= 8 ? 125 : H2NEG__TRACE_SLICE;
+    if (!k->in_payload)
+        return k->held + 1;
+    return left < most ? (size_t)left : most;
+}
+
+/* `hold` has what it was to have. */
+H2NEG__COLD static void h2neg__trace_socket_step(h2neg_trace *t, h2neg__trace_side *s,
+                                                 h2neg__trace_socket *k)
+{
+    ptrdiff_t n = 1;
+    h2neg__trace_point(t, s, k->hold, k->held, k->offset);
+    if (k->in_payload) {
+        h2neg__trace_socket_payload(t, k);
+        k->at += k->held;
+    } else {
+        n = h2neg_ws_frame_read(&k->f, k->hold, k->held, s->from == H2NEG_CLIENT, k->rsv);
+        if (n < 0)
+            h2neg__trace_socket_stop(t, k, (int)n, k->offset + k->held - 1);
+        else if (n > 0)
+            h2neg__trace_socket_header(t, k, s->stream ? 1 : 0);
+    }
+    t->line.len = 0; /* where nothing was told */
+    if (n == 0)
+        return;
+    k->held = 0;
+    if (k->in_payload && k->at == k->f.length)
+        h2neg__trace_socket_end(t, k);
+}
+
+/* The next octets of a WebSocket: those of the connection, or those of a stream's DATA. How many
+   are left behind an error. */
+H2NEG__COLD static size_t h2neg__trace_socket_feed(h2neg_trace *t, h2neg__trace_side *s,
+                                                   h2neg__trace_socket *k, size_t len)
+{
+    while (len && !k->stopped) {
+        size_t wants = h2neg__trace_socket_wants(k) - k->held;
+        size_t n = wants < len ? wants : len;
+        if (k->held == 0)
+            k->offset = s->offset;
+        memcpy(k->hold + k->held, h2neg__trace_in(s), n);
+        k->held += n;
+        len -= n;
+        h2neg__trace_take(s, n);
+        if (n == wants)
+            h2neg__trace_socket_step(t, s, k);
+    }
+    return len;
+}
+
+H2NEG__COLD static int h2neg__trace_on_socket(h2neg_trace *t, h2neg__trace_side *s)
+{
+    size_t n = h2neg__trace_left(s);
+    if (t->sockets[0][s->from].stopped)
+        return h2neg__trace_count(s, "behind the error");
+    (void)h2neg__trace_socket_feed(t, s, &t->sockets[0][s->from], n);
+    return n ? H2NEG__TRACE_GO : H2NEG__TRACE_MORE;
+}
+
+/* ---- streams and windows ---- */
+
+H2NEG__COLD static h2neg__trace_stream *h2neg__trace_find(h2neg_trace *t, uint32_t id)
+{
+    size_t i;
+    for (i = 0; i < H2NEG__TRACE_STREAMS; i++)
+        if (t->streams[i].id == id && t->streams[i].state)
+            return &t->streams[i];
+    return NULL;
+}
+
+/* Whether nobody has opened it. */
+H2NEG__COLD static int h2neg__trace_idle(const h2neg_trace *t, uint32_t id)
+{
+    return id > t->sides[id & 1 ? H2NEG_CLIENT : H2NEG_SERVER].highest;
+}
+
+H2NEG__COLD static const char *h2neg__trace_state(int state)
+{
+    static const char *const names[] = {"open", "half-closed (local)", "half-closed (remote)",
+                                        "closed"};
+    return (state & 3) == 0 && state & H2NEG__TRACE_RESERVED ? "reserved (local)"
+                                                             : names[state & 3];
+}
+
+/* A closed stream is forgotten, with its WebSocket. */
+H2NEG__COLD static void h2neg__trace_forget(h2neg_trace *t, h2neg__trace_stream *x)
+{
+    if (x->socket)
+        t->used[x->socket] = 0;
+    memset(x, 0, sizeof *x);
+}
+
+H2NEG__COLD static void h2neg__trace_become(h2neg_trace *t, h2neg__trace_stream *x, int state)
+{
+    const char *from = x->state ? h2neg__trace_state(x->state) : "idle";
+    if (x->state == state)
+        return;
+    t->line.stream = x->id;
+    h2neg__trace_put(t, "stream %n: %s", h2neg_s(from), x->id);
+    x->state = state;
+    h2neg__trace_put_s(t, " -> %s", h2neg_s(h2neg__trace_state(state)));
+    h2neg__trace_emit(t, 2, "RFC 9113 5.1", 0);
+    if ((state & 3) == 3)
+        h2neg__trace_forget(t, x);
+}
+
+/* A place for a new stream, one that was idle, or NULL: too many are open. */
+H2NEG__COLD static h2neg__trace_stream *h2neg__trace_open(h2neg_trace *t, h2neg__trace_side *s,
+                                                          uint32_t id)
+{
+    size_t i;
+    s->highest = id;
+    for (i = 0; i < H2NEG__TRACE_STREAMS; i++) {
+        h2neg__trace_stream *x = &t->streams[i];
+        if (x->state)
+            continue;
+        x->id = id;
+        x->window[H2NEG_SERVER] = t->sides[H2NEG_SERVER].initial;
+        x->window[H2NEG_CLIENT] = t->sides[H2NEG_CLIENT].initial;
+        return x;
+    }
+    h2neg__trace_tell_n(t, 2, "", "stream %n is not followed: too many are open", id);
+    return NULL;
+}
+
+H2NEG__COLD static void h2neg__trace_ends(h2neg_trace *t, const h2neg__trace_side *s,
+                                          h2neg__trace_stream *x)
+{
+    if (x)
+        h2neg__trace_become(t, x, x->state | 1 << s->from);
+}
+
+/* Settings count from their acknowledgement on: `s` sends by them. */
+H2NEG__COLD static void h2neg__trace_obey(h2neg_trace *t, h2neg__trace_side *s,
+                                          const h2neg__trace_set *set)
+{
+    size_t i;
+    if (set->table != UINT32_MAX) {
+        s->table = set->table;
+        h2neg_hpack_decoder_limit(&s->block.d, set->table < H2NEG__TRACE_TABLE
+                                                   ? set->table
+                                                   : (uint32_t)H2NEG__TRACE_TABLE);
+        h2neg__trace_put_s(t, "the %s's field blocks", h2neg_s(h2neg__trace_who(s->from)));
+        h2neg__trace_tell_n(t, 2, "RFC 7541 4.2", " may have a dynamic table of %o", set->table);
+    }
+    if (set->window == UINT32_MAX || (int64_t)set->window == s->initial)
+        return;
+    for (i = 0; i < H2NEG__TRACE_STREAMS; i++)
+        t->streams[i].window[s->from] += (int64_t)set->window - s->initial;
+    s->initial = set->window;
+    h2neg__trace_tell(t, 2, "RFC 9113 6.9.2",
+                      "the windows of streams for the %s's DATA begin at %n",
+                      h2neg_s(h2neg__trace_who(s->from)), set->window);
+}
+
+H2NEG__COLD static void h2neg__trace_windows(h2neg_trace *t, const h2neg__trace_side *s,
+                                             const h2neg__trace_stream *x)
+{
+    int over = s->window >> 31 > 0 || (x && x->window[s->from] >> 31 > 0);
+    int spent = s->window < 0 || (x && x->window[s->from] < 0);
+    h2neg__trace_put_s(t, "the %s may send: connection ", h2neg_s(h2neg__trace_who(s->from)));
+    h2neg__trace_put_n(t, "%i", (uint64_t)s->window);
+    if (x) {
+        h2neg__trace_put_n(t, ", stream %n: ", x->id);
+        h2neg__trace_put_n(t, "%i", (uint64_t)x->window[s->from]);
+    }
+    h2neg__trace_emit(t, 2, "RFC 9113 6.9.1", 0);
+    if (over || spent)
+        h2neg__trace_wrong(t, 2, over ? H2NEG_ERR_H2_WINDOW_OVER : H2NEG_ERR_H2_FLOW);
+}
+
+/* ---- field blocks ---- */
+
+enum {
+    H2NEG__TRACE_INDEXED,
+    H2NEG__TRACE_ADDED,
+    H2NEG__TRACE_PLAIN,
+    H2NEG__TRACE_NEVER,
+    H2NEG__TRACE_RESIZE
+};
+enum { H2NEG__TRACE_FIRST, H2NEG__TRACE_INTEGER, H2NEG__TRACE_LENGTH, H2NEG__TRACE_STRING };
+
+/* A new string, or the end: 1. */
+H2NEG__COLD static int h2neg__trace_string_end(h2neg__trace_block *b)
+{
+    b->phase = H2NEG__TRACE_LENGTH;
+    return --b->strings == 0;
+}
+
+/* b->number is whole. 1: so is the instruction. */
+H2NEG__COLD static int h2neg__trace_integer(h2neg__trace_block *b, int first)
+{
+    if (!first) {
+        b->left = b->number;
+        b->phase = H2NEG__TRACE_STRING;
+        b->value_at = (size_t)b->size;
+        return b->left == 0 ? h2neg__trace_string_end(b) : 0;
+    }
+    b->index = b->number;
+    b->strings = b->index ? 1 : 2;
+    b->phase = H2NEG__TRACE_LENGTH;
+    return b->kind == H2NEG__TRACE_INDEXED || b->kind == H2NEG__TRACE_RESIZE;
+}
+
+H2NEG__COLD static int h2neg__trace_prefix(h2neg__trace_block *b, unsigned octet, unsigned bits,
+                                           int first)
+{
+    unsigned full = (1u << bits) - 1;
+    b->number = octet & full;
+    b->shift = 0;
+    if (b->number < full)
+        return h2neg__trace_integer(b, first);
+    b->phase = H2NEG__TRACE_INTEGER;
+    return 0;
+}
+
+/* Not of a string: 1 when it ends the instruction, which the decoder then judges. */
+H2NEG__COLD static int h2neg__trace_block_octet(h2neg__trace_block *b, unsigned octet)
+{
+    static const unsigned char kinds[] = {2, 3, 4, 4, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const unsigned char bits[] = {7, 6, 4, 4, 5};
+    if (b->phase == H2NEG__TRACE_FIRST) {
+        b->kind = kinds[octet >> 4];
+        b->strings = 0;
+        return h2neg__trace_prefix(b, octet, bits[b->kind], 1);
+    }
+    if (b->phase == H2NEG__TRACE_LENGTH) {
+        b->huffman |= (octet >> 7) << (2 - b->strings);
+        return h2neg__trace_prefix(b, octet, 7, 0);
+    }
+    b->number += (uint64_t)(octet & 127) << b->shift;
+    b->shift += 7;
+    if (b->number > UINT32_MAX || (octet >= 128 && b->shift == 35))
+        return 1;
+    if (octet >= 128)
+        return 0;
+    return h2neg__trace_integer(b, b->strings == 0);
+}
+
+/* "indexed 2, static", "literal, added, name 1, static, value in Huffman". */
+H2NEG__COLD static void h2neg__trace_instruction_kind(h2neg_trace *t, const h2neg__trace_block *b)
+{
+    static const char *const kinds[] = {"indexed", "literal, to be indexed", "literal",
+                                        "literal, never to be indexed"};
+    static const char *const codings[] = {" in Huffman", ""};
+    h2neg__trace_add(t, kinds[b->kind]);
+    if (b->index) {
+        h2neg__trace_add(t, b->kind == H2NEG__TRACE_INDEXED ? " " : ", name ");
+        h2neg__put_decimal(&t->w, b->index);
+        h2neg__trace_add(t, b->index <= 61 ? " (static)" : " (dynamic)");
+    } else {
+        h2neg__trace_add(t, ", name");
+        h2neg__trace_add(t, codings[!(b->huffman & 1)]);
+    }
+    if (b->kind != H2NEG__TRACE_INDEXED) {
+        h2neg__trace_add(t, ", value");
+        h2neg__trace_add(t, codings[!(b->huffman & 2)]);
+    }
+    h2neg__trace_add(t, ": ");
+}
+
+/* What the table became. */
+H2NEG__COLD static void h2neg__trace_table(h2neg_trace *t, const h2neg__trace_block *b,
+                                           uint32_t before)
+{
+    const h2neg_hpack_table *table = &b->d.table;
+    int added = b->kind == H2NEG__TRACE_ADDED && table->count > 0;
+    uint32_t gone = before + (uint32_t)added - table->count;
+    if (b->kind == H2NEG__TRACE_ADDED)
+        h2neg__trace_add(t, added ? "enters the dynamic table as 62; "
+                                  : "is larger than the dynamic table, which is emptied; ");
+    h2neg__trace_put_n(t, gone ? "%n evicted; " : "", gone);
+    h2neg__trace_put_n(t, table->count == 1 ? "1 entry, " : "%n entries, ", table->count);
+    h2neg__trace_put_n(t, "%n of ", table->size);
+    h2neg__trace_tell_n(t, 2, "RFC 7541 4", "%o", table->max);
+}
+
+/* What the next steps have to know of a field. */
+H2NEG__COLD static void h2neg__trace_note(h2neg__trace_side *s, const h2neg_field *f)
+{
+    if (h2neg_is(f->name, ":protocol"))
+        s->websocket = s->from == H2NEG_CLIENT && h2neg_is(f->value, "websocket");
+    if (h2neg_is(f->name, "sec-websocket-extensions"))
+        s->extension = 1;
+    if (h2neg_is(f->name, ":status") && s->from == H2NEG_SERVER)
+        s->status = f->value.len == 3 ? f->value.ptr[0] - '0' : 0;
+}
+
+/* The decoder is given what `piece` has: the instruction, or as much of it as fits there. */
+H2NEG__COLD static int h2neg__trace_decode(h2neg__trace_block *b, int end)
+{
+    ptrdiff_t n = h2neg_hpack_decode(&b->d, &b->list, b->piece, b->len, end);
+    b->len = 0;
+    return n < 0 ? (int)n : 0;
+}
+
+H2NEG__COLD static void h2neg__trace_instruction_start(h2neg__trace_block *b, uint64_t offset)
+{
+    b->phase = H2NEG__TRACE_FIRST;
+    b->size = 0;
+    b->offset = offset;
+    b->len = b->value_at = 0;
+    b->huffman = 0;
+    memset(&b->list, 0, sizeof b->list);
+    b->list.fields = &b->field;
+    b->list.room = 1;
+    b->list.text = b->text;
+    b->list.text_room = sizeof b->text;
+}
+
+/* The instruction is whole: it is told, and what it did. 0, or an error. */
+H2NEG__COLD static int h2neg__trace_instruction(h2neg_trace *t, h2neg__trace_side *s)
+{
+    static const char *const sections[] = {"RFC 7541 6.1", "RFC 7541 6.2.1", "RFC 7541 6.2.2",
+                                           "RFC 7541 6.2.3", "RFC 7541 6.3"};
+    h2neg__trace_block *b = &s->block;
+    uint32_t before = b->d.table.count;
+    int e;
+    h2neg__trace_point(t, s, b->piece, b->size == b->len ? b->len : 0, b->offset);
+    e = h2neg__trace_decode(b, 0);
+    b->size = 0;
+    if (e)
+        return e;
+    if (b->kind == H2NEG__TRACE_RESIZE) {
+        h2neg__trace_put_n(t, "the dynamic table's size becomes %n", b->index);
+    } else {
+        h2neg__trace_instruction_kind(t, b);
+        if (b->list.count) {
+            h2neg__trace_field(t, &b->field);
+            h2neg__trace_note(s, &b->field);
+        } else {
+            h2neg__trace_put_n(t, "a field of %o", b->list.size);
+            t->line.len = 0;
+        }
+        if (b->value_at && t->line.len && h2neg__trace_secret(t, &b->field))
+            t->line.len = b->value_at;
+    }
+    h2neg__trace_emit(t, 1, sections[b->kind], 0);
+    if (b->kind == H2NEG__TRACE_ADDED || b->kind == H2NEG__TRACE_RESIZE)
+        h2neg__trace_table(t, b, before);
+    return 0;
+}
+
+/* The next octet, or the next ones of a string. 1: the instruction is whole. */
+H2NEG__COLD static int h2neg__trace_block_take(h2neg__trace_side *s, size_t *len)
+{
+    h2neg__trace_block *b = &s->block;
+    size_t n = 1;
+    unsigned octet = *h2neg__trace_in(s);
+    if (b->size == 0)
+        h2neg__trace_instruction_start(b, s->offset);
+    if (b->phase == H2NEG__TRACE_STRING) {
+        n = b->left < *len ? (size_t)b->left : *len;
+        n = n < sizeof b->piece - b->len ? n : sizeof b->piece - b->len;
+    }
+    memcpy(b->piece + b->len, h2neg__trace_in(s), n);
+    b->len += n;
+    b->size += n;
+    *len -= n;
+    h2neg__trace_take(s, n);
+    if (b->phase != H2NEG__TRACE_STRING)
+        return h2neg__trace_block_octet(b, octet);
+    b->left -= n;
+    return b->left == 0 && h2neg__trace_string_end(b);
+}
+
+/* The table that the encoder asks for is allowed, and larger than what stands here. */
+H2NEG__COLD static int h2neg__trace_block_lost(h2neg_trace *t, h2neg__trace_side *s)
+{
+    h2neg__trace_block *b = &s->block;
+    if (b->kind != H2NEG__TRACE_RESIZE || b->index <= H2NEG__TRACE_TABLE || b->index > s->table)
+        return 0;
+    b->lost = 1;
+    h2neg__trace_point(t, s, b->piece, b->len, b->offset);
+    h2neg__trace_tell_n(t, 1, "RFC 7541 6.3",
+                        "the dynamic table's size becomes %n, which is not followed here: field "
+                        "blocks are only counted",
+                        b->index);
+    return 1;
+}
+
+/* The next octets of a field block. */
+H2NEG__COLD static int h2neg__trace_block_feed(h2neg_trace *t, h2neg__trace_side *s, size_t len)
+{
+    h2neg__trace_block *b = &s->block;
+    while (len && !b->lost) {
+        int e = 0;
+        if (h2neg__trace_block_take(s, &len))
+            e = h2neg__trace_block_lost(t, s) ? 0 : h2neg__trace_instruction(t, s);
+        else if (b->len == sizeof b->piece)
+            e = h2neg__trace_decode(b, 0);
+        if (e)
+            return h2neg__trace_stop(t, s, e, b->offset);
+    }
+    h2neg__trace_take(s, len);
+    return H2NEG__TRACE_GO;
+}
+
+/* ==== 17e >>trace-h2 ========================================================
+   RFC 9113 put into words, RFC 7838, 8336, 8441, 9218 too.  Uses >>trace-words >>trace-parts.
+   Memory: the trace's block; nothing is allocated.
+   A frame is told as it comes: its header, then what is in it, then what it did.
+   ========================================================================== */
+
+/* ---- frames: what a payload says ---- */
+
+H2NEG__COLD static void h2neg__trace_tell_priority(h2neg_trace *t, h2neg__trace_side *s)
+{
+    h2neg__trace_put_n(t, "depends on stream %n", s->f.dependency);
+    h2neg__trace_add(t, s->f.exclusive ? ", exclusively" : "");
+    h2neg__trace_tell_n(t, 1, "RFC 7540 5.3", ", weight %n", (uint64_t)s->f.weight);
+}
+
+H2NEG__COLD static void h2neg__trace_tell_reset(h2neg_trace *t, h2neg__trace_side *s)
+{
+    h2neg__trace_stream *x = h2neg__trace_find(t, s->stream);
+    h2neg__trace_error_name(t, s->f.u.code);
+    h2neg__trace_emit(t, 1, "RFC 9113 7", 0);
+    if (x)
+        h2neg__trace_become(t, x, x->state | 3);
+}
+
+H2NEG__COLD static void h2neg__trace_tell_settings(h2neg_trace *t, h2neg__trace_side *s)
+{
+    h2neg__trace_side *o = h2neg__trace_other(t, s);
+    if (!(s->f.flags & H2NEG_H2_ACK)) {
+        if (s->sent_count == H2NEG__TRACE_SENT) /* never answered: as if the first were */
+            memmove(s->sent, s->sent + 1, --s->sent_count * sizeof *s->sent);
+        s->sent[s->sent_count++] =
+            h2neg__trace_settings(t, s, s->f.u.settings.entries, s->f.u.settings.count, 1);
+        if (s->sent[s->sent_count - 1].frame != UINT32_MAX)
+            o->max_frame = s->sent[s->sent_count - 1].frame;
+        return;
+    }
+    if (o->sent_count) {
+        h2neg__trace_set set = o->sent[0];
+        memmove(o->sent, o->sent + 1, --o->sent_count * sizeof *o->sent);
+        h2neg__trace_obey(t, s, &set);
+    } else if (o->offset) {
+        h2neg__trace_wrong(t, 2, H2NEG_ERR_H2_SETTINGS_ACK);
+    }
+}
+
+H2NEG__COLD static void h2neg__trace_tell_ping(h2neg_trace *t, h2neg__trace_side *s)
+{
+    h2neg__trace_tell_s(t, 1, "RFC 9113 6.7", "%h", h2neg__str(s->f.u.ping, 8));
+}
+
+H2NEG__COLD static void h2neg__trace_tell_goaway(h2neg_trace *t, h2neg__trace_side *s)
+{
+    h2neg_str debug = s->f.u.goaway.debug;
+    h2neg__trace_put(t, "the last stream that counts is %n: ", debug, s->f.u.goaway.last);
+    h2neg__trace_error_name(t, s->f.u.goaway.code);
+    h2neg__trace_tell_s(t, 1, "RFC 9113 6.8", debug.len ? ", debug data %q" : "", debug);
+}
+
+H2NEG__COLD static void h2neg__trace_tell_window(h2neg_trace *t, h2neg__trace_side *s)
+{
+    h2neg__trace_side *o = h2neg__trace_other(t, s);
+    h2neg__trace_stream *x = h2neg__trace_find(t, s->stream);
+    h2neg__trace_tell_n(t, 1, "RFC 9113 6.9", "%o more", s->f.u.increment);
+    if (x)
+        x->window[o->from] += s->f.u.increment;
+    else if (s->stream == 0)
+        o->window += s->f.u.increment;
+    if (x || s->stream == 0)
+        h2neg__trace_windows(t, o, x);
+}
+
+H2NEG__COLD static void h2neg__trace_tell_altsvc(h2neg_trace *t, h2neg__trace_side *s)
+{
+    h2neg__trace_put_n(t, s->f.ignored ? "to be ignored: " : "", 0);
+    h2neg__trace_put_s(t, "origin %q, ", s->f.u.altsvc.origin);
+    h2neg__trace_tell_s(t, 1, "RFC 7838 4", "%s", s->f.u.altsvc.value);
+}
+
+H2NEG__COLD static void h2neg__trace_tell_origin(h2neg_trace *t, h2neg__trace_side *s)
+{
+    h2neg_str rest = s->f.u.origins, one;
+    uint64_t offset = t->line.offset;
+    while (!s->f.ignored && h2neg_h2_origin_next(&rest, &one) == 1) {
+        h2neg__trace_point(t, s, one.ptr - 2, one.len + 2, offset);
+        offset += one.len + 2;
+        h2neg__trace_tell_s(t, 1, "RFC 8336 2.1", "%q", one);
+    }
+    if (s->f.ignored)
+        h2neg__trace_say(t, 1, "RFC 8336 2.2", "to be ignored");
+}
+
+H2NEG__COLD static void h2neg__trace_tell_update(h2neg_trace *t, h2neg__trace_side *s)
+{
+    int urgency, incremental;
+    h2neg_priority_parse(s->f.u.priority_update.value, &urgency, &incremental);
+    h2neg__trace_put(t, "stream %n: %q", s->f.u.priority_update.value,
+                     s->f.u.priority_update.stream);
+    h2neg__trace_tell_n(t, 1, "RFC 9218 4",
+                        incremental ? ", urgency %n, incremental" : ", urgency %n",
+                        (uint64_t)urgency);
+}
+
+/* ---- frames ---- */
+
+typedef struct h2neg__trace_frame_row {
+    const char *name, *section;
+    void (*tell)(h2neg_trace *t, h2neg__trace_side *s); /* NULL: the payload is read as it comes */
+} h2neg__trace_frame_row;
+
+static const h2neg__trace_frame_row h2neg__trace_frames[] = {
+    {"DATA", "RFC 9113 6.1", NULL},
+    {"HEADERS", "RFC 9113 6.2", NULL},
+    {"PRIORITY", "RFC 9113 6.3", h2neg__trace_tell_priority},
+    {"RST_STREAM", "RFC 9113 6.4", h2neg__trace_tell_reset},
+    {"SETTINGS", "RFC 9113 6.5", h2neg__trace_tell_settings},
+    {"PUSH_PROMISE", "RFC 9113 6.6", NULL},
+    {"PING", "RFC 9113 6.7", h2neg__trace_tell_ping},
+    {"GOAWAY", "RFC 9113 6.8", h2neg__trace_tell_goaway},
+    {"WINDOW_UPDATE", "RFC 9113 6.9", h2neg__trace_tell_window},
+    {"CONTINUATION", "RFC 9113 6.10", NULL},
+    {"ALTSVC", "RFC 7838 4", h2neg__trace_tell_altsvc},
+    {"", "RFC 9113 5.5", NULL},
+    {"ORIGIN", "RFC 8336 2", h2neg__trace_tell_origin},
+    {"", "RFC 9113 5.5", NULL},
+    {"", "RFC 9113 5.5", NULL},
+    {"", "RFC 9113 5.5", NULL},
+    {"PRIORITY_UPDATE", "RFC 9218 7.1", h2neg__trace_tell_update},
+    {"", "RFC 9113 5.5", NULL}};
+
+/* The last row is for those that are not known. */
+H2NEG__COLD static const h2neg__trace_frame_row *h2neg__trace_row(unsigned type)
+{
+    size_t last = H2NEG__COUNT(h2neg__trace_frames) - 1;
+    return &h2neg__trace_frames[type < last ? type : last];
+}
+
+H2NEG__COLD static void h2neg__trace_flags(h2neg_trace *t, const h2neg_h2_frame *f)
+{
+    static const struct {
+        unsigned types;
+        int flag;
+        const char *name;
+    } rows[] = {{1 << H2NEG_H2_DATA | 1 << H2NEG_H2_HEADERS, H2NEG_H2_END_STREAM, ", END_STREAM"},
+                {1 << H2NEG_H2_SETTINGS | 1 << H2NEG_H2_PING, H2NEG_H2_ACK, ", ACK"},
+                {1 << H2NEG_H2_HEADERS | 1 << H2NEG_H2_PUSH_PROMISE | 1 << H2NEG_H2_CONTINUATION,
+                 H2NEG_H2_END_HEADERS, ", END_HEADERS"},
+                {1 << H2NEG_H2_DATA | 1 << H2NEG_H2_HEADERS | 1 << H2NEG_H2_PUSH_PROMISE,
+                 H2NEG_H2_PADDED, ", PADDED"},
+                {1 << H2NEG_H2_HEADERS, H2NEG_H2_PRIORITY_FLAG, ", PRIORITY"}};
+    unsigned left = f->flags, type = f->type < 31 ? 1u << f->type : 0;
+    size_t i;
+    for (i = 0; i < H2NEG__COUNT(rows); i++)
+        if ((rows[i].types & type) && (left & (unsigned)rows[i].flag)) {
+            h2neg__trace_add(t, rows[i].name);
+            left &= ~(unsigned)rows[i].flag;
+        }
+    h2neg__trace_put_n(t, left ? ", unknown flags %x" : "", left);
+}
+
+H2NEG__COLD static void h2neg__trace_frame_line(h2neg_trace *t, h2neg__trace_side *s)
+{
+    const h2neg__trace_frame_row *row = h2neg__trace_row(s->f.type);
+    s->stream = s->f.stream;
+    h2neg__trace_next(t, s, 9);
+    h2neg__trace_put(t, *row->name ? "%s" : "unknown frame %x", h2neg_s(row->name), s->f.type);
+    h2neg__trace_put_n(t, ", %o", s->f.length);
+    h2neg__trace_put_n(t, s->f.stream ? ", stream %n" : "", s->f.stream);
+    h2neg__trace_flags(t, &s->f);
+    h2neg__trace_emit(t, 0, row->section, 0);
+}
+
+/* Whether the frame answers what the other side has not been seen to say. */
+H2NEG__COLD static int h2neg__trace_early(const h2neg_trace *t, const h2neg__trace_side *s)
+{
+    const h2neg__trace_side *o = &t->sides[!s->from];
+    if (s->f.type == H2NEG_H2_SETTINGS && (s->f.flags & H2NEG_H2_ACK))
+        return o->sent_count == 0;
+    return s->f.stream && s->f.type != H2NEG_H2_PRIORITY &&
+           (s->f.stream & 1) == (s->from == H2NEG_SERVER) && h2neg__trace_idle(t, s->f.stream);
+}
+
+/* What RFC 9113 5.1 says of a frame on such a stream: 0, or the error. */
+H2NEG__COLD static int h2neg__trace_misplaced(h2neg_trace *t, const h2neg__trace_side *s)
+{
+    const h2neg__trace_stream *x = h2neg__trace_find(t, s->stream);
+    int type = s->f.type, content = type == H2NEG_H2_DATA || type == H2NEG_H2_HEADERS;
+    if (s->stream == 0 || type == H2NEG_H2_PRIORITY || type > H2NEG_H2_CONTINUATION)
+        return 0;
+    if (h2neg__trace_idle(t, s->stream) && t->sides[!s->from].offset)
+        return type == H2NEG_H2_HEADERS ? 0 : (int)H2NEG_ERR_H2_IDLE;
+    return content && x && (x->state & 1 << s->from) ? (int)H2NEG_ERR_H2_CLOSED : 0;
+}
+
+/* The header is told. 1, or 0: its octets are not read as a frame of their type, or nothing is any
+   more. */
+H2NEG__COLD static int h2neg__trace_frame_right(h2neg_trace *t, h2neg__trace_side *s, int e,
+                                                uint64_t at)
+{
+    if (s->block_stream ? s->f.type != H2NEG_H2_CONTINUATION || s->stream != s->block_stream
+                        : s->f.type == H2NEG_H2_CONTINUATION)
+        return h2neg__trace_stop(t, s, H2NEG_ERR_H2_CONTINUATION, at), 0;
+    if (e < 0 && !h2neg_h2_error_is_stream(&s->f, e))
+        return h2neg__trace_stop(t, s, e, at), 0;
+    if (e < 0) {
+        h2neg__trace_wrong(t, 1, e);
+        h2neg__trace_run(s, s->f.length, H2NEG__TRACE_DONE);
+        return 0;
+    }
+    e = h2neg__trace_misplaced(t, s);
+    if (e)
+        h2neg__trace_wrong(t, 1, e);
+    return 1;
+}
+
+H2NEG__COLD static int h2neg__trace_on_frame(h2neg_trace *t, h2neg__trace_side *s)
+{
+    uint64_t at = s->offset;
+    int e;
+    if (h2neg__trace_left(s) < H2NEG__FRAME_HEADER)
+        return H2NEG__TRACE_MORE;
+    e = (int)h2neg_h2_frame_header_read(&s->f, h2neg__trace_in(s), H2NEG__FRAME_HEADER,
+                                        s->max_frame);
+    if (e > 0 && !s->forced && h2neg__trace_early(t, s))
+        return H2NEG__TRACE_WAIT;
+    h2neg__trace_frame_line(t, s);
+    if (!h2neg__trace_frame_right(t, s, e, at))
+        return H2NEG__TRACE_GO;
+    s->state = h2neg__trace_row(s->f.type)->tell && s->f.length <= H2NEG__TRACE_ROOM
+                   ? H2NEG__TRACE_PAYLOAD
+                   : H2NEG__TRACE_PREFIX;
+    return H2NEG__TRACE_GO;
+}
+
+/* Pad length, priority, promised stream. */
+H2NEG__COLD static int h2neg__trace_on_prefix(h2neg_trace *t, h2neg__trace_side *s)
+{
+    int e;
+    if (h2neg__trace_left(s) < s->f.prefix)
+        return H2NEG__TRACE_MORE;
+    e = h2neg_h2_frame_prefix_read(&s->f, h2neg__trace_in(s), s->f.prefix);
+    if (e < 0 && !h2neg_h2_error_is_stream(&s->f, e))
+        return h2neg__trace_stop(t, s, e, s->offset);
+    s->left = s->f.length - s->f.prefix - s->f.padding;
+    s->shown = 0;
+    s->state = H2NEG__TRACE_BODY;
+    if (s->f.prefix && (s->f.flags & H2NEG_H2_PADDED)) {
+        h2neg__trace_next(t, s, 1);
+        h2neg__trace_tell_n(t, 1, "RFC 9113 6.1", "pad length %n", s->f.padding);
+    }
+    if (s->f.has_priority) {
+        h2neg__trace_next(t, s, 5);
+        h2neg__trace_tell_priority(t, s);
+    }
+    if (e < 0)
+        h2neg__trace_wrong(t, 1, e);
+    if (s->f.type == H2NEG_H2_PUSH_PROMISE) {
+        h2neg__trace_next(t, s, 4);
+        h2neg__trace_tell_n(t, 1, "RFC 9113 6.6", "promises stream %n", s->f.u.push.promised);
+    }
+    return H2NEG__TRACE_GO;
+}
+
+/* Data, fragments of field blocks, and what is not known. */
+H2NEG__COLD static int h2neg__trace_on_body(h2neg_trace *t, h2neg__trace_side *s)
+{
+    h2neg__trace_stream *x = h2neg__trace_find(t, s->stream);
+    size_t n = h2neg__trace_left(s);
+    int type = s->f.type, block = type == H2NEG_H2_HEADERS || type == H2NEG_H2_PUSH_PROMISE ||
+                                  type == H2NEG_H2_CONTINUATION;
+    if (!block && !(type == H2NEG_H2_DATA && x && x->socket))
+        return h2neg__trace_run(s, s->left, H2NEG__TRACE_PADDING);
+    if (s->left == 0) {
+        s->state = H2NEG__TRACE_PADDING;
+        return H2NEG__TRACE_GO;
+    }
+    if (n == 0)
+        return H2NEG__TRACE_MORE;
+    n = s->left < n ? (size_t)s->left : n;
+    s->left -= n;
+    if (block)
+        return h2neg__trace_block_feed(t, s, n);
+    h2neg__trace_take(s, h2neg__trace_socket_feed(t, s, &t->sockets[x->socket][s->from], n));
+    return H2NEG__TRACE_GO;
+}
+
+H2NEG__COLD static int h2neg__trace_on_padding(h2neg_trace *t, h2neg__trace_side *s)
+{
+    if (h2neg__trace_left(s) < s->f.padding)
+        return H2NEG__TRACE_MORE;
+    s->state = H2NEG__TRACE_DONE;
+    if (s->f.padding == 0)
+        return H2NEG__TRACE_GO;
+    h2neg__trace_next(t, s, s->f.padding);
+    h2neg__trace_tell_n(t, 1, "RFC 9113 6.1", "padding, %o", s->f.padding);
+    return H2NEG__TRACE_GO;
+}
+
+H2NEG__COLD static int h2neg__trace_on_payload(h2neg_trace *t, h2neg__trace_side *s)
+{
+    uint64_t at = s->offset;
+    int e;
+    if (h2neg__trace_left(s) < s->f.length)
+        return H2NEG__TRACE_MORE;
+    e = h2neg_h2_frame_payload_read(&s->f, h2neg__trace_in(s));
+    if (e && !h2neg_h2_error_is_stream(&s->f, e))
+        return h2neg__trace_stop(t, s, e, at);
+    h2neg__trace_next(t, s, s->f.length);
+    if (e)
+        h2neg__trace_wrong(t, 1, e);
+    else
+        h2neg__trace_row(s->f.type)->tell(t, s);
+    s->state = H2NEG__TRACE_FRAME;
+    return H2NEG__TRACE_GO;
+}
+
+/* ---- frames: what they did ---- */
+
+/* A client's extended CONNECT, or the answer to it (RFC 8441 5). Nobody waits for that answer here,
+   so until it is there a client's frames may be compressed. */
+H2NEG__COLD static void h2neg__trace_section_socket(h2neg_trace *t, const h2neg__trace_side *s,
+                                                    h2neg__trace_stream *x)
+{
+    int i;
+    if (s->websocket && !x->socket) {
+        for (i = 1; i < H2NEG__TRACE_SOCKETS && t->used[i]; i++)
+            continue;
+        if (i == H2NEG__TRACE_SOCKETS)
+            return;
+        x->socket = t->used[i] = i;
+        h2neg__trace_socket_start(&t->sockets[i][H2NEG_SERVER], 0);
+        h2neg__trace_socket_start(&t->sockets[i][H2NEG_CLIENT], H2NEG_WS_RSV1);
+    }
+    if (!x->socket || s->status < 2) /* no response, or an interim one */
+        return;
+    if (s->status == 2) {
+        t->sockets[x->socket][H2NEG_SERVER].rsv = s->extension ? H2NEG_WS_RSV1 : 0;
+        t->sockets[x->socket][H2NEG_CLIENT].rsv = s->extension ? H2NEG_WS_RSV1 : 0;
+        h2neg__trace_say(t, 2, "RFC 8441 5", "a WebSocket: DATA has its frames");
+        return;
+    }
+    t->used[x->socket] = 0;
+    x->socket = 0;
+}
+
+/* The field block is whole. */
+H2NEG__COLD static int h2neg__trace_section_end(h2neg_trace *t, h2neg__trace_side *s)
+{
+    h2neg__trace_stream *x = h2neg__trace_find(t, s->stream);
+    int e = s->block.lost ? 0 : h2neg__trace_decode(&s->block, 1);
+    s->block_stream = 0;
+    if (e)
+        return h2neg__trace_stop(t, s, e, s->block.offset);
+    if (x)
+        h2neg__trace_section_socket(t, s, x);
+    s->websocket = s->extension = s->status = 0;
+    if (s->block_flags & H2NEG_H2_END_STREAM)
+        h2neg__trace_ends(t, s, x);
+    return H2NEG__TRACE_GO;
+}
+
+/* HEADERS opens a stream: its own side's, or one that the other side is not seen to have opened. */
+H2NEG__COLD static void h2neg__trace_opened(h2neg_trace *t, h2neg__trace_side *s)
+{
+    h2neg__trace_stream *x = h2neg__trace_find(t, s->stream);
+    int whose = s->stream & 1 ? H2NEG_CLIENT : H2NEG_SERVER;
+    if (!x && h2neg__trace_idle(t, s->stream))
+        x = h2neg__trace_open(t, &t->sides[whose], s->stream);
+    if (x && (x->state == 0 || x->state & H2NEG__TRACE_RESERVED))
+        h2neg__trace_become(t, x, x->state ? 1 << H2NEG_CLIENT : H2NEG__TRACE_OPEN);
+}
+
+H2NEG__COLD static void h2neg__trace_promised(h2neg_trace *t, h2neg__trace_side *s)
+{
+    uint32_t id = s->f.u.push.promised;
+    h2neg__trace_stream *x =
+        id & 1 || !h2neg__trace_idle(t, id) ? NULL : h2neg__trace_open(t, s, id);
+    if (x)
+        h2neg__trace_become(t, x, H2NEG__TRACE_RESERVED);
+}
+
+H2NEG__COLD static void h2neg__trace_sent(h2neg_trace *t, h2neg__trace_side *s)
+{
+    h2neg__trace_stream *x = h2neg__trace_find(t, s->stream);
+    s->window -= s->f.length;
+    if (x)
+        x->window[s->from] -= s->f.length;
+    if (s->f.length)
+        h2neg__trace_windows(t, s, x);
+    if (s->f.flags & H2NEG_H2_END_STREAM)
+        h2neg__trace_ends(t, s, x);
+}
+
+H2NEG__COLD static int h2neg__trace_on_done(h2neg_trace *t, h2neg__trace_side *s)
+{
+    int type = s->f.type;
+    s->state = H2NEG__TRACE_FRAME;
+    if (type == H2NEG_H2_DATA)
+        h2neg__trace_sent(t, s);
+    if (type == H2NEG_H2_HEADERS || type == H2NEG_H2_PUSH_PROMISE) {
+        s->block_flags = type == H2NEG_H2_HEADERS ? s->f.flags : 0;
+        s->block_stream = s->stream;
+    }
+    if (type == H2NEG_H2_HEADERS)
+        h2neg__trace_opened(t, s);
+    if (type == H2NEG_H2_PUSH_PROMISE)
+        h2neg__trace_promised(t, s);
+    if (s->block_stream && (s->f.flags & H2NEG_H2_END_HEADERS))
+        return h2neg__trace_section_end(t, s);
+    return H2NEG__TRACE_GO;
+}
+
+H2NEG__COLD static int h2neg__trace_on_preface(h2neg_trace *t, h2neg__trace_side *s)
+{
+    size_t i;
+    if (h2neg__trace_left(s) < H2NEG_PREFACE_LEN)
+        return H2NEG__TRACE_MORE;
+    for (i = 0; i < H2NEG_PREFACE_LEN; i++)
+        if (h2neg__trace_in(s)[i] != (unsigned char)H2NEG_PREFACE[i])
+            return h2neg__trace_stop(t, s, H2NEG_ERR_H2_PREFACE, s->offset + i);
+    h2neg__trace_next(t, s, H2NEG_PREFACE_LEN);
+    h2neg__trace_say(t, 0, "RFC 9113 3.4", "the HTTP/2 preface: what follows are frames");
+    s->state = H2NEG__TRACE_FRAME;
+    return H2NEG__TRACE_GO;
+}
+
+/* Both sides speak HTTP/2 from here. Where one is not there, what it allows is not known. */
+H2NEG__COLD static void h2neg__trace_h2_side(h2neg_trace *t, h2neg__trace_side *s)
+{
+    const h2neg__trace_side *o = h2neg__trace_other(t, s);
+    int alone = o->ended && o->offset == 0;
+    s->window = s->initial = 65535;
+    s->table = alone ? UINT32_MAX : 4096;
+    s->max_frame = alone ? H2NEG__FRAME_LENGTH_MOST : 16384;
+    h2neg_hpack_decoder_init(&s->block.d, s->block.memory, sizeof s->block.memory, 4096);
+    if (alone)
+        h2neg_hpack_decoder_limit(&s->block.d, H2NEG__TRACE_TABLE);
+    h2neg__trace_instruction_start(&s->block, 0);
+}
+
+/* ==== 17f >>trace-h1 ========================================================
+   RFC 9112, RFC 9110, RFC 7540 3.2 put into words.  Uses >>trace-words >>trace-parts >>trace-h2.
+   Memory: the trace's block; nothing is allocated.
+   What depends on the other side waits for it, up to a bound; then the octets decide.
+   ========================================================================== */
+
+/* ---- HTTP/1 field lines ---- */
+
+H2NEG__COLD static void h2neg__trace_tell_connection(h2neg_trace *t, h2neg__trace_side *s,
+                                                     const h2neg_field *f)
+{
+    h2neg_list list = {0, 0};
+    h2neg_str item;
+    (void)s;
+    while (h2neg_list_next(&list, f, 1, "connection", &item)) {
+        const char *what = h2neg_is_nocase(item, "close") ? "%s: this message is the last one"
+                           : h2neg_is_nocase(item, "keep-alive")
+                               ? "%s: more messages may follow"
+                               : "names %s as meant for this hop alone";
+        h2neg__trace_tell_s(t, 2, "RFC 9110 7.6.1", what, item);
+    }
+}
+
+H2NEG__COLD static void h2neg__trace_tell_upgrade(h2neg_trace *t, h2neg__trace_side *s,
+                                                  const h2neg_field *f)
+{
+    h2neg_list list = {0, 0};
+    h2neg_str item;
+    int heard;
+    if (s->head.status == 101)
+        return;
+    heard = h2neg_upgrade_offers(&list, s->head.minor, s->head.fields, s->head.count, &item);
+    memset(&list, 0, sizeof list);
+    while (h2neg_list_next(&list, f, 1, "upgrade", &item))
+        h2neg__trace_tell_s(t, 2, "RFC 9110 7.8",
+                            heard ? "offers %s"
+                                  : "offers nothing: %s counts only in HTTP/1.1, and with "
+                                    "Connection: Upgrade",
+                            item);
+}
+
+H2NEG__COLD static void h2neg__trace_tell_expect(h2neg_trace *t, h2neg__trace_side *s,
+                                                 const h2neg_field *f)
+{
+    (void)s;
+    if (h2neg_is_nocase(f->value, "100-continue"))
+        h2neg__trace_say(t, 2, "RFC 9110 10.1.1",
+                         "the body may wait for a response 100, or for a final one");
+}
+
+H2NEG__COLD static void h2neg__trace_tell_settings_field(h2neg_trace *t, h2neg__trace_side *s,
+                                                         const h2neg_field *f)
+{
+    unsigned char payload[180];
+    ptrdiff_t n = h2neg_h2_settings_decode(payload, sizeof payload, f->value);
+    if (n < 0)
+        h2neg__trace_wrong(t, 2, (int)n);
+    else
+        t->upgrade = h2neg__trace_settings(t, s, payload, (size_t)n / 6, 2);
+}
+
+H2NEG__COLD static void h2neg__trace_tell_accept(h2neg_trace *t, h2neg__trace_side *s,
+                                                 const h2neg_field *f)
+{
+    if (!t->offers_socket || s->from == H2NEG_CLIENT)
+        return;
+    if (h2neg_is(f->value, t->accept))
+        h2neg__trace_say(t, 2, "RFC 6455 4.2.2", "is what the client's key asks for");
+    else
+        h2neg__trace_wrong(t, 2, H2NEG_ERR_WS_ACCEPT);
+}
+
+typedef struct h2neg__trace_field_row {
+    const char *name, *section;
+    void (*tell)(h2neg_trace *t, h2neg__trace_side *s, const h2neg_field *f);
+} h2neg__trace_field_row;
+
+static const h2neg__trace_field_row h2neg__trace_fields[] = {
+    {"host", "RFC 9110 7.2", NULL},
+    {"connection", "RFC 9110 7.6.1", h2neg__trace_tell_connection},
+    {"upgrade", "RFC 9110 7.8", h2neg__trace_tell_upgrade},
+    {"content-length", "RFC 9110 8.6", NULL},
+    {"transfer-encoding", "RFC 9112 6.1", NULL},
+    {"trailer", "RFC 9110 6.6.2", NULL},
+    {"te", "RFC 9110 10.1.4", NULL},
+    {"expect", "RFC 9110 10.1.1", h2neg__trace_tell_expect},
+    {"http2-settings", "RFC 7540 3.2.1", h2neg__trace_tell_settings_field},
+    {"sec-websocket-key", "RFC 6455 11.3.1", NULL},
+    {"sec-websocket-extensions", "RFC 6455 11.3.2", NULL},
+    {"sec-websocket-accept", "RFC 6455 11.3.3", h2neg__trace_tell_accept},
+    {"sec-websocket-protocol", "RFC 6455 11.3.4", NULL},
+    {"sec-websocket-version", "RFC 6455 11.3.5", NULL},
+    {"origin", "RFC 6454 7", NULL},
+    {"authorization", "RFC 9110 11.6.2", NULL},
+    {"proxy-authorization", "RFC 9110 11.7.2", NULL},
+    {"cookie", "RFC 6265 4.2", NULL},
+    {"set-cookie", "RFC 6265 4.1", NULL},
+    {"alt-svc", "RFC 7838 3", NULL},
+    {"priority", "RFC 9218 5", NULL}};
+
+/* A line of a head, of `len` octets, which are the next ones. */
+H2NEG__COLD static void h2neg__trace_field_line(h2neg_trace *t, h2neg__trace_side *s,
+                                                const h2neg_field *f, size_t len)
+{
+    const h2neg__trace_field_row *row = NULL;
+    size_t i, shown = h2neg__trace_secret(t, f) ? f->name.len + 1 : len;
+    for (i = 0; i < H2NEG__COUNT(h2neg__trace_fields) && !row; i++)
+        if (h2neg_is_nocase(f->name, h2neg__trace_fields[i].name))
+            row = &h2neg__trace_fields[i];
+    h2neg__trace_next(t, s, len);
+    t->line.len = shown;
+    h2neg__trace_field(t, f);
+    h2neg__trace_emit(t, 1, row ? row->section : "RFC 9110 5", 0);
+    if (row && row->tell)
+        row->tell(t, s, f);
+}
+
+/* The lines of a head or a trailer section of `len` octets: the first, if there is one, is told. */
+H2NEG__COLD static void h2neg__trace_head_lines(h2neg_trace *t, h2neg__trace_side *s, size_t len)
+{
+    const h2neg_field *f = s->head.fields;
+    uint64_t end = s->offset + len - 2;
+    size_t i;
+    for (i = 0; i < s->head.count; i++) {
+        const char *here = (const char *)h2neg__trace_in(s);
+        size_t rest = (size_t)(end - s->offset);
+        size_t n = i + 1 < s->head.count ? (size_t)(f[i + 1].name.ptr - here) : rest;
+        h2neg__trace_field_line(t, s, &f[i], n);
+    }
+}
+
+/* ---- HTTP/1 messages ---- */
+
+/* Where the first line ends. */
+H2NEG__COLD static size_t h2neg__trace_first_line(const h2neg__trace_side *s, size_t len)
+{
+    const char *in = (const char *)h2neg__trace_in(s);
+    return s->head.count ? (size_t)(s->head.fields[0].name.ptr - in) : len - 2;
+}
+
+/* The end of a head, and how the body behind it is framed. */
+H2NEG__COLD static int h2neg__trace_body(h2neg_trace *t, h2neg__trace_side *s, h2neg_str method)
+{
+    static const char *const words[] = {"",
+                                        "no body",
+                                        "a body of %o",
+                                        "a body in chunks",
+                                        "a body that ends with the connection",
+                                        "no body: another protocol begins here"};
+    uint64_t length = 0, at = s->offset;
+    int kind = h2neg_body_kind(&s->head, method, &length);
+    if (kind < 0)
+        return h2neg__trace_stop(t, s, kind, at);
+    h2neg__trace_next(t, s, 2);
+    h2neg__trace_add(t, "the end of the head: ");
+    h2neg__trace_tell_n(t, 1, "RFC 9112 6.3", words[kind], length);
+    memset(&s->chunked, 0, sizeof s->chunked);
+    s->chunked.max_overhead = H2NEG_OFF;
+    if (kind == H2NEG_BODY_CHUNKED)
+        s->state = H2NEG__TRACE_CHUNK;
+    if (kind == H2NEG_BODY_LENGTH || kind == H2NEG_BODY_CLOSE)
+        return h2neg__trace_run(s, kind == H2NEG_BODY_LENGTH ? length : UINT64_MAX,
+                                H2NEG__TRACE_HEAD);
+    return H2NEG__TRACE_GO;
+}
+
+/* A final response: the request that it answers is over. */
+H2NEG__COLD static void h2neg__trace_answered(h2neg_trace *t)
+{
+    if (t->asked)
+        memmove(t->methods, t->methods + 1, --t->asked);
+    if (t->asked == 0)
+        t->pending = t->offers_socket = t->offers_h2c = 0;
+}
+
+/* What a request asks of the connection. */
+H2NEG__COLD static void h2neg__trace_ask(h2neg_trace *t, const h2neg__trace_side *s)
+{
+    const h2neg_h1_head *head = &s->head;
+    const h2neg_field *key = h2neg_find(head->fields, head->count, "sec-websocket-key", NULL);
+    h2neg_list list = {0, 0};
+    h2neg_str item;
+    int connect = h2neg_is(head->method, "CONNECT");
+    if (t->asked == H2NEG__TRACE_ASKED)
+        h2neg__trace_answered(t);
+    t->methods[t->asked++] = connect ? 'C' : h2neg_is(head->method, "HEAD") ? 'H' : 'G';
+    t->pending = connect;
+    t->offers_socket = t->offers_h2c = 0;
+    while (h2neg_upgrade_offers(&list, head->minor, head->fields, head->count, &item)) {
+        t->pending = 1;
+        t->offers_h2c |= h2neg_is_nocase(item, "h2c");
+        t->offers_socket |= h2neg_is_nocase(item, "websocket");
+    }
+    if (key)
+        h2neg_ws_accept_key(t->accept, key->value);
+    t->offers_socket = t->offers_socket && key;
+}
+
+H2NEG__COLD static void h2neg__trace_request(h2neg_trace *t, h2neg__trace_side *s, size_t first)
+{
+    const h2neg_h1_head *head = &s->head;
+    t->upgrade = h2neg__trace_no_set();
+    h2neg__trace_next(t, s, first);
+    h2neg__trace_put_s(t, "request: %s ", head->method);
+    h2neg__trace_tell(t, 0, "RFC 9112 3", "%s HTTP/1.%n", head->target, (uint64_t)head->minor);
+}
+
+H2NEG__COLD static void h2neg__trace_response(h2neg_trace *t, h2neg__trace_side *s, size_t first)
+{
+    const h2neg_h1_head *head = &s->head;
+    h2neg__trace_next(t, s, first);
+    h2neg__trace_put_n(t, "response: HTTP/1.%n", (uint64_t)head->minor);
+    h2neg__trace_put_n(t, " %n", (uint64_t)head->status);
+    h2neg__trace_tell_s(t, 0, "RFC 9112 4", head->reason.len ? " %s" : "", head->reason);
+}
+
+/* Both sides speak HTTP/2 behind an Upgrade; the request is stream 1 (RFC 7540 3.2). */
+H2NEG__COLD static void h2neg__trace_h2c(h2neg_trace *t)
+{
+    h2neg__trace_side *client = &t->sides[H2NEG_CLIENT], *server = &t->sides[H2NEG_SERVER];
+    h2neg__trace_h2_side(t, server);
+    h2neg__trace_h2_side(t, client);
+    h2neg__trace_obey(t, server, &t->upgrade);
+    if (t->upgrade.frame != UINT32_MAX)
+        server->max_frame = t->upgrade.frame;
+    h2neg__trace_become(t, h2neg__trace_open(t, client, 1), 1 << H2NEG_CLIENT);
+}
+
+H2NEG__COLD static void h2neg__trace_sockets(h2neg_trace *t, int rsv)
+{
+    h2neg__trace_socket_start(&t->sockets[0][H2NEG_SERVER], rsv);
+    h2neg__trace_socket_start(&t->sockets[0][H2NEG_CLIENT], rsv);
+}
+
+/* A 101, or a 2xx to CONNECT: both sides go on with another protocol, the client behind the request
+   that is answered. */
+H2NEG__COLD static int h2neg__trace_switch(h2neg_trace *t, h2neg__trace_side *s, h2neg_str protocol)
+{
+    const h2neg__trace_side *client = &t->sides[H2NEG_CLIENT];
+    int h2c = h2neg_is_nocase(protocol, "h2c"), socket = h2neg_is_nocase(protocol, "websocket");
+    int extended =
+        h2neg_find(s->head.fields, s->head.count, "sec-websocket-extensions", NULL) != NULL;
+    h2neg__trace_put_s(t, "from here %s", protocol);
+    h2neg__trace_tell_n(t, 2, "RFC 9110 7.8", "; the client's side from its offset %x",
+                        client->offset);
+    if ((h2c && t->asked && !t->offers_h2c) || (socket && t->asked && !t->offers_socket))
+        h2neg__trace_wrong(t, 2, H2NEG_ERR_UPGRADE_ANSWER);
+    s->state = h2c ? H2NEG__TRACE_FRAME : socket ? H2NEG__TRACE_SOCKET : H2NEG__TRACE_COUNT;
+    s->rest = "of the other protocol";
+    s->shown = 0;
+    if (t->guessed) /* before this answer came */
+        return H2NEG__TRACE_GO;
+    t->switched = h2c ? (int)H2NEG__TRACE_PREFACE : s->state;
+    if (h2c)
+        h2neg__trace_h2c(t);
+    else if (socket)
+        h2neg__trace_sockets(t, extended ? H2NEG_WS_RSV1 : 0);
+    return H2NEG__TRACE_GO;
+}
+
+/* The method of the request that is answered. */
+H2NEG__COLD static h2neg_str h2neg__trace_method(const h2neg_trace *t)
+{
+    char first = t->asked ? t->methods[0] : 'G';
+    return h2neg_s(first == 'C' ? "CONNECT" : first == 'H' ? "HEAD" : "GET");
+}
+
+/* Behind a response's lines. */
+H2NEG__COLD static int h2neg__trace_answer(h2neg_trace *t, h2neg__trace_side *s)
+{
+    h2neg_list list = {0, 0};
+    h2neg_str protocol = H2NEG__LIT("the tunnel"), method = h2neg__trace_method(t);
+    uint64_t at = s->offset;
+    int status = s->head.status, connect = method.ptr[0] == 'C';
+    int r;
+    if (status / 100 == 1 && status != 101) {
+        h2neg__trace_next(t, s, 2);
+        h2neg__trace_say(t, 1, "RFC 9110 15.2", "the end of the head: the response comes later");
+        return H2NEG__TRACE_GO;
+    }
+    if (status == 101 && t->asked && (!t->pending || t->asked > 1 || connect))
+        return h2neg__trace_stop(t, s, H2NEG_ERR_UPGRADE_ANSWER, at);
+    r = h2neg__trace_body(t, s, method);
+    if (status == 101)
+        h2neg_list_next(&list, s->head.fields, s->head.count, "upgrade", &protocol);
+    if (status == 101 || (connect && status / 100 == 2))
+        r = h2neg__trace_switch(t, s, protocol);
+    h2neg__trace_answered(t);
+    return r;
+}
+
+/* No answer is seen: the client's octets themselves tell what they are. */
+H2NEG__COLD static int h2neg__trace_guess(h2neg_trace *t, h2neg__trace_side *s)
+{
+    int kind = h2neg_detect(h2neg__trace_in(s), h2neg__trace_left(s));
+    int socket = t->offers_socket;
+    if (kind == H2NEG_DETECT_MORE && !s->ended)
+        return H2NEG__TRACE_MORE;
+    h2neg__trace_answered(t);
+    if (kind <= H2NEG_DETECT_HTTP1)
+        return H2NEG__TRACE_GO;
+    h2neg__trace_point(t, s, NULL, 0, s->offset);
+    h2neg__trace_say(t, 0, "", "another protocol, though no answer is seen");
+    t->guessed = 1;
+    if (kind == H2NEG_DETECT_HTTP2) {
+        h2neg__trace_h2c(t);
+        s->state = H2NEG__TRACE_PREFACE;
+    } else if (socket) {
+        h2neg__trace_sockets(t, H2NEG_WS_RSV1);
+        s->state = H2NEG__TRACE_SOCKET;
+    } else {
+        return h2neg__trace_count(s, "of the other protocol");
+    }
+    return H2NEG__TRACE_GO;
+}
+
+/* Whether a head has to wait for the other side. */
+H2NEG__COLD static int h2neg__trace_head_waits(const h2neg_trace *t, const h2neg__trace_side *s)
+{
+    if (s->from == H2NEG_SERVER)
+        return t->asked == 0;
+    return t->pending || t->asked == H2NEG__TRACE_ASKED;
+}
+
+H2NEG__COLD static int h2neg__trace_switch_client(h2neg_trace *t, h2neg__trace_side *s)
+{
+    s->state = t->switched;
+    s->rest = "of the other protocol";
+    s->shown = 0;
+    t->switched = 0;
+    return H2NEG__TRACE_GO;
+}
+
+H2NEG__COLD static int h2neg__trace_on_head(h2neg_trace *t, h2neg__trace_side *s)
+{
+    size_t len = h2neg__trace_left(s), first;
+    int client = s->from == H2NEG_CLIENT;
+    ptrdiff_t n;
+    if (client && t->switched)
+        return h2neg__trace_switch_client(t, s);
+    if (len == 0)
+        return H2NEG__TRACE_MORE;
+    if (!s->forced && h2neg__trace_head_waits(t, s))
+        return H2NEG__TRACE_WAIT;
+    if (client && t->pending)
+        return h2neg__trace_guess(t, s);
+    s->head.fields = t->fields;
+    s->head.room = H2NEG__TRACE_FIELDS;
+    s->head.text = s->block.text;
+    s->head.text_room = client ? 0 : sizeof s->block.text;
+    n = (client ? h2neg_h1_parse_request : h2neg_h1_parse_response)(&s->head, h2neg__trace_in(s),
+                                                                    len, s->seen);
+    s->seen = len;
+    if (n < 0)
+        return h2neg__trace_stop(t, s, (int)n, s->offset + s->head.error_at);
+    if (n == 0)
+        return H2NEG__TRACE_MORE;
+    first = h2neg__trace_first_line(s, (size_t)n);
+    (client ? h2neg__trace_request : h2neg__trace_response)(t, s, first);
+    h2neg__trace_head_lines(t, s, (size_t)n - first);
+    if (!client)
+        return h2neg__trace_answer(t, s);
+    h2neg__trace_ask(t, s);
+    return h2neg__trace_body(t, s, s->head.method);
+}
+
+/* ---- chunks ---- */
+
+H2NEG__COLD static int h2neg__trace_on_chunk(h2neg_trace *t, h2neg__trace_side *s)
+{
+    enum { MOST = 1026 }; /* a longer line is refused */
+    const unsigned char *p = h2neg__trace_in(s);
+    size_t have = h2neg__trace_left(s), most = have < MOST ? have : (size_t)MOST, n = s->seen;
+    h2neg_str data;
+    while (n < most && p[n] != '\n')
+        n++;
+    s->seen = n;
+    if (n == have && n < MOST)
+        return H2NEG__TRACE_MORE;
+    n += n < most;
+    if (h2neg_chunked_decode(&s->chunked, p, n, &data) < 0)
+        return h2neg__trace_stop(t, s, -(int)s->chunked.error, s->offset + s->chunked.error_at);
+    h2neg__trace_next(t, s, n);
+    if (s->chunked.done) {
+        h2neg__trace_say(t, 1, "RFC 9112 7.1", "the last chunk");
+        s->state = H2NEG__TRACE_TRAILERS;
+        return H2NEG__TRACE_GO;
+    }
+    h2neg__trace_tell(t, 1, "RFC 9112 7.1", "a chunk of %o: %s", h2neg__str(p, n - 2),
+                      s->chunked.chunk);
+    return h2neg__trace_run(s, s->chunked.chunk, H2NEG__TRACE_CHUNK_END);
+}
+
+H2NEG__COLD static int h2neg__trace_on_chunk_end(h2neg_trace *t, h2neg__trace_side *s)
+{
+    h2neg_str data;
+    if (h2neg__trace_left(s) < 2)
+        return H2NEG__TRACE_MORE;
+    if (h2neg_chunked_decode(&s->chunked, h2neg__trace_in(s), 2, &data) < 0)
+        return h2neg__trace_stop(t, s, -(int)s->chunked.error, s->offset + s->chunked.error_at);
+    h2neg__trace_next(t, s, 2);
+    h2neg__trace_say(t, 1, "RFC 9112 7.1", "the end of the chunk");
+    s->state = H2NEG__TRACE_CHUNK;
+    return H2NEG__TRACE_GO;
+}
+
+H2NEG__COLD static int h2neg__trace_on_trailers(h2neg_trace *t, h2neg__trace_side *s)
+{
+    size_t len = h2neg__trace_left(s);
+    ptrdiff_t n = h2neg_h1_parse_trailers(&s->head, h2neg__trace_in(s), len, s->seen);
+    s->seen = len;
+    if (n < 0)
+        return h2neg__trace_stop(t, s, (int)n, s->offset + s->head.error_at);
+    if (n == 0)
+        return H2NEG__TRACE_MORE;
+    h2neg__trace_head_lines(t, s, (size_t)n);
+    h2neg__trace_next(t, s, 2);
+    h2neg__trace_say(t, 1, "RFC 9112 7.1.2", "the end of the trailers and of the message");
+    s->state = H2NEG__TRACE_HEAD;
+    return H2NEG__TRACE_GO;
+}
+
+/* ==== 17g >>trace ===========================================================
+   PROXY, RFC 8446, RFC 7301 put into words, and the calls.  Uses >>trace-h1 >>trace-h2.
+   Memory: the trace's block; nothing is allocated.
+   Each side goes as far as it can whenever either one has new octets.
+   ========================================================================== */
+
+/* ---- PROXY ---- */
+
+H2NEG__COLD static void h2neg__trace_address(h2neg_trace *t, int family, const unsigned char *p,
+                                             unsigned port)
+{
+    size_t i;
+    if (family == 1) {
+        for (i = 0; i < 108 && p[i]; i++)
+            continue;
+        h2neg__trace_put_s(t, " %q", h2neg__str(p, i));
+        return;
+    }
+    for (i = 0; i < 16 && family == 6; i += 2)
+        h2neg__trace_put_s(t, i ? ":%h" : " [%h", h2neg__str(p + i, 2));
+    for (i = 0; i < 4 && family == 4; i++)
+        h2neg__trace_put_n(t, i ? ".%n" : " %n", p[i]);
+    h2neg__trace_put_n(t, family == 6 ? "]:%n" : ":%n", port);
+}
+
+H2NEG__COLD static int h2neg__trace_proxy(h2neg_trace *t, h2neg__trace_side *s)
+{
+    h2neg_proxy proxy;
+    ptrdiff_t n = h2neg_proxy_read(&proxy, h2neg__trace_in(s), h2neg__trace_left(s));
+    if (n < 0)
+        return h2neg__trace_stop(t, s, (int)n, s->offset + proxy.error_at);
+    if (n == 0)
+        return H2NEG__TRACE_MORE;
+    t->proxied = 1;
+    h2neg__trace_next(t, s, (size_t)n);
+    h2neg__trace_put_n(t, "PROXY, version %n:", (uint64_t)proxy.version);
+    if (proxy.family == 0) {
+        h2neg__trace_add(t, proxy.local ? " of the proxy itself, or unknown" : " unspecified");
+    } else {
+        h2neg__trace_address(t, proxy.family, proxy.source, proxy.source_port);
+        h2neg__trace_add(t, proxy.datagram ? " by datagrams to" : " to");
+        h2neg__trace_address(t, proxy.family, proxy.destination, proxy.destination_port);
+    }
+    h2neg__trace_emit(t, 0, "", 0);
+    if (proxy.alpn.ptr)
+        h2neg__trace_tell_s(t, 1, "", "ALPN agreed: %s", proxy.alpn);
+    return H2NEG__TRACE_GO;
+}
+
+/* ---- TLS ---- */
+
+H2NEG__COLD static void h2neg__trace_version(h2neg_trace *t, uint32_t version)
+{
+    static const char *const names[] = {"SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"};
+    const char *name = h2neg__trace_name(names, H2NEG__COUNT(names), version - 0x300);
+    h2neg__trace_put(t, *name ? "%s" : "%x", h2neg_s(name), version);
+}
+
+/* The next line is about a slice of the hello: where it is the side's own octets, with them. */
+H2NEG__COLD static void h2neg__trace_part(h2neg_trace *t, const h2neg__trace_side *s,
+                                          h2neg_str part, uint64_t offset)
+{
+    const unsigned char *p = (const unsigned char *)part.ptr;
+    if (p && p >= s->in) /* else it was joined in block.text, which stands before them */
+        h2neg__trace_point(t, s, p, part.len, s->offset - (uint64_t)(h2neg__trace_in(s) - p));
+    else
+        h2neg__trace_point(t, s, NULL, 0, offset);
+}
+
+H2NEG__COLD static void h2neg__trace_hello(h2neg_trace *t, h2neg__trace_side *s,
+                                           const h2neg_client_hello_info *hello, size_t len)
+{
+    uint64_t at = s->offset;
+    h2neg_str rest = hello->alpn, name;
+    size_t i;
+    h2neg__trace_next(t, s, len);
+    h2neg__trace_tell_n(t, 0, "RFC 8446 4.1.2", "TLS ClientHello, %o", len);
+    h2neg__trace_part(t, s, hello->versions, at);
+    h2neg__trace_add(t, "versions:");
+    for (i = 0; i + 1 < hello->versions.len; i += 2) {
+        h2neg__trace_add(t, i ? ", " : " ");
+        h2neg__trace_version(t, (uint32_t)(unsigned char)hello->versions.ptr[i] << 8 |
+                                    (unsigned char)hello->versions.ptr[i + 1]);
+    }
+    if (!hello->has_versions) {
+        h2neg__trace_add(t, " up to ");
+        h2neg__trace_version(t, hello->legacy_version);
+    }
+    h2neg__trace_emit(t, 1, "RFC 8446 4.2.1", 0);
+    h2neg__trace_part(t, s, hello->server_name, at);
+    h2neg__trace_tell_s(t, 1, "RFC 6066 3",
+                        hello->server_name.ptr ? "server name: %s" : "no server name",
+                        hello->server_name);
+    h2neg__trace_part(t, s, hello->alpn, at);
+    h2neg__trace_add(t, rest.ptr ? "ALPN offers" : "no ALPN");
+    for (i = 0; h2neg_alpn_next(&rest, &name) == 1; i++)
+        h2neg__trace_put_s(t, i ? ", %s" : " %s", name);
+    h2neg__trace_emit(t, 1, "RFC 7301 3.1", 0);
+    h2neg__trace_point(t, s, NULL, 0, s->offset);
+    h2neg__trace_say(t, 1, "RFC 8446 2", "what follows is encrypted, and only counted");
+}
+
+/* Asked at the end of each record, of which there are few. */
+H2NEG__COLD static int h2neg__trace_on_hello(h2neg_trace *t, h2neg__trace_side *s)
+{
+    const unsigned char *p = h2neg__trace_in(s);
+    size_t have = h2neg__trace_left(s), len;
+    h2neg_client_hello_info hello;
+    ptrdiff_t n;
+    if (have < s->seen + 5)
+        return H2NEG__TRACE_MORE;
+    len = s->seen + 5 + ((size_t)p[s->seen + 3] << 8 | p[s->seen + 4]);
+    memset(&hello, 0, sizeof hello);
+    n = h2neg_client_hello(&hello, p, have < len ? s->seen + 5 : len, s->block.text,
+                           sizeof s->block.text);
+    if (n < 0)
+        return h2neg__trace_stop(t, s, (int)n, s->offset + hello.error_at);
+    if (have < len)
+        return H2NEG__TRACE_MORE;
+    if (n == 0) {
+        s->seen = len;
+        if (++s->records < H2NEG__TRACE_RECORDS)
+            return H2NEG__TRACE_GO;
+        return h2neg__trace_stop(t, s, H2NEG_ERR_TLS_HELLO_LARGE, s->offset + len);
+    }
+    h2neg__trace_hello(t, s, &hello, (size_t)n);
+    return h2neg__trace_count(s, "encrypted");
+}
+
+/* The ALPN answer, where a ServerHello has one in the open (before TLS 1.3). */
+H2NEG__COLD static void h2neg__trace_server_hello(h2neg_trace *t, h2neg__trace_side *s,
+                                                  h2neg__reader r)
+{
+    uint32_t version = h2neg__take_be(&r, 2);
+    h2neg_str alpn = H2NEG__LIT("");
+    h2neg__take(&r, 32);
+    h2neg__take(&r, h2neg__take_be(&r, 1));
+    h2neg__take(&r, 2 + 1 + 2);
+    while (r.left && !r.bad) {
+        uint32_t type = h2neg__take_be(&r, 2);
+        h2neg_str body = h2neg__take(&r, h2neg__take_be(&r, 2));
+        if (type == 43 && body.len == 2)
+            version = (uint32_t)(unsigned char)body.ptr[0] << 8 | (unsigned char)body.ptr[1];
+        if (type == 16 && body.len > 3)
+            alpn = h2neg__str(body.ptr + 3, body.len - 3);
+    }
+    h2neg__trace_add(t, "TLS ServerHello: ");
+    h2neg__trace_version(t, version);
+    h2neg__trace_emit(t, 0, "RFC 8446 4.1.3", r.bad ? (int)H2NEG_ERR_TLS_HELLO : 0);
+    if (alpn.len)
+        h2neg__trace_part(t, s, alpn, s->offset);
+    h2neg__trace_tell_s(t, 1, "RFC 7301 3.1",
+                        alpn.len          ? "ALPN chooses %s"
+                        : version > 0x303 ? "the ALPN answer is encrypted"
+                                          : "no ALPN answer",
+                        alpn);
+}
+
+H2NEG__COLD static void h2neg__trace_alert(h2neg_trace *t, const unsigned char *p)
+{
+    h2neg__trace_tell_n(t, 0, "RFC 8446 6",
+                        p[1] == 120
+                            ? "TLS alert 120: no_application_protocol, none of the ALPN offers"
+                            : "TLS alert %n",
+                        p[1]);
+}
+
+/* The server's first record. */
+H2NEG__COLD static int h2neg__trace_on_record(h2neg_trace *t, h2neg__trace_side *s)
+{
+    const unsigned char *p = h2neg__trace_in(s);
+    size_t have = h2neg__trace_left(s), len;
+    if (have < 5)
+        return H2NEG__TRACE_MORE;
+    len = 5 + ((size_t)p[3] << 8 | p[4]);
+    if (p[1] != 3 || len > 5 + 16384 + 256)
+        return h2neg__trace_stop(t, s, H2NEG_ERR_PEER_IS_OTHER, s->offset);
+    if (have < len)
+        return H2NEG__TRACE_MORE;
+    h2neg__trace_next(t, s, len);
+    if (p[0] == 22 && len > 9 && p[5] == 2)
+        h2neg__trace_server_hello(t, s, h2neg__read(p + 9, len - 9));
+    else if (p[0] == 21 && len == 7)
+        h2neg__trace_alert(t, p + 5);
+    else
+        h2neg__trace_tell_n(t, 0, "RFC 8446 5.1", "TLS record of type %n", p[0]);
+    return h2neg__trace_count(s, "encrypted");
+}
+
+/* ---- a connection ---- */
+
+/* What the connection is, by its first octets. */
+H2NEG__COLD static int h2neg__trace_begin(h2neg_trace *t, h2neg__trace_side *s, int kind)
+{
+    static const unsigned char states[] = {0, H2NEG__TRACE_HEAD, H2NEG__TRACE_FRAME,
+                                           H2NEG__TRACE_RECORD};
+    if (t->protocol > H2NEG_DETECT_TLS) /* so says the other side */
+        return h2neg__trace_count(s, "of the other protocol");
+    if (kind > H2NEG_DETECT_TLS) {
+        t->protocol = kind;
+        return h2neg__trace_stop(t, s, H2NEG_ERR_PEER_IS_OTHER, s->offset);
+    }
+    s->state = states[kind];
+    if (s->from == H2NEG_CLIENT && kind == H2NEG_DETECT_HTTP2)
+        s->state = H2NEG__TRACE_PREFACE;
+    if (s->from == H2NEG_CLIENT && kind == H2NEG_DETECT_TLS)
+        s->state = H2NEG__TRACE_HELLO;
+    if (t->protocol == H2NEG_DETECT_MORE && kind == H2NEG_DETECT_HTTP2) {
+        h2neg__trace_h2_side(t, &t->sides[H2NEG_SERVER]);
+        h2neg__trace_h2_side(t, &t->sides[H2NEG_CLIENT]);
+    }
+    t->protocol = kind;
+    return H2NEG__TRACE_GO;
+}
+
+/* A server that speaks HTTP/2 begins with SETTINGS. */
+H2NEG__COLD static int h2neg__trace_is_settings(const unsigned char *p)
+{
+    static const unsigned char zero[4] = {0, 0, 0, 0};
+    return p[3] == H2NEG_H2_SETTINGS && p[4] == 0 && memcmp(p + 5, zero, 4) == 0;
+}
+
+H2NEG__COLD static int h2neg__trace_on_start(h2neg_trace *t, h2neg__trace_side *s)
+{
+    size_t len = h2neg__trace_left(s);
+    int kind = h2neg_detect(h2neg__trace_in(s), len);
+    if (len == 0)
+        return H2NEG__TRACE_MORE;
+    if (s->from == H2NEG_SERVER && t->protocol != H2NEG_DETECT_MORE)
+        return h2neg__trace_begin(t, s, t->protocol);
+    if (s->from == H2NEG_SERVER && !s->forced)
+        return H2NEG__TRACE_WAIT;
+    if (s->from == H2NEG_SERVER && kind == H2NEG_DETECT_OTHER) {
+        if (len < 9 && !s->ended)
+            return H2NEG__TRACE_MORE;
+        if (len >= 9 && h2neg__trace_is_settings(h2neg__trace_in(s)))
+            kind = H2NEG_DETECT_HTTP2;
+    }
+    if (kind == H2NEG_DETECT_MORE)
+        return H2NEG__TRACE_MORE;
+    if (!t->proxied && (kind == H2NEG_DETECT_PROXY1 || kind == H2NEG_DETECT_PROXY2))
+        return h2neg__trace_proxy(t, s);
+    return h2neg__trace_begin(t, s, kind);
+}
+
+typedef int (*h2neg__trace_step)(h2neg_trace *t, h2neg__trace_side *s);
+static const h2neg__trace_step h2neg__trace_steps[] = {
+    h2neg__trace_on_start,   h2neg__trace_on_hello,     h2neg__trace_on_record,
+    h2neg__trace_on_count,   h2neg__trace_on_run,       h2neg__trace_on_head,
+    h2neg__trace_on_chunk,   h2neg__trace_on_chunk_end, h2neg__trace_on_trailers,
+    h2neg__trace_on_socket,  h2neg__trace_on_preface,   h2neg__trace_on_frame,
+    h2neg__trace_on_prefix,  h2neg__trace_on_payload,   h2neg__trace_on_body,
+    h2neg__trace_on_padding, h2neg__trace_on_done};
+
+/* One step, or none: 1 when something was done. */
+H2NEG__COLD static int h2neg__trace_try(h2neg_trace *t, h2neg__trace_side *s, int forced)
+{
+    int r;
+    if (s->closed || s->stale)
+        return 0;
+    s->forced = forced;
+    r = h2neg__trace_steps[s->state](t, s);
+    s->forced = 0;
+    if (r == H2NEG__TRACE_MORE && h2neg__trace_left(s) == H2NEG__TRACE_ROOM)
+        r = h2neg__trace_stop(t, s, H2NEG_ERR_TOO_SMALL, s->offset);
+    s->waits = r == H2NEG__TRACE_WAIT;
+    s->stale = r == H2NEG__TRACE_MORE;
+    return r == H2NEG__TRACE_GO;
+}
+
+/* A side that waits in vain goes on without the other one. */
+H2NEG__COLD static int h2neg__trace_force(h2neg_trace *t, h2neg__trace_side *s)
+{
+    const h2neg__trace_side *o = h2neg__trace_other(t, s);
+    if (!s->waits ||
+        (h2neg__trace_left(s) < H2NEG__TRACE_ROOM && !o->closed && !(o->ended && o->waits)))
+        return 0;
+    return h2neg__trace_try(t, s, 1);
+}
+
+/* Whether a side may end here. */
+H2NEG__COLD static int h2neg__trace_whole(const h2neg_trace *t, const h2neg__trace_side *s)
+{
+    const h2neg__trace_socket *k = &t->sockets[0][s->from];
+    if (h2neg__trace_left(s))
+        return 0;
+    switch (s->state) {
+    case H2NEG__TRACE_RUN: return s->left == UINT64_MAX;
+    case H2NEG__TRACE_SOCKET: return k->held == 0 && !k->in_payload;
+    case H2NEG__TRACE_FRAME: return s->block_stream == 0;
+    default: return s->state <= H2NEG__TRACE_HEAD;
+    }
+}
+
+/* The last lines of a side that has ended. */
+H2NEG__COLD static int h2neg__trace_close(h2neg_trace *t, h2neg__trace_side *s)
+{
+    if (!s->ended || s->closed || s->waits)
+        return 0;
+    s->closed = 1;
+    s->stream = 0;
+    h2neg__trace_point(t, s, NULL, 0, s->offset);
+    if (s->state == H2NEG__TRACE_COUNT && s->shown) {
+        t->line.offset -= s->shown;
+        h2neg__trace_tell(t, 0, "", "%o %s", h2neg_s(s->rest), s->shown);
+    } else if (s->state == H2NEG__TRACE_RUN && s->left == UINT64_MAX &&
+               s->shown > H2NEG__TRACE_SHOWN) {
+        t->line.offset -= s->shown - H2NEG__TRACE_SHOWN;
+        h2neg__trace_tell_n(t, 1, "RFC 9112 6.3", "and %o more, to the end of the connection",
+                            s->shown - H2NEG__TRACE_SHOWN);
+    } else if (!h2neg__trace_whole(t, s)) {
+        h2neg__put_text(&t->w, "cut short: ");
+        h2neg__trace_wrong(t, 0, H2NEG_ERR_BODY_SHORT);
+    }
+    return 1;
+}
+
+/* Both sides go as far as they come. The one that has no new octets is asked first, after each step
+   of the other, so that it does not matter how those came. */
+H2NEG__COLD static void h2neg__trace_go(h2neg_trace *t, h2neg__trace_side *s)
+{
+    h2neg__trace_side *o = h2neg__trace_other(t, s);
+    while (h2neg__trace_try(t, o, 0) || h2neg__trace_try(t, s, 0) || h2neg__trace_force(t, o) ||
+           h2neg__trace_force(t, s) || h2neg__trace_close(t, o) || h2neg__trace_close(t, s))
+        continue;
+}
+
+H2NEG__COLD H2NEG__DEF void h2neg_trace_octets(void *trace, int from, const void *octets,
+                                               size_t len)
+{
+    h2neg_trace *t = (h2neg_trace *)trace;
+    const unsigned char *p = (const unsigned char *)octets;
+    h2neg__trace_side *s;
+    if (!t || (from != H2NEG_CLIENT && from != H2NEG_SERVER) || t->sides[from].ended)
+        return;
+    s = &t->sides[from];
+    while (len) {
+        size_t n = sizeof s->in - s->end;
+        if (s->start && (n < len || s->start == s->end)) {
+            memmove(s->in, h2neg__trace_in(s), h2neg__trace_left(s));
+            s->end -= s->start;
+            s->start = 0;
+            n = sizeof s->in - s->end;
+        }
+        n = n < len ? n : len;
+        memcpy(s->in + s->end, p, n);
+        s->end += n;
+        s->stale = 0;
+        p += n;
+        len -= n;
+        h2neg__trace_go(t, s);
+    }
+}
+
+H2NEG__COLD H2NEG__DEF void h2neg_trace_end(h2neg_trace *t, int from)
+{
+    if (!t || (from != H2NEG_CLIENT && from != H2NEG_SERVER) || t->sides[from].ended)
+        return;
+    t->sides[from].ended = 1;
+    t->sides[from].stale = 0;
+    h2neg__trace_go(t, &t->sides[from]);
+}
+
+H2NEG__COLD H2NEG__DEF int h2neg_trace_rests(const h2neg_trace *t, int from)
+{
+    if (!t || (from != H2NEG_CLIENT && from != H2NEG_SERVER))
+        return 0;
+    return t->sides[from].waits || h2neg__trace_whole(t, &t->sides[from]);
+}
+
+/* As much as aligns the block. */
+enum { H2NEG__TRACE_ALIGN = 16 };
+
+H2NEG__COLD H2NEG__DEF size_t h2neg_trace_memory(void)
+{
+    return sizeof(h2neg_trace) + H2NEG__TRACE_ALIGN - 1;
+}
+
+H2NEG__COLD H2NEG__DEF h2neg_trace *h2neg_trace_place(void *block, size_t size,
+                                                      const h2neg_trace_options *options)
+{
+    unsigned char *p = (unsigned char *)block;
+    h2neg_trace *t;
+    if (!block || size < h2neg_trace_memory())
+        return NULL;
+    p +=
+        (H2NEG__TRACE_ALIGN - ((uintptr_t)p & (H2NEG__TRACE_ALIGN - 1))) & (H2NEG__TRACE_ALIGN - 1);
+    t = (h2neg_trace *)(void *)p;
+    memset(t, 0, sizeof *t);
+    if (options)
+        t->options = *options;
+    t->w = h2neg__write(t->text, sizeof t->text - 3);
+    t->upgrade = h2neg__trace_no_set();
+    t->sides[H2NEG_CLIENT].from = H2NEG_CLIENT;
+    t->sides[H2NEG_SERVER].from = H2NEG_SERVER;
+    return t;
+}
+
+/* ---- the printed form ---- */
+
+H2NEG__COLD static void h2neg__trace_colour(h2neg__writer *w, unsigned flags, const char *code)
+{
+    if (flags & H2NEG_TRACE_COLOUR) {
+        h2neg__put_text(w, "\033[");
+        h2neg__put_text(w, code);
+        h2neg__put_text(w, "m");
+    }
+}
+
+/* At most 8 octets, in a column of 26. */
+H2NEG__COLD static void h2neg__trace_column(h2neg__writer *w, const h2neg_trace_line *line)
+{
+    size_t n = line->len < 8 ? line->len : 8;
+    size_t used = w->used;
+    h2neg__trace_hex(w, h2neg__str(line->octets, n), " ");
+    h2neg__put_text(w, n < line->len ? " .." : "");
+    while (!w->bad && w->used - used < 28)
+        h2neg__put_text(w, " ");
+}
+
+H2NEG__COLD H2NEG__DEF size_t h2neg_trace_write(char *out, size_t room,
+                                                const h2neg_trace_line *line, unsigned flags)
+{
+    h2neg__writer w = h2neg__write(out, room);
+    unsigned char at[8];
+    size_t i, skip = line->offset >> 32 ? 0 : 4;
+    for (i = 0; i < 8; i++)
+        at[i] = (unsigned char)(line->offset >> 8 * (7 - i));
+    h2neg__trace_colour(&w, flags, line->from == H2NEG_CLIENT ? "36" : "33");
+    h2neg__put_text(&w, line->from == H2NEG_CLIENT ? "> " : "< ");
+    if (line->len == 0 && line->depth == 2 && line->code == 0) /* it stands above */
+        h2neg__put_text(&w, skip ? "        " : "                ");
+    else
+        h2neg__trace_hex(&w, h2neg__str(at + skip, 8 - skip), "");
+    h2neg__put_text(&w, "  ");
+    h2neg__trace_colour(&w, flags, "0;2");
+    if (!(flags & H2NEG_TRACE_NO_HEX))
+        h2neg__trace_column(&w, line);
+    h2neg__trace_colour(&w, flags, line->code ? "0;31" : line->depth == 0 ? "0;1" : "0");
+    for (i = 0; i < (size_t)line->depth; i++)
+        h2neg__put_text(&w, "  ");
+    h2neg__put_str(&w, line->text);
+    h2neg__trace_colour(&w, flags, "0;2");
+    h2neg__put_text(&w, *line->section ? "  " : "");
+    h2neg__put_text(&w, line->section);
+    h2neg__trace_colour(&w, flags, "0");
+    return w.bad ? 0 : w.used;
+}
+#undef H2NEG__COLD
+#endif /* H2NEG_NO_TRACE */
 
 #ifndef H2NEG_NO_CONN
 /* ==== 18 >>conn ============================================================

@@ -7,6 +7,7 @@
 #include "h2neg.h"
 #include "net.h"
 #include "options.h"
+#include "trace.h"
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -39,6 +40,7 @@ typedef struct transfer {
 
 typedef struct client {
     net_link link;
+    tracer *tracer;
     const job *origin; /* any job of the origin that is spoken to */
     job *jobs;
     size_t job_count;
@@ -59,7 +61,7 @@ typedef struct client {
     h2neg_str authority; /* from -H 'Host: ...', or "" */
     unsigned char in[NET_BUFFER];
     /* options */
-    int http1, upgrade, prior, over_h2, echo, insecure, fail, verbose, help;
+    int http1, upgrade, prior, over_h2, echo, insecure, fail, verbose, trace, help;
     const char *subprotocols, *max_message_text;
     long long max_message;
     const char *alpn_list, *method, *data, *data_file, *out_name, *trusted, *count, *concurrent;
@@ -439,6 +441,13 @@ static void complain_tls(void)
     complain(what, why);
 }
 
+static void drop_link(void)
+{
+    net_free(&self.link);
+    tracer_free(self.tracer);
+    self.tracer = NULL;
+}
+
 /* What of a connection was never said by an event: requests that it did not take with it. */
 static void hang_up(void)
 {
@@ -450,7 +459,7 @@ static void hang_up(void)
     h2neg_lost(self.link.conn);
     while (h2neg_next(self.link.conn, &ev))
         on_event(&ev);
-    net_free(&self.link);
+    drop_link();
 }
 
 static unsigned protocols_of(const job *j)
@@ -466,6 +475,7 @@ static unsigned protocols_of(const job *j)
    the config. 0, or -1 and a sentence. */
 static int connect_to(const job *j, const h2neg_config *config, const tls_alpn *alpn)
 {
+    h2neg_config traced = *config;
     const char *why = "";
     net_start(&self.link, net_connect(j->host, j->port, &why));
     if (self.link.fd < 0) {
@@ -474,14 +484,16 @@ static int connect_to(const job *j, const h2neg_config *config, const tls_alpn *
         complain(where, why);
         return -1;
     }
-    self.link.conn = h2neg_conn_new(config);
+    if (self.trace)
+        self.tracer = tracer_new(&traced, 0);
+    self.link.conn = h2neg_conn_new(&traced);
     if (j->tls) {
         self.link.ssl = tls_connect(self.tls, self.link.fd, j->host, config->protocols, alpn);
         self.link.handshaking = 1;
     }
     if (!self.link.conn || (j->tls && !self.link.ssl)) {
         complain(j->host, "no connection could be made ready");
-        net_free(&self.link);
+        drop_link();
         return -1;
     }
     return 0;
@@ -540,7 +552,7 @@ static const char usage[] =
     "usage: client [--http1.1 | --upgrade | --prior-knowledge | --over-h2] [--alpn LIST]\n"
     "              [-X METHOD] [-H 'Name: value']... [-d DATA | --data-file FILE] [-o FILE] [-k]\n"
     "              [--cacert FILE] [-n COUNT] [-m CONCURRENT] [--fail] [--subprotocol LIST]\n"
-    "              [--max-message N] [--echo] [-v] URL...\n"
+    "              [--max-message N] [--echo] [--trace] [-v] URL...\n"
     "  --http1.1          HTTP/1.1 alone\n"
     "  --upgrade          offer h2c by Upgrade: what http: URLs do unless told otherwise\n"
     "  --prior-knowledge  HTTP/2 at once, for http: URLs\n"
@@ -549,6 +561,7 @@ static const char usage[] =
     "  -n COUNT           requests for each URL (1)\n"
     "  -m CONCURRENT      requests at once on one connection (1)\n"
     "  --fail             exit with 22 when a status is 400 or more\n"
+    "  --trace            every octet of the connection in words, on standard error\n"
     "URLs of one origin go over one connection, one origin after another.\n"
     "ws: and wss: URLs: each line of standard input is sent as a message, each message that comes\n"
     "is printed, and the end of input closes.\n"
@@ -718,6 +731,7 @@ static int read_options(int argc, char **argv)
         {"-n", NULL, &self.count, NULL, NULL},
         {"-m", NULL, &self.concurrent, NULL, NULL},
         {"--fail", &self.fail, NULL, NULL, NULL},
+        {"--trace", &self.trace, NULL, NULL, NULL},
         {"-v", &self.verbose, NULL, NULL, NULL},
         {"--help", &self.help, NULL, NULL, NULL},
     };

@@ -481,7 +481,7 @@ static int ws_try(int over_h2)
     again = ws_falls_back();
     if (!again)
         ws_judge();
-    net_free(&self.link);
+    drop_link();
     ws_queue_clear(&ws.out);
     ws_message_drop(ws.text);
     free(ws.lines.octets);
