@@ -111,6 +111,16 @@ part_tables() {
 part_rooms() { sh ./rooms.sh ../h2neg.h; }
 part_header() { sh ./header.sh all; }
 part_programs() { sh ./programs.sh; }
+part_split() { sh ./split.sh; }
+
+# The documents: what the header and its manual tell, and what the README does.
+part_docs() {
+    have python3 || { skipped docs python3; return; }
+    with_tls && tls=1 || tls=0
+    limited 900 python3 -B ./docs.py || failed "docs: it did not come to its end"
+    limited 900 python3 -B ./interop/readme.py --tls "$tls"
+    [ $? -le 1 ] || failed "docs: the README's commands did not come to their end"
+}
 part_fuzz() {
     sh ./fuzz/fuzz.sh replay
     part_llhttp
@@ -179,8 +189,17 @@ part_mutants() {
 }
 
 # A short search with each fuzz target, the same each time, for .ci/run.
+# What a quarter of an hour has room for of that which takes long: mutants that a test is known to kill, two
+# machines of other kinds, the quick proofs, a short search with each fuzz target.
 part_samples() {
-    SEED=1 TIME=${FUZZ_TIME:-2} sh ./fuzz/fuzz.sh search
+    if have python3; then
+        attempt mutants python3 -B ../tools/mutate --known killers.json --count 30 --jobs "$JOBS" --least 100
+    else
+        skipped mutants python3
+    fi
+    SAMPLE=1 sh ./machines.sh armhf s390x
+    LIMIT=120 sh ./prove.sh alpn ascii base64 decimal hpack_integer huffman ws_frame
+    SEED=1 TIME=${FUZZ_TIME:-4} sh ./fuzz/fuzz.sh search
 }
 
 part_full() {
