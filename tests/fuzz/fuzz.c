@@ -15,6 +15,7 @@
 #include "calls.h"
 #include "pairs.h"
 #include "write.h"
+#include "trace.h"
 #include "mutate.h"
 #include "differ.h"
 
@@ -58,6 +59,7 @@ static const target targets[] = {
     {"pair", fuzz_pair, SHAPE_OCTETS, 6, 300},
     {"writers", fuzz_writers, SHAPE_OCTETS, 0, 400},
     {"config", fuzz_config, SHAPE_OCTETS, 6, 300},
+    {"trace", fuzz_trace, SHAPE_FRAMES, TRACE_HEAD, 1500},
 #ifdef FUZZ_PICO
     {"differ_h1", differ_h1, SHAPE_LINES, 1, 1000},
     {"differ_chunked", differ_chunked, SHAPE_LINES, 0, 600},

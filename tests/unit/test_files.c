@@ -5,6 +5,7 @@
 #include "../../examples/files.h"
 #include "check.h"
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static char top[64], root[PATH_MAX];
@@ -77,9 +78,11 @@ static void tear_down(void)
     CHECK(rmdir(top) == 0);
 }
 
+static char asked[PATH_MAX]; /* what files_resolve was asked for, with the root before it */
+
 static int resolve(const char *path, char out[PATH_MAX])
 {
-    return files_resolve(out, root, h2neg_s(path));
+    return files_resolve(asked, out, root, h2neg_s(path));
 }
 
 /* The name below the root that a path leads to, or its status as a text. */
@@ -148,7 +151,7 @@ static void test_malformed(void)
     CHECK(!strcmp(leads_to("/f%00"), "400"));
     path.ptr = nul;
     path.len = 4;
-    CHECK_INT(files_resolve(out, root, path), 400);
+    CHECK_INT(files_resolve(asked, out, root, path), 400);
     tear_down();
 }
 
@@ -165,7 +168,7 @@ static void test_long(void)
         int status;
         s.ptr = path;
         s.len = len;
-        status = files_resolve(out, root, s);
+        status = files_resolve(asked, out, root, s);
         CHECK_INT(status, len + strlen(root) + 1 <= PATH_MAX ? 404 : 400);
     }
     tear_down();
@@ -174,9 +177,9 @@ static void test_long(void)
 static void test_root_of_all(void)
 {
     char out[PATH_MAX];
-    CHECK_INT(files_resolve(out, "/", h2neg_s("/tmp")), 0);
+    CHECK_INT(files_resolve(asked, out, "/", h2neg_s("/tmp")), 0);
     CHECK(out[0] == '/');
-    CHECK_INT(files_resolve(out, "/", h2neg_s("/../tmp")), 404);
+    CHECK_INT(files_resolve(asked, out, "/", h2neg_s("/../tmp")), 404);
 }
 
 static void test_types(void)
@@ -187,4 +190,66 @@ static void test_types(void)
     CHECK(!strcmp(files_type("a.unknown"), "application/octet-stream"));
 }
 
-CHECK_MAIN(test_inside, test_outside, test_malformed, test_long, test_root_of_all, test_types)
+/* ---- files that are kept ---- */
+
+static const files_kept *keep(files_cache *c, const char *name)
+{
+    struct stat st;
+    int fd = files_open(name, &st);
+    const files_kept *k;
+    CHECK(fd >= 0);
+    k = files_keep(c, h2neg_s("/f"), name, "text/plain", fd, &st);
+    close(fd);
+    return k;
+}
+
+static void fill(const char *name, const char *text)
+{
+    FILE *f = fopen(name, "w");
+    CHECK(f != NULL);
+    if (f) {
+        fputs(text, f);
+        fclose(f);
+    }
+}
+
+/* What changed in the last two seconds is not kept; what is kept is looked at in every round, and
+   after a second not believed any more. */
+static void test_kept(void)
+{
+    static files_cache c;
+    char name[PATH_MAX + 64];
+    struct stat st;
+    const files_kept *k;
+    set_up();
+    memset(&c, 0, sizeof c);
+    snprintf(name, sizeof name, "%s/root/f", top);
+    fill(name, "one");
+    CHECK(files_find(&c, h2neg_s("/f")) == NULL);
+    CHECK(keep(&c, name) == NULL);
+    CHECK(stat(name, &st) == 0);
+    while (time(NULL) - st.st_ctime < 2) {
+        struct timespec some = {0, 50000000};
+        nanosleep(&some, NULL);
+    }
+    k = keep(&c, name);
+    CHECK(k != NULL && k->st.st_size == 3 && memcmp(k->octets, "one", 3) == 0);
+    CHECK(files_find(&c, h2neg_s("/f")) == k);
+    CHECK(files_find(&c, h2neg_s("/g")) == NULL);
+    c.now = 999;
+    c.round++;
+    CHECK(files_find(&c, h2neg_s("/f")) == k);
+    c.now = 1000;
+    c.round++;
+    CHECK(files_find(&c, h2neg_s("/f")) == NULL);
+    k = keep(&c, name);
+    CHECK(k != NULL && files_find(&c, h2neg_s("/f")) == k);
+    fill(name, "another");
+    CHECK(files_find(&c, h2neg_s("/f")) == k); /* in this round it is as it was */
+    c.round++;
+    CHECK(files_find(&c, h2neg_s("/f")) == NULL);
+    tear_down();
+}
+
+CHECK_MAIN(test_inside, test_outside, test_malformed, test_long, test_root_of_all, test_types,
+           test_kept)
