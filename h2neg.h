@@ -1531,10 +1531,10 @@ H2NEG_API h2neg_trace *h2neg_trace_place(void *block, size_t size,
    or NULL: nothing happens. A line comes as soon as what it tells is whole, so the lines do not
    depend on how the octets are cut. What cannot be understood before the other side has spoken (a
    request behind an Upgrade that is not answered, an answer before its request) is kept, up to
-   48 KiB; then, or when the other side has ended, the octets themselves decide. Bodies and payloads
-   are told in slices of 32 octets, and what is behind the first 256 is counted. Malformed octets
-   give a line with a code; from there that direction is only counted, unless the error is a
-   stream's. */
+   48 KiB; then, or when the other side has ended, the octets themselves decide. Bodies, payloads
+   and other protocols are told in slices of 32 octets, and what is behind the first 256 is counted.
+   Malformed octets give a line with a code; from there that direction is only counted, unless the
+   error is a stream's. */
 H2NEG_API void h2neg_trace_octets(void *trace, int from, const void *octets, size_t len);
 
 /* That side sends nothing more: says what was cut and how many octets were only counted. Where one
@@ -1547,8 +1547,7 @@ H2NEG_API int h2neg_trace_rests(const h2neg_trace *t, int from);
 
 /* The printed form of a line, without a line end and not terminated: "> 0000012c  00 00 06 04 00 00
    00 00 ..  SETTINGS, 6 octets  RFC 9113 6.5". `flags`: H2NEG_TRACE_COLOUR,
-   H2NEG_TRACE_NO_HEX. Octets
-   written (2,048 suffice), or 0: no room. */
+   H2NEG_TRACE_NO_HEX. Octets written (2,048 suffice), or 0: no room. */
 H2NEG_API size_t h2neg_trace_write(char *out, size_t room, const h2neg_trace_line *line,
                                    unsigned flags);
 
@@ -9938,7 +9937,8 @@ H2NEG__COLD static int h2neg__trace_run(h2neg__trace_side *s, uint64_t len, int 
 
 H2NEG__COLD static const char *h2neg__trace_section(const h2neg__trace_side *s)
 {
-    return s->after == H2NEG__TRACE_HEAD        ? "RFC 9112 6"
+    return s->after == H2NEG__TRACE_COUNT       ? "RFC 9110 7.8" /* another protocol */
+           : s->after == H2NEG__TRACE_HEAD      ? "RFC 9112 6"
            : s->after == H2NEG__TRACE_CHUNK_END ? "RFC 9112 7.1"
            : s->f.type == H2NEG_H2_DATA         ? "RFC 9113 6.1"
                                                 : "RFC 9113 5.5";
@@ -10020,10 +10020,11 @@ H2NEG__COLD static void h2neg__trace_socket_stop(h2neg_trace *t, h2neg__trace_so
     h2neg__trace_wrong(t, t->line.stream ? 1 : 0, code);
 }
 
-H2NEG__COLD static void h2neg__trace_close_frame(h2neg_trace *t, h2neg__trace_socket *k)
+H2NEG__COLD static void h2neg__trace_close_frame(h2neg_trace *t, h2neg__trace_socket *k,
+                                                 const unsigned char *payload)
 {
     h2neg_str reason;
-    int code, e = h2neg_ws_close_read(k->hold, k->held, &code, &reason);
+    int code, e = h2neg_ws_close_read(payload, k->held, &code, &reason);
     if (e) {
         h2neg__trace_socket_stop(t, k, e, k->offset);
         return;
@@ -10036,18 +10037,20 @@ H2NEG__COLD static void h2neg__trace_close_frame(h2neg_trace *t, h2neg__trace_so
 /* The octets in `hold` are a slice of the payload, or all of it. */
 H2NEG__COLD static void h2neg__trace_socket_payload(h2neg_trace *t, h2neg__trace_socket *k)
 {
+    unsigned char plain[sizeof k->hold]; /* the line's octets are those of the wire */
     size_t good = k->held;
     int text = k->message == H2NEG_WS_TEXT && k->f.opcode < 8 && !k->compressed;
+    memcpy(plain, k->hold, k->held);
     if (k->f.masked)
-        h2neg_ws_mask(k->hold, k->hold, k->held, k->f.key, k->at);
+        h2neg_ws_mask(plain, plain, k->held, k->f.key, k->at);
     if (k->f.opcode == H2NEG_WS_CLOSE) {
-        h2neg__trace_close_frame(t, k);
+        h2neg__trace_close_frame(t, k, plain);
         return;
     }
     if (text)
-        good = h2neg_utf8_check(&k->utf8, k->hold, k->held);
+        good = h2neg_utf8_check(&k->utf8, plain, k->held);
     if (k->at < H2NEG__TRACE_SHOWN) {
-        h2neg__trace_data(t, k->hold, k->held, text, "RFC 6455 5.6");
+        h2neg__trace_data(t, plain, k->held, text, "RFC 6455 5.6");
     } else if (k->at == H2NEG__TRACE_SHOWN) {
         t->line.len = 0;
         h2neg__trace_tell_n(t, 1, "RFC 6455 5.6", "and %o more", k->f.length - k->at);
@@ -11187,9 +11190,8 @@ H2NEG__COLD static int h2neg__trace_switch(h2neg_trace *t, h2neg__trace_side *s,
                         client->offset);
     if ((h2c && t->asked && !t->offers_h2c) || (socket && t->asked && !t->offers_socket))
         h2neg__trace_wrong(t, 2, H2NEG_ERR_UPGRADE_ANSWER);
-    s->state = h2c ? H2NEG__TRACE_FRAME : socket ? H2NEG__TRACE_SOCKET : H2NEG__TRACE_COUNT;
-    s->rest = "of the other protocol";
-    s->shown = 0;
+    h2neg__trace_run(s, UINT64_MAX, H2NEG__TRACE_COUNT); /* where nothing is known of it */
+    s->state = h2c ? H2NEG__TRACE_FRAME : socket ? H2NEG__TRACE_SOCKET : H2NEG__TRACE_RUN;
     if (t->guessed) /* before this answer came */
         return H2NEG__TRACE_GO;
     t->switched = h2c ? (int)H2NEG__TRACE_PREFACE : s->state;
@@ -11251,7 +11253,7 @@ H2NEG__COLD static int h2neg__trace_guess(h2neg_trace *t, h2neg__trace_side *s)
         h2neg__trace_sockets(t, H2NEG_WS_RSV1);
         s->state = H2NEG__TRACE_SOCKET;
     } else {
-        return h2neg__trace_count(s, "of the other protocol");
+        return h2neg__trace_run(s, UINT64_MAX, H2NEG__TRACE_COUNT);
     }
     return H2NEG__TRACE_GO;
 }
@@ -11266,9 +11268,8 @@ H2NEG__COLD static int h2neg__trace_head_waits(const h2neg_trace *t, const h2neg
 
 H2NEG__COLD static int h2neg__trace_switch_client(h2neg_trace *t, h2neg__trace_side *s)
 {
+    h2neg__trace_run(s, UINT64_MAX, H2NEG__TRACE_COUNT);
     s->state = t->switched;
-    s->rest = "of the other protocol";
-    s->shown = 0;
     t->switched = 0;
     return H2NEG__TRACE_GO;
 }
@@ -11431,35 +11432,62 @@ H2NEG__COLD static void h2neg__trace_part(h2neg_trace *t, const h2neg__trace_sid
         h2neg__trace_point(t, s, NULL, 0, offset);
 }
 
-H2NEG__COLD static void h2neg__trace_hello(h2neg_trace *t, h2neg__trace_side *s,
-                                           const h2neg_client_hello_info *hello, size_t len)
+H2NEG__COLD static void h2neg__trace_hello_name(h2neg_trace *t,
+                                                const h2neg_client_hello_info *hello)
 {
-    uint64_t at = s->offset;
+    h2neg__trace_tell_s(t, 1, "RFC 6066 3",
+                        hello->server_name.ptr ? "server name: %s" : "no server name",
+                        hello->server_name);
+}
+
+H2NEG__COLD static void h2neg__trace_hello_alpn(h2neg_trace *t,
+                                                const h2neg_client_hello_info *hello)
+{
     h2neg_str rest = hello->alpn, name;
     size_t i;
-    h2neg__trace_next(t, s, len);
-    h2neg__trace_tell_n(t, 0, "RFC 8446 4.1.2", "TLS ClientHello, %o", len);
-    h2neg__trace_part(t, s, hello->versions, at);
-    h2neg__trace_add(t, "versions:");
+    h2neg__trace_add(t, rest.ptr ? "ALPN offers" : "no ALPN");
+    for (i = 0; h2neg_alpn_next(&rest, &name) == 1; i++)
+        h2neg__trace_put_s(t, i ? ", %s" : " %s", name);
+    h2neg__trace_emit(t, 1, "RFC 7301 3.1", 0);
+}
+
+H2NEG__COLD static void h2neg__trace_hello_versions(h2neg_trace *t,
+                                                    const h2neg_client_hello_info *hello)
+{
+    size_t i;
+    h2neg__trace_add(t, hello->has_versions ? "versions:" : "versions: up to ");
     for (i = 0; i + 1 < hello->versions.len; i += 2) {
         h2neg__trace_add(t, i ? ", " : " ");
         h2neg__trace_version(t, (uint32_t)(unsigned char)hello->versions.ptr[i] << 8 |
                                     (unsigned char)hello->versions.ptr[i + 1]);
     }
-    if (!hello->has_versions) {
-        h2neg__trace_add(t, " up to ");
+    if (!hello->has_versions)
         h2neg__trace_version(t, hello->legacy_version);
-    }
     h2neg__trace_emit(t, 1, "RFC 8446 4.2.1", 0);
-    h2neg__trace_part(t, s, hello->server_name, at);
-    h2neg__trace_tell_s(t, 1, "RFC 6066 3",
-                        hello->server_name.ptr ? "server name: %s" : "no server name",
-                        hello->server_name);
-    h2neg__trace_part(t, s, hello->alpn, at);
-    h2neg__trace_add(t, rest.ptr ? "ALPN offers" : "no ALPN");
-    for (i = 0; h2neg_alpn_next(&rest, &name) == 1; i++)
-        h2neg__trace_put_s(t, i ? ", %s" : " %s", name);
-    h2neg__trace_emit(t, 1, "RFC 7301 3.1", 0);
+}
+
+/* What it says is told in the order in which it stands there, and then what it does not say. */
+H2NEG__COLD static void h2neg__trace_hello(h2neg_trace *t, h2neg__trace_side *s,
+                                           const h2neg_client_hello_info *hello, size_t len)
+{
+    static void (*const tell[3])(h2neg_trace *, const h2neg_client_hello_info *) = {
+        h2neg__trace_hello_name, h2neg__trace_hello_alpn, h2neg__trace_hello_versions};
+    h2neg_str part[3];
+    uint64_t at = s->offset;
+    unsigned i, n, next, told = 0;
+    part[0] = hello->server_name;
+    part[1] = hello->alpn;
+    part[2] = hello->versions;
+    h2neg__trace_next(t, s, len);
+    h2neg__trace_tell_n(t, 0, "RFC 8446 4.1.2", "TLS ClientHello, %o", len);
+    for (n = 0; n < 3; n++, told |= 1u << next) {
+        for (i = 0, next = 3; i < 3; i++)
+            if (!(told >> i & 1) &&
+                (next == 3 || (part[i].ptr && (!part[next].ptr || part[i].ptr < part[next].ptr))))
+                next = i;
+        h2neg__trace_part(t, s, part[next], at);
+        tell[next](t, hello);
+    }
     h2neg__trace_point(t, s, NULL, 0, s->offset);
     h2neg__trace_say(t, 1, "RFC 8446 2", "what follows is encrypted, and only counted");
 }
