@@ -2012,7 +2012,8 @@ extern int H2NEG__SIMD_HOOK;
 #define H2NEG__IS(s, text)                                                                         \
     ((s).len == sizeof(text) - 1 && memcmp((s).ptr, text, sizeof(text) - 1) == 0)
 #define H2NEG__IS_NOCASE(s, text)                                                                  \
-    ((s).len == sizeof(text) - 1 && h2neg__same_nocase(s, H2NEG__LIT(text)))
+    ((s).len == sizeof(text) - 1 && (((s).ptr[0] ^ (text)[0]) & ~0x20) == 0 &&                     \
+     h2neg__same_nocase(s, H2NEG__LIT(text)))
 
 /* ==== 02 >>bytes ===========================================================
    Slices, reader and writer cursors, big-endian numbers.  Uses >>platform.
@@ -2279,18 +2280,36 @@ static __m128i h2neg__load_sse2(const void *p)
 }
 #endif
 
+/* The octets of a string of 4 to 7, some of them twice. */
+static uint64_t h2neg__load_4_to_7(const char *p, size_t len)
+{
+    uint32_t first, last;
+    memcpy(&first, p, 4);
+    memcpy(&last, p + len - 4, 4);
+    return (uint64_t)last << 32 | first;
+}
+
+static uint64_t h2neg__load_word(const char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, 8);
+    return word;
+}
+
+/* 0: eight octets that are not CTL (HTAB is one); obs-text may be there. */
+static uint64_t h2neg__odd_value(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t del = word ^ ones * 0x7f;
+    return (((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & ones << 7;
+}
+
 /* The first octet in [p, end) that no line of a head may hold (RFC 9110 5.5: HTAB, SP, VCHAR and
    obs-text may be there), which its CR or LF is, too; or `end`. */
 static const char *h2neg__scan_value(const char *p, const char *end)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    uint64_t word, del;
-    for (; end - p >= 8; p += 8) {
-        memcpy(&word, p, 8);
-        del = word ^ ones * 0x7f;
-        if ((((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & ones << 7)
-            break;
-    }
+    while (end - p >= 8 && !h2neg__odd_value(h2neg__load_word(p)))
+        p += 8;
     while (p != end && h2neg__is_class(*p, H2NEG__VALUE))
         p++;
     return p;
@@ -2320,15 +2339,20 @@ static int h2neg__is_value(h2neg_str s)
     if (s.len >= 16 && H2NEG__HAS_SSE2() && h2neg__all_plain_sse2(s.ptr, s.len))
         return 1;
 #endif
+    if (s.len >= 8 && s.len <= 16 &&
+        !(h2neg__odd_value(h2neg__load_word(s.ptr)) |
+          h2neg__odd_value(h2neg__load_word(s.ptr + s.len - 8))))
+        return 1;
+    if (s.len >= 4 && s.len < 8 && !h2neg__odd_value(h2neg__load_4_to_7(s.ptr, s.len)))
+        return 1;
     return h2neg__scan_value(s.ptr, s.ptr + s.len) == s.ptr + s.len;
 }
 
 /* 0: eight octets of a-z and '-', which nearly all names are made of. */
-static uint64_t h2neg__odd_lower(const char *p)
+static uint64_t h2neg__odd_lower(uint64_t word)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
-    uint64_t word, low, letter, other;
-    memcpy(&word, p, 8);
+    uint64_t low, letter, other;
     low = word & ones * 0x7f;
     letter = (low + ones * (0x80 - 'a')) & ~(low + ones * (0x7f - 'z'));
     other = (low ^ ones * '-') + ones * 0x7f; /* its high bits are clear where a '-' is */
@@ -2340,11 +2364,12 @@ static int h2neg__is_lower(h2neg_str s)
 {
     size_t i;
     uint64_t odd = 0;
-    if (s.len < 8)
+    if (s.len < 4)
         return s.len > 0 && h2neg__all(s, H2NEG__LOWER);
     for (i = 0; i + 8 < s.len; i += 8)
-        odd |= h2neg__odd_lower(s.ptr + i);
-    odd |= h2neg__odd_lower(s.ptr + s.len - 8);
+        odd |= h2neg__odd_lower(h2neg__load_word(s.ptr + i));
+    odd |= h2neg__odd_lower(s.len < 8 ? h2neg__load_4_to_7(s.ptr, s.len)
+                                      : h2neg__load_word(s.ptr + s.len - 8));
     return odd == 0 || h2neg__all(s, H2NEG__LOWER);
 }
 
@@ -2552,6 +2577,15 @@ static int h2neg__whole_fits(const h2neg__whole *w)
     return 1;
 }
 
+static size_t h2neg__name_portable(const char *in, size_t at, size_t len)
+{
+    size_t n = at;
+    (void)len;
+    while (h2neg__is_class(in[n], H2NEG__TOKEN))
+        n++;
+    return n - at;
+}
+
 /* The second pass. 1, or 0: there is something that is not simple. */
 H2NEG__INLINE int h2neg__whole_lines(h2neg__whole *w, const char *in, size_t len, h2neg__looks look)
 {
@@ -2559,7 +2593,7 @@ H2NEG__INLINE int h2neg__whole_lines(h2neg__whole *w, const char *in, size_t len
     if (w->lines < 2 || w->lines - 2 > w->room || in[w->lf[0] - 1] != '\r')
         return 0;
     w->first = (size_t)w->lf[0] - 1;
-    w->token = look.name(in, 0, len);
+    w->token = h2neg__name_portable(in, 0, len); /* few octets */
     w->target = look.target(in, w->token + 1, len, &w->query);
     w->hosts = w->host = w->host_len = 0;
     from = (size_t)w->lf[0] + 1;
@@ -2589,15 +2623,6 @@ static int h2neg__whole_ends_portable(h2neg__whole *w, const char *in, size_t le
         }
     }
     return 0;
-}
-
-static size_t h2neg__name_portable(const char *in, size_t at, size_t len)
-{
-    size_t n = at;
-    (void)len;
-    while (h2neg__is_class(in[n], H2NEG__TOKEN))
-        n++;
-    return n - at;
 }
 
 static size_t h2neg__target_portable(const char *in, size_t at, size_t len, size_t *query)
@@ -2661,29 +2686,29 @@ typedef struct h2neg__marked {
     size_t end; /* behind the head's end, or 0 */
 } h2neg__marked;
 
-/* Marks of a block in which the head ends or something is not simple: cut behind the end, HTAB and
-   obs-text let through. All odd: it is wrong. */
-static h2neg__marks h2neg__mark_exactly(uint64_t cr, uint64_t lf, h2neg__marks m, const char *p)
+/* The odd octets of a block in which something is not simple: HTAB and obs-text are let through.
+   All of them: it is wrong. */
+static uint64_t h2neg__mark_exactly(uint64_t cr, h2neg__marks m, const char *p)
 {
-    uint64_t last = m.lf & (m.lf << 2 | lf >> 62), upto = last ^ (last - 1);
-    uint64_t left = m.odd & upto;
-    m.odd = left;
-    m.lf &= upto;
+    uint64_t left = m.odd, odd = m.odd;
     for (; left; left &= left - 1)
         if (h2neg__is_class(p[__builtin_ctzll(left)], H2NEG__VALUE))
-            m.odd &= ~(left & (~left + 1));
-    if ((((m.odd & ~m.lf) << 1 | cr) ^ m.lf) & upto)
-        m.odd = ~(uint64_t)0;
-    return m;
+            odd &= ~(left & (~left + 1));
+    return ((odd & ~m.lf) << 1 | cr) ^ m.lf ? ~(uint64_t)0 : odd;
 }
 
 /* Takes the block of in[at]. 1: go on; 0: the head ends here, or something is wrong. */
 H2NEG__INLINE int h2neg__mark_take(h2neg__marked *k, h2neg__marks m, const char *in, size_t at)
 {
     const uint64_t top = (uint64_t)1 << 63;
-    uint64_t cr = m.odd & ~m.lf, last = m.lf & (m.lf << 2 | k->lf >> 62), second;
-    if (((cr << 1 | k->cr) ^ m.lf) | last) {
-        m = h2neg__mark_exactly(k->cr, k->lf, m, in + at);
+    uint64_t last = m.lf & (m.lf << 2 | k->lf >> 62), cr, second;
+    if (last) { /* what is behind the head's end is not looked at */
+        m.odd &= last ^ (last - 1);
+        m.lf &= last ^ (last - 1);
+    }
+    cr = m.odd & ~m.lf;
+    if ((cr << 1 | k->cr) ^ m.lf) {
+        m.odd = h2neg__mark_exactly(k->cr, m, in + at);
         if (m.odd == ~(uint64_t)0)
             return 0;
         cr = m.odd & ~m.lf;
@@ -3624,7 +3649,8 @@ static unsigned h2neg__name_is(h2neg_str name)
                                            10, 4,  10, 10, 10, 6,  10, 8, 9};
     size_t i = name.len < sizeof from ? from[name.len] : H2NEG__COUNT(known);
     for (; i < H2NEG__COUNT(known) && known[i].len == name.len; i++)
-        if (h2neg__same_nocase(name, h2neg__str(known[i].name, known[i].len)))
+        if ((name.ptr[0] | 0x20) == known[i].name[0] &&
+            h2neg__same_nocase(name, h2neg__str(known[i].name, known[i].len)))
             return known[i].what;
     return 0;
 }
@@ -3796,7 +3822,14 @@ static size_t h2neg__span(h2neg_str s, unsigned classes)
    3.2). */
 static size_t h2neg__target_span(h2neg_str s)
 {
+    const uint64_t ones = UINT64_C(0x0101010101010101);
     size_t n = 0;
+    for (; s.len - n >= 8; n += 8) { /* nothing but VCHAR without '#' */
+        uint64_t word = h2neg__load_word(s.ptr + n), low = word & ones * 0x7f;
+        uint64_t mark = (low ^ ones * '#') + ones * 0x7f; /* clear where a '#' is */
+        if ((~((low + ones * (0x7f - ' ')) & mark) | (low + ones) | word) & ones << 7)
+            break;
+    }
     while (n < s.len && (unsigned char)s.ptr[n] < 0x80 && s.ptr[n] != '#' &&
            h2neg__is_class(s.ptr[n], H2NEG__TARGET))
         n++;
@@ -6754,7 +6787,11 @@ static size_t h2neg__huffman_decode(h2neg_huffman_state *state, unsigned char *o
 
 /* The static table (RFC 7541 Appendix A). */
 enum {
+    H2NEG__HPACK_AUTHORITY = 1,
+    H2NEG__HPACK_METHOD = 2,
     H2NEG__HPACK_PATH = 4,
+    H2NEG__HPACK_SCHEME = 6,
+    H2NEG__HPACK_STATUS = 8,
     H2NEG__HPACK_AGE = 21,
     H2NEG__HPACK_AUTHORIZATION = 23,
     H2NEG__HPACK_CONTENT_LENGTH = 28,
@@ -7676,6 +7713,7 @@ static unsigned char *h2neg__hpack_put_update(h2neg_hpack_encoder *e, unsigned c
 static unsigned char *h2neg__hpack_put_updates(h2neg_hpack_encoder *e, unsigned char *p)
 {
     uint32_t allowed = h2neg__hpack_least(e->cap, e->peer);
+    e->wants = 0;
     if (e->least < e->table.max)
         p = h2neg__hpack_put_update(e, p, e->least);
     if (allowed != e->table.max)
@@ -7709,19 +7747,26 @@ H2NEG__DEF size_t h2neg_hpack_encode_bound(const h2neg_field *fields, size_t cou
     return bound;
 }
 
-H2NEG__DEF ptrdiff_t h2neg_hpack_encode(h2neg_hpack_encoder *e, void *out, size_t room,
-                                        const h2neg_field *fields, size_t count)
+/* h2neg_hpack_encode where there is room. */
+static unsigned char *h2neg__hpack_put(h2neg_hpack_encoder *e, unsigned char *p,
+                                       const unsigned char *end, const h2neg_field *fields,
+                                       size_t count)
 {
-    unsigned char *p = (unsigned char *)out, *end = p + room;
     size_t i;
-    if (room < h2neg_hpack_encode_bound(fields, count))
-        return H2NEG_ERR_TOO_SMALL;
-    e->wants = 0;
     p = h2neg__hpack_put_updates(e, p);
     for (i = 0; i < count; i++)
         p = h2neg__hpack_put_field(e, p, end, &fields[i]);
     H2NEG_ASSERT(p <= end);
-    return p - (unsigned char *)out;
+    return p;
+}
+
+H2NEG__DEF ptrdiff_t h2neg_hpack_encode(h2neg_hpack_encoder *e, void *out, size_t room,
+                                        const h2neg_field *fields, size_t count)
+{
+    unsigned char *start = (unsigned char *)out;
+    if (room < h2neg_hpack_encode_bound(fields, count))
+        return H2NEG_ERR_TOO_SMALL;
+    return h2neg__hpack_put(e, start, start + room, fields, count) - start;
 }
 
 H2NEG__DEF size_t h2neg_hpack_encoder_needs(const h2neg_hpack_encoder *e)
@@ -8004,15 +8049,15 @@ static unsigned h2neg__frame_prefix(const h2neg_h2_frame *f)
 H2NEG__DEF ptrdiff_t h2neg_h2_frame_header_read(h2neg_h2_frame *f, const void *in, size_t len,
                                                 uint32_t max_frame_size)
 {
-    h2neg__reader r = h2neg__read(in, len);
+    const unsigned char *p = (const unsigned char *)in;
     int e;
     memset(f, 0, sizeof *f);
     if (len < H2NEG__FRAME_HEADER)
         return 0;
-    f->length = h2neg__take_be(&r, 3);
-    f->type = (uint8_t)h2neg__take_be(&r, 1);
-    f->flags = (uint8_t)h2neg__take_be(&r, 1);
-    f->stream = h2neg__take_31(&r);
+    f->length = (uint32_t)(h2neg__load_4(p) >> 8);
+    f->type = p[3];
+    f->flags = p[4];
+    f->stream = (uint32_t)h2neg__load_4(p + 5) & H2NEG__FRAME_STREAM_MOST;
     f->has_priority = f->type == H2NEG_H2_HEADERS && (f->flags & H2NEG_H2_PRIORITY_FLAG) != 0;
     f->prefix = (uint8_t)h2neg__frame_prefix(f);
     f->oversize = f->length > max_frame_size;
@@ -8091,13 +8136,20 @@ H2NEG__DEF int h2neg_h2_setting_check(h2neg_h2_setting setting, int from_server)
     return good ? 0 : H2NEG_ERR_H2_SETTING;
 }
 
+static void h2neg__frame_head(unsigned char *p, uint32_t length, int type, int flags,
+                              uint32_t stream)
+{
+    h2neg__store_8(p, (uint64_t)length << 40 | (uint64_t)type << 32 | (uint64_t)flags << 24 |
+                          stream >> 8);
+    p[8] = (unsigned char)stream;
+}
+
 static void h2neg__frame_put_header(h2neg__writer *w, uint32_t length, int type, int flags,
                                     uint32_t stream)
 {
-    h2neg__put_be(w, length, 3);
-    h2neg__put_be(w, (uint32_t)type, 1);
-    h2neg__put_be(w, (uint32_t)flags, 1);
-    h2neg__put_be(w, stream, 4);
+    unsigned char nine[H2NEG__FRAME_HEADER];
+    h2neg__frame_head(nine, length, type, flags, stream);
+    h2neg__put(w, nine, sizeof nine);
 }
 
 H2NEG__DEF ptrdiff_t h2neg_h2_frame_write_header(void *out, size_t room, uint32_t length, int type,
@@ -8325,19 +8377,17 @@ typedef struct h2neg__section {
 
 static int h2neg__section_pseudo(h2neg__section *s, const h2neg_field *f)
 {
-    static const struct {
-        size_t len;
-        char name[12];
-    } names[] = {{7, ":method"}, {7, ":scheme"},   {10, ":authority"},
-                 {5, ":path"},   {9, ":protocol"}, {7, ":status"}};
     h2neg_str *const values[] = {&s->head->method, &s->head->scheme,   &s->authority,
                                  &s->head->path,   &s->head->protocol, &s->status};
-    unsigned i = 0, bit;
-    while (i < H2NEG__COUNT(names) &&
-           (names[i].len != f->name.len || memcmp(names[i].name, f->name.ptr, f->name.len) != 0))
-        i++;
-    bit = 1u << i;
-    if (s->regular || i == H2NEG__COUNT(names) || !(s->allowed & bit) || (s->seen & bit))
+    unsigned i = H2NEG__IS(f->name, ":method")      ? 0
+                 : H2NEG__IS(f->name, ":scheme")    ? 1
+                 : H2NEG__IS(f->name, ":authority") ? 2
+                 : H2NEG__IS(f->name, ":path")      ? 3
+                 : H2NEG__IS(f->name, ":protocol")  ? 4
+                 : H2NEG__IS(f->name, ":status")    ? 5
+                                                    : 6;
+    unsigned bit = 1u << i;
+    if (s->regular || !(s->allowed & bit) || (s->seen & bit))
         return H2NEG_ERR_H2_PSEUDO;
     if (!h2neg__is_value(f->value))
         return H2NEG_ERR_H2_FIELD_VALUE;
@@ -8348,7 +8398,9 @@ static int h2neg__section_pseudo(h2neg__section *s, const h2neg_field *f)
 
 static void h2neg__section_keep(h2neg__section *s, const h2neg_field *f)
 {
-    s->fields[s->kept++] = *f;
+    h2neg_field *to = &s->fields[s->kept++];
+    if (to != f)
+        *to = *f;
 }
 
 /* Crumbs become one cookie, "a=b; c=d" (RFC 9113 8.2.3); a single one is not copied. */
@@ -8434,10 +8486,8 @@ static int h2neg__section_read(h2neg__section *s, h2neg_h2_head *head, h2neg_fie
     s->fields = fields;
     s->allowed = allowed;
     s->request = (allowed & H2NEG__PSEUDO_METHOD) != 0;
-    for (i = 0; i < count && e == 0; i++) {
-        h2neg_field f = fields[i]; /* a copy: its place may be given to itself */
-        e = h2neg__section_field(s, &f);
-    }
+    for (i = 0; i < count && e == 0; i++)
+        e = h2neg__section_field(s, &fields[i]);
     head->fields = fields;
     head->count = e ? 0 : s->kept;
     return e;
@@ -8480,13 +8530,13 @@ static int h2neg__section_request(h2neg__section *s)
     const unsigned target = H2NEG__PSEUDO_SCHEME | H2NEG__PSEUDO_PATH;
     int extended = (s->seen & H2NEG__PSEUDO_PROTOCOL) != 0;
     int connect = H2NEG__IS(head->method, "CONNECT"), tunnel = connect && !extended;
-    int web = H2NEG__IS_NOCASE(head->scheme, "http") || H2NEG__IS_NOCASE(head->scheme, "https");
+    int web = H2NEG__IS_NOCASE(head->scheme, "https") || H2NEG__IS_NOCASE(head->scheme, "http");
     if (!h2neg__is_token(head->method) || (s->seen & target) != (tunnel ? 0 : target))
         return H2NEG_ERR_H2_REQUEST;
     if ((extended && (!connect || !h2neg__is_token(head->protocol))) ||
         (connect && !(s->seen & H2NEG__PSEUDO_AUTHORITY)))
         return H2NEG_ERR_H2_REQUEST;
-    if (!tunnel && (!h2neg__is_scheme(head->scheme) || !h2neg__section_path(head, web)))
+    if (!tunnel && (!(web || h2neg__is_scheme(head->scheme)) || !h2neg__section_path(head, web)))
         return H2NEG_ERR_H2_REQUEST;
     return h2neg__section_authority(s, web || connect, tunnel);
 }
@@ -12385,13 +12435,15 @@ static void h2neg__drop(h2neg_conn *c, h2neg__part *p)
 
 static int h2neg__part_take(h2neg_conn *c, int part, size_t size)
 {
-    H2NEG__NEVER(size > h2neg__part_bound(&c->config, part)); /* that is what the bound is */
-    return h2neg__take_more(c, &c->part[part], size);
+    h2neg__part *p = &c->part[part];
+    H2NEG__NEVER(p->size < size && size > h2neg__part_bound(&c->config, part)); /* its meaning */
+    return h2neg__take_more(c, p, size);
 }
 
 static int h2neg__part_grow(h2neg_conn *c, int part, size_t need, size_t first)
 {
-    return h2neg__grow(c, &c->part[part], h2neg__part_bound(&c->config, part), need, first);
+    h2neg__part *p = &c->part[part];
+    return p->size >= need || h2neg__grow(c, p, h2neg__part_bound(&c->config, part), need, first);
 }
 
 static void h2neg__part_drop(h2neg_conn *c, int part)
@@ -12564,6 +12616,12 @@ static size_t h2neg__app_room(const h2neg_conn *c)
 
 /* ---- messages of the application ---- */
 
+/* As h2neg__is_token, of a name that is nearly always in lower case. */
+static int h2neg__is_name(h2neg_str s)
+{
+    return h2neg__is_lower(s) || h2neg__is_token(s);
+}
+
 /* Looks through fields to send. `*length` becomes a Content-Length that stands there. 0 or < 0. */
 static int h2neg__fields_check(const h2neg_field *fields, size_t count, uint64_t *length)
 {
@@ -12571,7 +12629,7 @@ static int h2neg__fields_check(const h2neg_field *fields, size_t count, uint64_t
     for (i = 0; i < count; i++) {
         const h2neg_field *f = &fields[i];
         unsigned what = h2neg__name_is(f->name);
-        if (!h2neg__is_token(f->name) || !h2neg__is_value(f->value) || what & H2NEG__NAME_FRAMED)
+        if (!h2neg__is_name(f->name) || !h2neg__is_value(f->value) || what & H2NEG__NAME_FRAMED)
             return H2NEG_ERR_INVALID;
         if (what != H2NEG__NAME_LENGTH)
             continue;
@@ -13987,7 +14045,8 @@ static h2neg__block h2neg__block_begin(h2neg_conn *c, size_t bound)
     table = c->h2->encoder.table.size + bound;
     if (table > c->config.hpack_encoder_table)
         table = c->config.hpack_encoder_table;
-    if (b.out && h2neg_hpack_memory(table) > c->part[H2NEG__ENCODER].size)
+    if (b.out && table > c->h2->encoder.table.capacity &&
+        h2neg_hpack_memory(table) > c->part[H2NEG__ENCODER].size)
         h2neg__table_grow(c, H2NEG__ENCODER, h2neg_hpack_memory(table)); /* if not: fewer entries */
     return b;
 }
@@ -13995,19 +14054,33 @@ static h2neg__block h2neg__block_begin(h2neg_conn *c, size_t bound)
 static void h2neg__block_put(h2neg_conn *c, h2neg__block *b, const h2neg_field *fields,
                              size_t count)
 {
-    ptrdiff_t n = h2neg_hpack_encode(&c->h2->encoder, b->out + 9 + b->used, b->room - 9 - b->used,
-                                     fields, count);
-    H2NEG__NEVER(n < 0); /* the bound of the whole block has room */
-    b->used += (size_t)n;
+    unsigned char *p = b->out + 9;
+    p = h2neg__hpack_put(&c->h2->encoder, p + b->used, b->out + b->room, fields, count);
+    b->used = (size_t)(p - b->out) - 9;
 }
 
-static void h2neg__block_put_one(h2neg_conn *c, h2neg__block *b, const char *name, h2neg_str value)
+/* h2neg_hpack_encode of one field, where there is room, with the name that an index of the static
+   table is the first to have. */
+static unsigned char *h2neg__hpack_put_one(h2neg_hpack_encoder *e, unsigned char *p,
+                                           const unsigned char *end, unsigned index,
+                                           h2neg_str value)
 {
+    unsigned exact = h2neg__hpack_static_exact(index, value);
     h2neg_field f;
-    f.name = h2neg_s(name);
+    if (exact)
+        return h2neg__hpack_put_number(h2neg__hpack_put_updates(e, p), 0x80, 7, exact);
+    h2neg__hpack_static(index, &f.name, &f.value);
     f.value = value;
     f.flags = 0;
-    h2neg__block_put(c, b, &f, 1);
+    return h2neg__hpack_put(e, p, end, &f, 1);
+}
+
+/* The name: an index of the static table. */
+static void h2neg__block_put_one(h2neg_conn *c, h2neg__block *b, unsigned index, h2neg_str value)
+{
+    unsigned char *p = b->out + 9;
+    p = h2neg__hpack_put_one(&c->h2->encoder, p + b->used, b->out + b->room, index, value);
+    b->used = (size_t)(p - b->out) - 9;
 }
 
 /* Cuts the block into HEADERS and CONTINUATION and hands it to the output (RFC 9113 4.3). */
@@ -14020,7 +14093,7 @@ static void h2neg__block_end(h2neg_conn *c, h2neg__block *b, uint32_t id, int fl
         left -= n;
         if (left == 0)
             flags |= H2NEG_H2_END_HEADERS;
-        h2neg_h2_frame_write_header(b->out + at, 9, (uint32_t)n, type, flags, id);
+        h2neg__frame_head(b->out + at, (uint32_t)n, type, flags, id);
         at += 9 + n;
         if (left == 0)
             break;
@@ -14051,7 +14124,8 @@ static void h2neg__block_message(h2neg_conn *c, h2neg__block *b, const h2neg_mes
         if (h2neg__lacks(m, c->config.common_fields[i].name))
             h2neg__block_put(c, b, &c->config.common_fields[i], 1);
     if (p->add_length)
-        h2neg__block_put_one(c, b, "content-length", h2neg__decimal_text(digits, p->length));
+        h2neg__block_put_one(c, b, H2NEG__HPACK_CONTENT_LENGTH,
+                             h2neg__decimal_text(digits, p->length));
 }
 
 static size_t h2neg__message_bound(const h2neg_conn *c, const h2neg_message *m,
@@ -14069,7 +14143,8 @@ static int h2neg__h2_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
     h2neg__block b = h2neg__block_begin(c, h2neg__message_bound(c, m, p));
     if (!b.out)
         return b.error;
-    h2neg__block_put_one(c, &b, ":status", h2neg__decimal_text(digits, (uint64_t)m->status));
+    h2neg__block_put_one(c, &b, H2NEG__HPACK_STATUS,
+                         h2neg__decimal_text(digits, (uint64_t)m->status));
     h2neg__block_message(c, &b, m, p);
     h2neg__block_end(c, &b, s->id, p->ends ? H2NEG_H2_END_STREAM : 0);
     if (p->interim)
@@ -14145,8 +14220,7 @@ static size_t h2neg__h2_room(const h2neg_conn *c, const h2neg__stream *s)
 static void h2neg__h2_data_wrote(h2neg_conn *c, h2neg__stream *s, unsigned char *out, size_t n,
                                  int end)
 {
-    h2neg_h2_frame_write_header(out, 9, (uint32_t)n, H2NEG_H2_DATA, end ? H2NEG_H2_END_STREAM : 0,
-                                s->id);
+    h2neg__frame_head(out, (uint32_t)n, H2NEG_H2_DATA, end ? H2NEG_H2_END_STREAM : 0, s->id);
     h2neg__out_wrote(c, 9 + n);
     c->h2->data_frames++;
     s->send -= (int64_t)n;
@@ -14235,20 +14309,22 @@ static int h2neg__h2_request(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
     h2neg_str method = m->upgrade.len  ? h2neg_s("CONNECT")
                        : m->method.len ? m->method
                                        : h2neg_s("GET");
+    h2neg_field protocol = h2neg_f(":protocol", NULL);
     h2neg__block b =
         h2neg__block_begin(c, h2neg__message_bound(c, m, p) + m->authority.len + m->target.len +
                                   m->method.len + m->scheme.len + m->upgrade.len);
     if (!b.out)
         return b.error;
-    h2neg__block_put_one(c, &b, ":method", method);
+    protocol.value = m->upgrade;
+    h2neg__block_put_one(c, &b, H2NEG__HPACK_METHOD, method);
     if (!plain)
-        h2neg__block_put_one(c, &b, ":scheme", m->scheme);
+        h2neg__block_put_one(c, &b, H2NEG__HPACK_SCHEME, m->scheme);
     if (m->authority.len)
-        h2neg__block_put_one(c, &b, ":authority", m->authority);
+        h2neg__block_put_one(c, &b, H2NEG__HPACK_AUTHORITY, m->authority);
     if (!plain)
-        h2neg__block_put_one(c, &b, ":path", m->target.len ? m->target : h2neg_s("/"));
+        h2neg__block_put_one(c, &b, H2NEG__HPACK_PATH, m->target.len ? m->target : h2neg_s("/"));
     if (m->upgrade.len)
-        h2neg__block_put_one(c, &b, ":protocol", m->upgrade);
+        h2neg__block_put(c, &b, &protocol, 1);
     h2neg__block_message(c, &b, m, p);
     h2neg__block_end(c, &b, s->id, p->ends ? H2NEG_H2_END_STREAM : 0);
     h2neg__plan_apply(c, s, p, m, flags);
@@ -14269,7 +14345,7 @@ static int h2neg__h2_accept(h2neg_conn *c, h2neg__stream *s, const h2neg__plan *
     b = h2neg__block_begin(c, h2neg__message_bound(c, &m, p));
     if (!b.out)
         return b.error;
-    h2neg__block_put_one(c, &b, ":status", h2neg_s("200"));
+    h2neg__block_put_one(c, &b, H2NEG__HPACK_STATUS, h2neg_s("200"));
     h2neg__block_message(c, &b, &m, p);
     h2neg__block_end(c, &b, s->id, 0);
     return 0;
@@ -14579,17 +14655,20 @@ static int h2neg__h2_answer(h2neg_conn *c, uint32_t id, int status)
 static int h2neg__h2_section_limits(const h2neg_conn *c, const h2neg_hpack_list *list)
 {
     size_t i, crumbs = 0;
+    const h2neg_config *g = &c->config;
     if (list->over)
         return H2NEG_ERR_LIMIT_FIELDS;
+    if (list->size <= g->max_field_line && list->count <= g->max_header_fields &&
+        list->count <= g->max_cookie_crumbs)
+        return 0; /* whatever the fields are */
     for (i = 0; i < list->count; i++) {
         const h2neg_field *f = &list->fields[i];
         if (H2NEG__IS(f->name, "cookie"))
             crumbs++;
-        if (f->name.len + f->value.len > c->config.max_field_line)
+        if (f->name.len + f->value.len > g->max_field_line)
             return H2NEG_ERR_LIMIT_FIELDS;
     }
-    return list->count - crumbs > c->config.max_header_fields ||
-                   crumbs > c->config.max_cookie_crumbs
+    return list->count - crumbs > g->max_header_fields || crumbs > g->max_cookie_crumbs
                ? H2NEG_ERR_LIMIT_FIELDS
                : 0;
 }
@@ -14609,16 +14688,23 @@ static void h2neg__event_target(h2neg_event *ev, h2neg_str target)
 static int h2neg__request_fields(h2neg__stream *s, const h2neg_field *fields, size_t count,
                                  int body)
 {
-    const h2neg_field *f = h2neg_find(fields, count, "priority", NULL);
+    const h2neg_field *f = NULL;
     int urgency = 3, incremental = 0;
     h2neg_list list;
     h2neg_str member;
+    size_t i;
+    memset(&list, 0, sizeof list);
+    list.field = count;
+    for (i = count; i-- > 0;)
+        if (H2NEG__IS_NOCASE(fields[i].name, "priority"))
+            f = &fields[i];
+        else if (H2NEG__IS_NOCASE(fields[i].name, "expect"))
+            list.field = i;
     if (f)
         h2neg_priority_parse(f->value, &urgency, &incremental);
     s->urgency = (uint8_t)urgency;
     if (incremental)
         s->flags |= H2NEG__S_INCREMENTAL;
-    memset(&list, 0, sizeof list);
     while (h2neg_list_next(&list, fields, count, "expect", &member)) {
         if (!H2NEG__IS_NOCASE(member, "100-continue"))
             return H2NEG_ERR_EXPECTATION;
@@ -15129,7 +15215,7 @@ static int h2neg__overhead(h2neg_conn *c, uint64_t n)
 static int h2neg__h2_may_read(h2neg_conn *c, const unsigned char *p)
 {
     const h2neg__http2 *h = c->h2;
-    uint32_t id = (uint32_t)(p[5] & 0x7f) << 24 | (uint32_t)p[6] << 16 | (uint32_t)p[7] << 8 | p[8];
+    uint32_t id = (uint32_t)h2neg__load_4(p + 5) & 0x7fffffff;
     h2neg__h2_flush(c);
     if (h->owed_pings == H2NEG__RING || h->owed_resets == H2NEG__RING)
         return 0;
