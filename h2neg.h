@@ -249,7 +249,7 @@
      drain_octets, early_drain_timeout            behind an early response: a close
      head_timeout, body_min_rate (rate_grace)     408 and a close; RST_STREAM CANCEL
      write_min_rate, write_stall,                 RST_STREAM CANCEL; HTTP/1: the connection ends
-       response_timeout (client)
+       response_timeout
      idle_timeout, drain_timeout                  GOAWAY NO_ERROR; HTTP/1: a close
      preface_timeout, settings_timeout            a close; SETTINGS_TIMEOUT
      max_message, max_ws_empty                    WebSocket Close 1009, 1008

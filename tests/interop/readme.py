@@ -37,7 +37,8 @@ NOT_TYPED = {
 }
 # Blocks without a command, by the start of their first line: another test compares them with what is there.
 SHOWN = {'client   ': "the demo's table: programs.sh"}
-FREE = [(re.compile(r'\b[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT'), 'DATE'),
+FREE = [(re.compile(r'^((?:yes|no )  .+? \d) +\d+\.\d  '), r'\1 MS  '),  # tools/probe
+        (re.compile(r'\b[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT'), 'DATE'),
         (re.compile(r'(?i)(sec-websocket-(?:accept|key): )\S+'), r'\1KEY')]
 FIRST_ANSWER = 60  # seconds from the copy on
 

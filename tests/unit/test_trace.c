@@ -423,6 +423,10 @@ static void test_h2c(void)
                                    S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")};
     static const part preface[] = {C("GET / HTTP/1.1\r\n" UPGRADE_H2C "\r\n"), S(ANSWER("h2c")),
                                    C("PRI * HTTP/2.0\r\n\r\nSN\r\n\r\n")};
+    static const part large[] = {
+        C("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+          "HTTP2-Settings: AAUAAIAA\r\n\r\n"), /* MAX_FRAME_SIZE 32768 */
+        S(ANSWER("h2c") NO_SETTINGS "\0\x40\1\0\0\0\0\0\1x")};
     static const part settings[] = {
         C("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
           "HTTP2-Settings: AAE\r\n\r\n"),
@@ -467,6 +471,8 @@ static void test_h2c(void)
     HOLDS(refused, "> 00000078  request: GET / HTTP/1.1  RFC 9112 3\n");
     STOPS(preface, H2NEG_ERR_H2_PREFACE, 120 + 19);
     HOLDS(settings, "UPGRADE_SETTINGS: ");
+    HOLDS(large, "DATA, 16385 octets, stream 1");
+    CHECK_INT(last_code, H2NEG_ERR_BODY_SHORT); /* the capture ends there */
 }
 
 static void test_websocket(void)
@@ -479,7 +485,8 @@ static void test_websocket(void)
         S(ANSWER_WS "\r\n\x82\3\0\1\2\x8a\2pi\x81\3\0\x1f\x7f\x88\2\3\xe8\x88\0")};
     static const part compressed[] = {
         C(UPGRADE_WS "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"),
-        S(ANSWER_WS "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n\x41\2ab\x80\1c\x81\1d")};
+        S(ANSWER_WS
+          "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n\x41\2\xff\0\x80\1c\x81\1d")};
     static const part accept[] = {C(UPGRADE_WS "\r\n"),
                                   S("HTTP/1.1 101 \r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                                     "Sec-WebSocket-Accept: t3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")};
@@ -544,7 +551,7 @@ static void test_websocket(void)
           "<               from here websocket; the client's side from its offset 0x9f  RFC 9110 "
           "7.8\n"
           "< 0000009c  WebSocket TEXT, 2 octets, RSV1: compressed  RFC 6455 5.2\n"
-          "< 0000009e    \"ab\"  RFC 6455 5.6\n"
+          "< 0000009e    2 octets  RFC 6455 5.6\n"
           "< 000000a0  WebSocket CONTINUATION, 1 octet, FIN  RFC 6455 5.2\n"
           "< 000000a2    \"c\"  RFC 6455 5.6\n"
           "< 000000a3  WebSocket TEXT, 1 octet, FIN  RFC 6455 5.2\n"
@@ -699,6 +706,7 @@ static void test_alone(void)
     static const part h2c[] = {
         S_ENDS, C("GET / HTTP/1.1\r\n" UPGRADE_H2C "\r\n" H2NEG_PREFACE NO_SETTINGS)};
     static const part ws[] = {S_ENDS, C(UPGRADE_WS "\r\n\x81\x81\0\0\0\0a")};
+    static const part deflated[] = {S_ENDS, C(UPGRADE_WS "\r\n\xc1\x81\0\0\0\0a")};
     static const part foreign[] = {S_ENDS, C("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n\1\2\3")};
     static const part cut[] = {S_ENDS, C(UPGRADE_WS "\r\nPO")};
     static const part server[] = {
@@ -741,6 +749,7 @@ static void test_alone(void)
           "> 00000090  SETTINGS, 0 octets  RFC 9113 6.5\n");
     HOLDS(ws, "> 00000071  another protocol, though no answer is seen\n> 00000071  WebSocket TEXT, "
               "1 octet, FIN");
+    HOLDS(deflated, "RSV1: compressed"); /* whether that was agreed is not seen */
     HOLDS(foreign, "> 00000023  another protocol, though no answer is seen\n"
                    "> 00000023    3 octets  RFC 9110 7.8\n");
     HOLDS(cut, "> 00000071  cut short: BODY_SHORT");
@@ -802,6 +811,9 @@ static void test_held(void)
     part parts[] = {C("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"),
                     {H2NEG_CLIENT, text, sizeof text},
                     S("HTTP/1.1 200 OK\r\n\r\nabc")};
+    part twice[] = {C("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"),
+                    {H2NEG_CLIENT, text, 39000},
+                    {H2NEG_CLIENT, text, sizeof text}};
     part server[] = {{H2NEG_SERVER, text, sizeof text}, C(H2NEG_PREFACE)};
     part pipeline[] = {{H2NEG_CLIENT, many, 0}, S("HTTP/1.1 204 OK\r\n\r\n")};
     size_t i;
@@ -824,6 +836,7 @@ static void test_held(void)
           "< 00000011    the end of the head: a body that ends with the connection  RFC 9112 6.3\n"
           "< 00000013    \"abc\"  RFC 9112 6\n");
     HOLDS(late, "WebSocket PING");
+    HOLDS(twice, "and 98744 octets more, to the end of the connection");
     memcpy(text, "\0\0\0\4\0\0\0\0\0\0\0\0\xff\0\0\0\0\0", 18);
     HOLDS(server, "unknown frame 0xff");
     for (i = 0; i < 40; i++)
