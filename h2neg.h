@@ -1484,6 +1484,7 @@ H2NEG_API ptrdiff_t h2neg_proxy_read(h2neg_proxy *proxy, const void *in, size_t 
 
 /* The two roles, and the two directions of a trace. */
 enum { H2NEG_SERVER = 0, H2NEG_CLIENT = 1 };
+#ifndef H2NEG_NO_TRACE
 
 enum {
     H2NEG_TRACE_SECRETS = 1, /* show what is masked else: the values of authorization, cookie,
@@ -1519,7 +1520,7 @@ typedef struct h2neg_trace_options {
 /* A trace of one connection, both directions. It stands in the caller's block alone. */
 typedef struct h2neg_trace h2neg_trace;
 
-/* The octets of the block that one trace needs. */
+/* The octets of the block that one trace needs, about 230 KiB. */
 H2NEG_API size_t h2neg_trace_memory(void);
 
 /* A trace in `block` (`size` octets, any alignment, borrowed as long as the trace is used), or
@@ -1550,6 +1551,7 @@ H2NEG_API int h2neg_trace_rests(const h2neg_trace *t, int from);
    H2NEG_TRACE_NO_HEX. Octets written (2,048 suffice), or 0: no room. */
 H2NEG_API size_t h2neg_trace_write(char *out, size_t room, const h2neg_trace_line *line,
                                    unsigned flags);
+#endif /* H2NEG_NO_TRACE */
 
 /* ---- >>api-conn ------------------------------------------------------------
    The connection: octets in, events out, octets out.
@@ -2012,8 +2014,7 @@ extern int H2NEG__SIMD_HOOK;
 #define H2NEG__IS(s, text)                                                                         \
     ((s).len == sizeof(text) - 1 && memcmp((s).ptr, text, sizeof(text) - 1) == 0)
 #define H2NEG__IS_NOCASE(s, text)                                                                  \
-    ((s).len == sizeof(text) - 1 && (((s).ptr[0] ^ (text)[0]) & ~0x20) == 0 &&                     \
-     h2neg__same_nocase(s, H2NEG__LIT(text)))
+    ((s).len == sizeof(text) - 1 && h2neg__same_nocase(s, H2NEG__LIT(text)))
 
 /* ==== 02 >>bytes ===========================================================
    Slices, reader and writer cursors, big-endian numbers.  Uses >>platform.
@@ -11702,7 +11703,6 @@ H2NEG__COLD static int h2neg__trace_try(h2neg_trace *t, h2neg__trace_side *s, in
         return 0;
     s->forced = forced;
     r = h2neg__trace_steps[s->state](t, s);
-    s->forced = 0;
     if (r == H2NEG__TRACE_MORE && h2neg__trace_left(s) == H2NEG__TRACE_ROOM)
         r = h2neg__trace_stop(t, s, H2NEG_ERR_TOO_SMALL, s->offset);
     s->waits = r == H2NEG__TRACE_WAIT;
@@ -13046,16 +13046,17 @@ static int h2neg__stream_shut(const h2neg__stream *s)
 /* The state of a stream as the peer's frames meet it (RFC 9113 5.1, Figure 2). */
 static int h2neg__stream_state(const h2neg_conn *c, uint32_t id)
 {
-    const h2neg__stream *s = h2neg__stream_find(c, id);
+    const h2neg__stream *s;
     uint32_t both = H2NEG__S_LOCAL_END | H2NEG__S_REMOTE_END;
-    if (s && (s->flags & (H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET) || (s->flags & both) == both))
-        return h2neg__stream_shut(s);
-    if (s)
-        return s->flags & H2NEG__S_REMOTE_END ? H2NEG__ENDED : H2NEG__OPEN;
     if (id % 2 == 0)
         return H2NEG__IDLE; /* a server's stream, and there is no push */
     if (id > (c->config.role == H2NEG_SERVER ? c->h2->last_peer : c->next_stream - 1))
         return H2NEG__IDLE;
+    s = h2neg__stream_find(c, id);
+    if (s && (s->flags & (H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET) || (s->flags & both) == both))
+        return h2neg__stream_shut(s);
+    if (s)
+        return s->flags & H2NEG__S_REMOTE_END ? H2NEG__ENDED : H2NEG__OPEN;
     return h2neg__shut_find(c, id);
 }
 
@@ -14045,8 +14046,8 @@ static h2neg__block h2neg__block_begin(h2neg_conn *c, size_t bound)
     table = c->h2->encoder.table.size + bound;
     if (table > c->config.hpack_encoder_table)
         table = c->config.hpack_encoder_table;
-    if (b.out && table > c->h2->encoder.table.capacity &&
-        h2neg_hpack_memory(table) > c->part[H2NEG__ENCODER].size)
+    /* below 32 there is no table, and nothing to have */
+    if (b.out && (table > c->h2->encoder.table.capacity) & (table >= 32))
         h2neg__table_grow(c, H2NEG__ENCODER, h2neg_hpack_memory(table)); /* if not: fewer entries */
     return b;
 }
@@ -14067,12 +14068,16 @@ static unsigned char *h2neg__hpack_put_one(h2neg_hpack_encoder *e, unsigned char
 {
     unsigned exact = h2neg__hpack_static_exact(index, value);
     h2neg_field f;
-    if (exact)
-        return h2neg__hpack_put_number(h2neg__hpack_put_updates(e, p), 0x80, 7, exact);
     h2neg__hpack_static(index, &f.name, &f.value);
     f.value = value;
     f.flags = 0;
-    return h2neg__hpack_put(e, p, end, &f, 1);
+    if (!exact && h2neg__hpack_policy(&f, index) == H2NEG__HPACK_ADD)
+        return h2neg__hpack_put(e, p, end, &f, 1);
+    p = h2neg__hpack_put_updates(e, p);
+    if (exact)
+        return h2neg__hpack_put_number(p, 0x80, 7, exact);
+    p = h2neg__hpack_put_number(p, H2NEG__HPACK_PLAIN, 4, index); /* it is never in the table */
+    return h2neg__hpack_put_string(p, end, value, 0);
 }
 
 /* The name: an index of the static table. */
@@ -14119,7 +14124,8 @@ static void h2neg__block_message(h2neg_conn *c, h2neg__block *b, const h2neg_mes
     char digits[20];
     size_t i;
     h2neg__block_put(c, b, m->fields, m->field_count);
-    h2neg__block_put(c, b, p->extra, p->extra_count);
+    if (p->extra_count)
+        h2neg__block_put(c, b, p->extra, p->extra_count);
     for (i = 0; !p->interim && m->status && i < c->config.common_field_count; i++)
         if (h2neg__lacks(m, c->config.common_fields[i].name))
             h2neg__block_put(c, b, &c->config.common_fields[i], 1);
@@ -14536,9 +14542,9 @@ static int h2neg__h2_request_error(h2neg_conn *c)
 static void h2neg__h2_block_kind(h2neg_conn *c, int state)
 {
     h2neg__http2 *h = c->h2;
-    h2neg__stream *s = h2neg__stream_find(c, h->block);
     h->block_kind = H2NEG__B_DROP;
     if (state == H2NEG__OPEN) {
+        const h2neg__stream *s = h2neg__stream_find(c, h->block);
         int response = c->config.role == H2NEG_CLIENT && !(s->flags & H2NEG__S_HEAD_GOT);
         h->block_kind = response ? H2NEG__B_RESPONSE : H2NEG__B_TRAILERS;
     } else if (state == H2NEG__IDLE && !(h->goaway_sent && h->block > h->goaway_last)) {

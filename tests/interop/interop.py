@@ -27,7 +27,7 @@ def main():
     import as_server, raw, conformance, python_h2, as_client, broken  # each declares its tests
     import ws_conformance, websocket, browser, smuggling
     if not (args.sanitized and os.environ.get('SAMPLES') == '1'):  # two minutes, which .ci/full has
-        import hardened, glue, lessons, probe
+        import hardened, glue, lessons, probe, tools_trace
     try:
         for name in (context.server, context.client, context.hello):
             if not os.path.exists(name):

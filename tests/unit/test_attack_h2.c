@@ -461,7 +461,7 @@ static void test_counts(void)
     answered(&a, 3, 431, LEN(a));
     attack_h2(&a, "5 fields where 4 are let in", "");
     a.sc.config.max_header_fields = 4;
-    put_sized(&a, 3, 1, 1, "x-y");
+    put_sized(&a, 3, 1, 1, "x-name");
     answered(&a, 3, 431, LEN(a));
     attack_h2(&a, "129 trailers", "");
     put_request(&a.sc.in, 3, 0, "POST", "/end", "");

@@ -427,6 +427,8 @@ static void test_h2c(void)
         C("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
           "HTTP2-Settings: AAUAAIAA\r\n\r\n"), /* MAX_FRAME_SIZE 32768 */
         S(ANSWER("h2c") NO_SETTINGS "\0\x40\1\0\0\0\0\0\1x")};
+    static const part first[] = {C("GET / HTTP/1.1\r\n" UPGRADE_H2C "\r\n"), S(ANSWER("h2c")),
+                                 C("QRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")};
     static const part settings[] = {
         C("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
           "HTTP2-Settings: AAE\r\n\r\n"),
@@ -470,6 +472,7 @@ static void test_h2c(void)
           "> 000000a6  SETTINGS, 0 octets  RFC 9113 6.5\n");
     HOLDS(refused, "> 00000078  request: GET / HTTP/1.1  RFC 9112 3\n");
     STOPS(preface, H2NEG_ERR_H2_PREFACE, 120 + 19);
+    STOPS(first, H2NEG_ERR_H2_PREFACE, 120);
     HOLDS(settings, "UPGRADE_SETTINGS: ");
     HOLDS(large, "DATA, 16385 octets, stream 1");
     CHECK_INT(last_code, H2NEG_ERR_BODY_SHORT); /* the capture ends there */
