@@ -7748,26 +7748,18 @@ H2NEG__DEF size_t h2neg_hpack_encode_bound(const h2neg_field *fields, size_t cou
     return bound;
 }
 
-/* h2neg_hpack_encode where there is room. */
-static unsigned char *h2neg__hpack_put(h2neg_hpack_encoder *e, unsigned char *p,
-                                       const unsigned char *end, const h2neg_field *fields,
-                                       size_t count)
-{
-    size_t i;
-    p = h2neg__hpack_put_updates(e, p);
-    for (i = 0; i < count; i++)
-        p = h2neg__hpack_put_field(e, p, end, &fields[i]);
-    H2NEG_ASSERT(p <= end);
-    return p;
-}
-
 H2NEG__DEF ptrdiff_t h2neg_hpack_encode(h2neg_hpack_encoder *e, void *out, size_t room,
                                         const h2neg_field *fields, size_t count)
 {
-    unsigned char *start = (unsigned char *)out;
+    unsigned char *start = (unsigned char *)out, *p = start;
+    size_t i;
     if (room < h2neg_hpack_encode_bound(fields, count))
         return H2NEG_ERR_TOO_SMALL;
-    return h2neg__hpack_put(e, start, start + room, fields, count) - start;
+    p = h2neg__hpack_put_updates(e, p);
+    for (i = 0; i < count; i++)
+        p = h2neg__hpack_put_field(e, p, start + room, &fields[i]);
+    H2NEG_ASSERT(p <= start + room);
+    return p - start;
 }
 
 H2NEG__DEF size_t h2neg_hpack_encoder_needs(const h2neg_hpack_encoder *e)
@@ -14055,37 +14047,20 @@ static h2neg__block h2neg__block_begin(h2neg_conn *c, size_t bound)
 static void h2neg__block_put(h2neg_conn *c, h2neg__block *b, const h2neg_field *fields,
                              size_t count)
 {
-    unsigned char *p = b->out + 9;
-    p = h2neg__hpack_put(&c->h2->encoder, p + b->used, b->out + b->room, fields, count);
-    b->used = (size_t)(p - b->out) - 9;
-}
-
-/* h2neg_hpack_encode of one field, where there is room, with the name that an index of the static
-   table is the first to have. */
-static unsigned char *h2neg__hpack_put_one(h2neg_hpack_encoder *e, unsigned char *p,
-                                           const unsigned char *end, unsigned index,
-                                           h2neg_str value)
-{
-    unsigned exact = h2neg__hpack_static_exact(index, value);
-    h2neg_field f;
-    h2neg__hpack_static(index, &f.name, &f.value);
-    f.value = value;
-    f.flags = 0;
-    if (!exact && h2neg__hpack_policy(&f, index) == H2NEG__HPACK_ADD)
-        return h2neg__hpack_put(e, p, end, &f, 1);
-    p = h2neg__hpack_put_updates(e, p);
-    if (exact)
-        return h2neg__hpack_put_number(p, 0x80, 7, exact);
-    p = h2neg__hpack_put_number(p, H2NEG__HPACK_PLAIN, 4, index); /* it is never in the table */
-    return h2neg__hpack_put_string(p, end, value, 0);
+    ptrdiff_t n = h2neg_hpack_encode(&c->h2->encoder, b->out + 9 + b->used, b->room - 9 - b->used,
+                                     fields, count);
+    H2NEG__NEVER(n < 0); /* the bound of the whole block has room */
+    b->used += (size_t)n;
 }
 
 /* The name: an index of the static table. */
 static void h2neg__block_put_one(h2neg_conn *c, h2neg__block *b, unsigned index, h2neg_str value)
 {
-    unsigned char *p = b->out + 9;
-    p = h2neg__hpack_put_one(&c->h2->encoder, p + b->used, b->out + b->room, index, value);
-    b->used = (size_t)(p - b->out) - 9;
+    h2neg_field f;
+    h2neg__hpack_static(index, &f.name, &f.value);
+    f.value = value;
+    f.flags = 0;
+    h2neg__block_put(c, b, &f, 1);
 }
 
 /* Cuts the block into HEADERS and CONTINUATION and hands it to the output (RFC 9113 4.3). */
