@@ -1,5 +1,5 @@
-/* A head that is read at once is the head that is read octet by octet, in every way that the CPU has:
-   the result, the error and its octet, and all that was found (RFC 9112 2 to 5). */
+/* A head that is read at once is the head that is read octet by octet, in every way that the CPU
+   has: the result, the error and its octet, and all that was found (RFC 9112 2 to 5). */
 extern int simd_level; /* 0 portable, 1 SSE2, 2 all */
 int simd_level = 2;
 #define H2NEG__SIMD_HOOK simd_level
@@ -17,7 +17,8 @@ typedef struct parsed {
 } parsed;
 
 /* `first` octets, and then all: 0 gives all at once. */
-static void parse(parsed *p, const h2neg_h1_head *limits, int response, const void *in, size_t len, size_t first)
+static void parse(parsed *p, const h2neg_h1_head *limits, int response, const void *in, size_t len,
+                  size_t first)
 {
     ptrdiff_t (*call)(h2neg_h1_head *, const void *, size_t, size_t) =
         response ? h2neg_h1_parse_response : h2neg_h1_parse_request;
@@ -43,13 +44,15 @@ static int same_head(const parsed *a, const parsed *b)
         return 0;
     if (a->result <= 0)
         return x->error_at == y->error_at;
-    if (!same_str(x->method, y->method) || !same_str(x->target, y->target) || !same_str(x->scheme, y->scheme) ||
-        !same_str(x->authority, y->authority) || !same_str(x->path, y->path) || !same_str(x->query, y->query) ||
+    if (!same_str(x->method, y->method) || !same_str(x->target, y->target) ||
+        !same_str(x->scheme, y->scheme) || !same_str(x->authority, y->authority) ||
+        !same_str(x->path, y->path) || !same_str(x->query, y->query) ||
         !same_str(x->reason, y->reason) || x->form != y->form || x->status != y->status ||
         x->minor != y->minor || x->count != y->count || x->scan.seen != y->scan.seen)
         return 0;
     for (i = 0; i < x->count; i++)
-        if (!same_str(x->fields[i].name, y->fields[i].name) || !same_str(x->fields[i].value, y->fields[i].value) ||
+        if (!same_str(x->fields[i].name, y->fields[i].name) ||
+            !same_str(x->fields[i].value, y->fields[i].value) ||
             x->fields[i].flags != y->fields[i].flags)
             return 0;
     return 1;
@@ -78,20 +81,69 @@ static void compare(const h2neg_h1_head *limits, int response, const void *octet
 }
 
 static const char *const lines[] = {
-    "GET / HTTP/1.1", "GET /a?b=c HTTP/1.1", "OPTIONS * HTTP/1.1", "GET http://h/p?q HTTP/1.1", "CONNECT h:1 HTTP/1.1",
-    "CONNECT /h:1 HTTP/1.1", "GET / HTTP/1.0", "GET / HTTP/2.0", "GET  HTTP/1.1", "GET /#a HTTP/1.1", "GET /\t HTTP/1.1",
-    "/ HTTP/1.1", "GET /a b HTTP/1.1", "GET / HTTP/1.1 ", "G(T / HTTP/1.1", "GET", "GET /\xc3\xa4 HTTP/1.1",
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF /?? HTTP/1.1", "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG / HTTP/1.1",
-    "GET /0123456789012345678901234567890123456789012345678901234567890123456789?x HTTP/1.1", "HTTP/1.1 200 OK",
-    "HTTP/1.1 204 ", "HTTP/1.0 404 Not\tFound \xff", "HTTP/1.1 20 OK", "HTTP/1.1 200", ""};
-static const char *const fields[] = {
-    "Host: a.example", "Host: a.example", "host:", "HOST:h:80", "Host: h:99999", "Host: [::1]:8080", "Host: a/b", "Host: %41",
-    "Host: 0123456789012345678901234567890123456789.example", "Most: x", "a:b", "A:", "A: \t ", "A:  b\t", "A:\tb c ",
-    "Upgrade-Insecure-Requests: 1", "x_y.z~!#$%&'*+^`|09: v", "Sixteen-Letters-: v", "Accept: \xc3\xa4\xff\t;", " folded",
-    "\tfolded", "no colon", ": no name", "Space : v", "\x80: v", "N\x7f: v", "V: \x7f", "V: \x01", "V: a\rb", "V: a\nb",
-    "A-name-of-thirty-two-octets-0123: v", "A-name-of-more-than-thirty-two-octets-0123: v",
-    "Cookie: 01234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"
-    "1234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"};
+    "GET / HTTP/1.1",
+    "GET /a?b=c HTTP/1.1",
+    "OPTIONS * HTTP/1.1",
+    "GET http://h/p?q HTTP/1.1",
+    "CONNECT h:1 HTTP/1.1",
+    "CONNECT /h:1 HTTP/1.1",
+    "GET / HTTP/1.0",
+    "GET / HTTP/2.0",
+    "GET  HTTP/1.1",
+    "GET /#a HTTP/1.1",
+    "GET /\t HTTP/1.1",
+    "/ HTTP/1.1",
+    "GET /a b HTTP/1.1",
+    "GET / HTTP/1.1 ",
+    "G(T / HTTP/1.1",
+    "GET",
+    "GET /\xc3\xa4 HTTP/1.1",
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF /?? HTTP/1.1",
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG / HTTP/1.1",
+    "GET /0123456789012345678901234567890123456789012345678901234567890123456789?x HTTP/1.1",
+    "HTTP/1.1 200 OK",
+    "HTTP/1.1 204 ",
+    "HTTP/1.0 404 Not\tFound \xff",
+    "HTTP/1.1 20 OK",
+    "HTTP/1.1 200",
+    ""};
+static const char *const fields[] = {"Host: a.example",
+                                     "Host: a.example",
+                                     "host:",
+                                     "HOST:h:80",
+                                     "Host: h:99999",
+                                     "Host: [::1]:8080",
+                                     "Host: a/b",
+                                     "Host: %41",
+                                     "Host: 0123456789012345678901234567890123456789.example",
+                                     "Most: x",
+                                     "a:b",
+                                     "A:",
+                                     "A: \t ",
+                                     "A:  b\t",
+                                     "A:\tb c ",
+                                     "Upgrade-Insecure-Requests: 1",
+                                     "x_y.z~!#$%&'*+^`|09: v",
+                                     "Sixteen-Letters-: v",
+                                     "Accept: \xc3\xa4\xff\t;",
+                                     " folded",
+                                     "\tfolded",
+                                     "no colon",
+                                     ": no name",
+                                     "Space : v",
+                                     "\x80: v",
+                                     "N\x7f: v",
+                                     "V: \x7f",
+                                     "V: \x01",
+                                     "V: a\rb",
+                                     "V: a\nb",
+                                     "A-name-of-thirty-two-octets-0123: v",
+                                     "A-name-of-more-than-thirty-two-octets-0123: v",
+                                     "Cookie: "
+                                     "0123456789012345678901234567890123456789012345678901234567890"
+                                     "1234567890123456789012345678901234567890"
+                                     "1234567890123456789012345678901234567890123456789012345678901"
+                                     "234567890123456789012345678901234567890123456789"};
 
 static size_t put(char *out, size_t at, const char *text, const char *end)
 {
@@ -103,13 +155,14 @@ static size_t put(char *out, size_t at, const char *text, const char *end)
     return at + n + m;
 }
 
-/* Each first line and each field line that is listed, at every place up to 130 octets on, and behind
-   each of them nothing, or a body. */
+/* Each first line and each field line that is listed, at every place up to 130 octets on, and
+   behind each of them nothing, or a body. */
 static void test_places(void)
 {
-    static const char pad[] =
-        "X: 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012"
-        "34567890123456789012345678901234567890123456789";
+    static const char pad[] = "X: "
+                              "01234567890123456789012345678901234567890123456789012345678901234567"
+                              "89012345678901234567890123456789012"
+                              "34567890123456789012345678901234567890123456789";
     h2neg_h1_head none;
     char in[MOST], filler[sizeof pad];
     size_t i, n, k, head;
@@ -134,20 +187,24 @@ static void test_places(void)
         }
 }
 
-/* Heads of random lines, and what a random octet makes of them; with limits that some of them pass. */
+/* Heads of random lines, and what a random octet makes of them; with limits that some of them pass.
+ */
 static void test_random(void)
 {
     char in[MOST];
     int round, i;
     for (round = 0; round < 60000; round++) {
         h2neg_h1_head limits;
-        size_t n = put(in, 0, lines[check_random(round % 3 ? 2 : sizeof lines / sizeof *lines)], "\r\n");
+        size_t n =
+            put(in, 0, lines[check_random(round % 3 ? 2 : sizeof lines / sizeof *lines)], "\r\n");
         int count = (int)check_random(8), response = check_random(6) == 0;
         if (response)
             n = put(in, 0, lines[20 + check_random(5)], "\r\n");
         n = put(in, n, "Host: h.example:80", "\r\n");
         for (i = 0; i < count; i++)
-            n = put(in, n, fields[(round % 2 ? 9 : 0) + check_random(round % 2 ? 9 : sizeof fields / sizeof *fields)],
+            n = put(in, n,
+                    fields[(round % 2 ? 9 : 0) +
+                           check_random(round % 2 ? 9 : sizeof fields / sizeof *fields)],
                     check_random(40) ? "\r\n" : "\n");
         n = put(in, n, "", "\r\n");
         for (i = (int)check_random(4); i > 2; i--)
@@ -214,4 +271,28 @@ static void test_ways(void)
     }
 }
 
-CHECK_MAIN(test_ways, test_places, test_random, test_large)
+/* A long value with something rare in it that may be there, and something that may not: RFC 9110
+   5.5 refuses the control wherever it stands, and whatever stands around it. */
+static void test_controls(void)
+{
+    static const char rare[] = "\t\xff", bad[] = "\x01\x7f\r\n";
+    static const char head[] = "GET / HTTP/1.1\r\nHost: a\r\nV: ", end[] = "x\r\n\r\n";
+    const size_t value = 200, len = sizeof head - 1 + value + sizeof end - 1;
+    h2neg_h1_head limits;
+    char in[MOST];
+    size_t i, j;
+    unsigned k;
+    memset(&limits, 0, sizeof limits);
+    for (i = 0; i < value; i += 7)
+        for (j = 0; j < value; j += 3)
+            for (k = 0; k < 8 && i != j; k++) {
+                memcpy(in, head, sizeof head - 1);
+                memset(in + sizeof head - 1, 'v', value);
+                memcpy(in + sizeof head - 1 + value, end, sizeof end - 1);
+                in[sizeof head - 1 + i] = rare[k & 1];
+                in[sizeof head - 1 + j] = bad[k >> 1];
+                compare(&limits, 0, in, len);
+            }
+}
+
+CHECK_MAIN(test_ways, test_places, test_random, test_large, test_controls)
