@@ -3024,7 +3024,7 @@ static void h2neg__base64_write(h2neg__writer *w, const unsigned char *in, size_
 {
     unsigned char *out = w->p, four[4];
     size_t whole = len / 3 * 4;
-    if (w->bad || w->left / 4 < len / 3) {
+    if (w->left / 4 < len / 3) {
         w->bad = 1;
         return;
     }
@@ -8510,7 +8510,7 @@ static int h2neg__section_authority(h2neg__section *s, int needed, int tunnel)
         return 0;
     if (!tunnel && s->head->authority.len > 0)
         return h2neg__host_right(s->head->authority) ? 0 : H2NEG_ERR_H2_HOST;
-    if (h2neg_authority_parse(&a, s->head->authority) != 0 || (tunnel && a.port <= 0))
+    if (h2neg_authority_parse(&a, s->head->authority) != 0 || a.port <= 0)
         return H2NEG_ERR_H2_HOST;
     return 0;
 }
@@ -15592,7 +15592,7 @@ static int h2neg__h1_trailers(h2neg_conn *c, h2neg__stream *s, const h2neg_field
 static void h2neg__h1_pump(h2neg_conn *c)
 {
     h2neg__stream *s = h2neg__stream_find(c, c->h1.stream);
-    while (s && s->flags & H2NEG__S_BODY) {
+    while (c->sending) { /* that is its body */
         ptrdiff_t n = h2neg__h1_put_body(c, s, h2neg__body_at(c, s), s->body_left, 1);
         if (n <= 0)
             return;
