@@ -10,8 +10,8 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-from as_client import h2o, nghttpd, nginx, node, s_server
-from harness import check, equal, our_server, run, test
+from as_client import NGINX, h2o, nghttpd, nginx, node, s_server
+from harness import check, equal, free_port, our_server, program, run, test
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.join(HERE, '..', '..')
@@ -355,9 +355,20 @@ def on_nginx_tls(context):
 
 @test('probe/nginx as proxy in front of our server: Upgrade was removed', 'nginx', 'make')
 def through_nginx(context):
-    p = Probe(context, where(nginx(context)['proxy']), '--cleartext-only')
-    p.expect({'http/1.1': '+http/1.1', 'h2c-upgrade': 'answered 200 ' + NO_H2C,
-              'websocket-http/1.1': '/ws answered 426: it saw no Upgrade'})
+    ours = our_server(context)  # and an nginx that nobody else uses
+    ports = {name: free_port() for name in ('plain', 'h2c', 'proxy', 'proxy2')}
+    where_it_is = context.path('alone')
+    os.makedirs(where_it_is, exist_ok=True)
+    conf = context.file('alone/nginx.conf', (NGINX % dict(
+        ports, dir=where_it_is, root=where_it_is, ours=ours.port, tls_servers='')).encode())
+    context.start([program('nginx'), '-c', conf, '-p', where_it_is]).wait_listening(ports['proxy'])
+    p = Probe(context, where(ports['proxy']), '--cleartext-only')
+    try:
+        p.expect({'http/1.1': '+http/1.1', 'h2c-upgrade': 'answered 200 ' + NO_H2C,
+                  'websocket-http/1.1': '/ws answered 426: it saw no Upgrade'})
+    except Exception as e:
+        with open(os.path.join(where_it_is, 'nginx.log'), errors='replace') as log:
+            raise type(e)('%s; nginx says: %s' % (e, log.read()[-800:])) from None
     p.concludes('Upgrade was removed between you and the server: of a request for h2c in cleartext, Upgrade and '
                 'Connection did not arrive',
                 'of a request for WebSocket in cleartext, Upgrade and Connection did not arrive')
