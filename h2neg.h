@@ -557,6 +557,9 @@ H2NEG_API int h2neg_error_status(int code);
    can be sent (WS_ABNORMAL, LOST, TIMEOUT_CLOSE); 1000 for 0. RFC 6455 7.4.1. */
 H2NEG_API int h2neg_error_ws(int code);
 
+/* "PROTOCOL_ERROR" for 1 and so on, or "unknown" (RFC 9113 7); static. */
+H2NEG_API const char *h2neg_h2_error_name(uint32_t code);
+
 /* s: a slice of a terminated text (borrowed; NULL gives an empty slice); f: a field of two. */
 H2NEG_API h2neg_str h2neg_s(const char *text);
 H2NEG_API h2neg_field h2neg_f(const char *name, const char *value);
@@ -3291,6 +3294,25 @@ H2NEG__DEF uint32_t h2neg_error_h2(int code)
 H2NEG__DEF int h2neg_error_status(int code)
 {
     return h2neg__error_find(code)->status;
+}
+
+H2NEG__DEF const char *h2neg_h2_error_name(uint32_t code)
+{
+    static const char *const names[] = {"NO_ERROR",
+                                        "PROTOCOL_ERROR",
+                                        "INTERNAL_ERROR",
+                                        "FLOW_CONTROL_ERROR",
+                                        "SETTINGS_TIMEOUT",
+                                        "STREAM_CLOSED",
+                                        "FRAME_SIZE_ERROR",
+                                        "REFUSED_STREAM",
+                                        "CANCEL",
+                                        "COMPRESSION_ERROR",
+                                        "CONNECT_ERROR",
+                                        "ENHANCE_YOUR_CALM",
+                                        "INADEQUATE_SECURITY",
+                                        "HTTP_1_1_REQUIRED"};
+    return code < H2NEG__COUNT(names) ? names[code] : "unknown";
 }
 
 H2NEG__DEF int h2neg_error_ws(int code)
@@ -9853,22 +9875,8 @@ H2NEG__COLD static const char *h2neg__trace_name(const char *const *names, size_
 
 H2NEG__COLD static void h2neg__trace_error_name(h2neg_trace *t, uint32_t code)
 {
-    static const char *const names[] = {"NO_ERROR",
-                                        "PROTOCOL_ERROR",
-                                        "INTERNAL_ERROR",
-                                        "FLOW_CONTROL_ERROR",
-                                        "SETTINGS_TIMEOUT",
-                                        "STREAM_CLOSED",
-                                        "FRAME_SIZE_ERROR",
-                                        "REFUSED_STREAM",
-                                        "CANCEL",
-                                        "COMPRESSION_ERROR",
-                                        "CONNECT_ERROR",
-                                        "ENHANCE_YOUR_CALM",
-                                        "INADEQUATE_SECURITY",
-                                        "HTTP_1_1_REQUIRED"};
-    const char *name = h2neg__trace_name(names, H2NEG__COUNT(names), code);
-    h2neg__trace_put(t, *name ? "%s" : "unknown error %x", h2neg_s(name), code);
+    h2neg__trace_put(t, code > H2NEG_HTTP_1_1_REQUIRED ? "unknown error %x" : "%s",
+                     h2neg_s(h2neg_h2_error_name(code)), code);
 }
 
 /* One entry of SETTINGS or HTTP2-Settings. */

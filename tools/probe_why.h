@@ -54,25 +54,6 @@ static const char *alert_advice(int alert)
     }
 }
 
-static const char *h2_code_name(uint32_t code)
-{
-    static const char *const names[] = {"NO_ERROR",
-                                        "PROTOCOL_ERROR",
-                                        "INTERNAL_ERROR",
-                                        "FLOW_CONTROL_ERROR",
-                                        "SETTINGS_TIMEOUT",
-                                        "STREAM_CLOSED",
-                                        "FRAME_SIZE_ERROR",
-                                        "REFUSED_STREAM",
-                                        "CANCEL",
-                                        "COMPRESSION_ERROR",
-                                        "CONNECT_ERROR",
-                                        "ENHANCE_YOUR_CALM",
-                                        "INADEQUATE_SECURITY",
-                                        "HTTP_1_1_REQUIRED"};
-    return code < 14 ? names[code] : "an unknown code";
-}
-
 /* ---- why not: each says it and answers 1, or 0: that was not it ---- */
 
 static int why_connect(attempt *a)
@@ -248,8 +229,8 @@ static int why_gone(attempt *a)
     if (!a->gone)
         return 0;
     if (a->gone_stream)
-        return says(a, "reset the stream with %s", h2_code_name(a->gone - 1));
-    return says(a, "ended HTTP/2 with GOAWAY %s%s%s%s", h2_code_name(a->gone - 1),
+        return says(a, "reset the stream with %s", h2neg_h2_error_name(a->gone - 1));
+    return says(a, "ended HTTP/2 with GOAWAY %s%s%s%s", h2neg_h2_error_name(a->gone - 1),
                 a->words[0] ? " ('" : "", a->words, a->words[0] ? "')" : "");
 }
 
