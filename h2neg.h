@@ -1979,20 +1979,31 @@ extern "C" {
 #define H2NEG__DEF
 #endif
 
-/* Wide instructions, for gcc and clang on x86-64: SSE2 is always there, the rest is asked for where
-   it is used, which is a load and a test of the compiler's own record of the CPU. Tests and
-   benchmarks may name a variable: 0 is the portable code alone, 1 with SSE2, 2 with all. */
-#if !defined(H2NEG_NO_SIMD) && defined(__GNUC__) && defined(__x86_64__) && defined(__SSE2__)
+/* Wide instructions, for gcc and clang: those on 16 octets that every x86-64 (SSE2) and every
+   AArch64 (NEON) has, under one set of names (>>scan); the rest of x86-64's is asked for where it
+   is used, which is a load and a test of the compiler's own record of the CPU. Tests and benchmarks
+   may name a variable: 0 is the portable code alone, 1 with what is always there, 2 with all. */
+#if defined(H2NEG_NO_SIMD) || !defined(__GNUC__)
+#elif defined(__x86_64__) && defined(__SSE2__)
 #include <immintrin.h>
+#define H2NEG__V16 1
 #define H2NEG__X86 1
+#elif defined(__AARCH64EL__) && defined(__ARM_NEON)
+#include <arm_neon.h>
+#define H2NEG__V16 1
+#endif
+#ifdef H2NEG__V16
 #ifdef H2NEG__SIMD_HOOK
 extern int H2NEG__SIMD_HOOK;
 #define H2NEG__SIMD_LEVEL H2NEG__SIMD_HOOK
 #else
 #define H2NEG__SIMD_LEVEL 2
 #endif
-#define H2NEG__HAS_SSE2() (H2NEG__SIMD_LEVEL > 0)
-#define H2NEG__HAS_SSSE3() (H2NEG__SIMD_LEVEL > 1 && __builtin_cpu_supports("ssse3"))
+#define H2NEG__HAS_V16() (H2NEG__SIMD_LEVEL > 0)
+#endif
+#ifdef H2NEG__X86
+#define H2NEG__HAS_LOOK() (H2NEG__SIMD_LEVEL > 1 && __builtin_cpu_supports("ssse3"))
+#define H2NEG__TARGET_LOOK __attribute__((target("ssse3")))
 /* Not on Windows: there gcc aligns the stack to 16 octets, and 32 are needed (its bug 54412). */
 #ifdef _WIN32
 #define H2NEG__HAS_AVX2() 0
@@ -2000,7 +2011,6 @@ extern int H2NEG__SIMD_HOOK;
 #define H2NEG__HAS_AVX2()                                                                          \
     (H2NEG__SIMD_LEVEL > 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi"))
 #endif
-#define H2NEG__TARGET_SSSE3 __attribute__((target("ssse3")))
 #define H2NEG__TARGET_AVX2 __attribute__((target("avx2,bmi")))
 #define H2NEG__TARGET_SHA __attribute__((target("sse4.1,sha")))
 #if defined(__SHA__) && defined(__SSE4_1__)
@@ -2009,6 +2019,9 @@ extern int H2NEG__SIMD_HOOK;
 #define H2NEG__HAS_SHA()                                                                           \
     (H2NEG__SIMD_LEVEL > 1 && __builtin_cpu_supports("sha") && __builtin_cpu_supports("sse4.1"))
 #endif
+#elif defined(H2NEG__V16)
+#define H2NEG__HAS_LOOK() H2NEG__HAS_V16()
+#define H2NEG__TARGET_LOOK
 #endif
 
 #define H2NEG__COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -2277,10 +2290,59 @@ static unsigned h2neg__hex(char c)
    Nothing outside [p, end) is read.
    ========================================================================== */
 
-#ifdef H2NEG__X86
-static __m128i h2neg__load_sse2(const void *p)
+/* Sixteen octets at a time, by either machine's instructions. A comparison makes an octet all ones
+   or zero; BITS makes one bit of each, the first octet's lowest, and HIGH of each octet's highest
+   bit; ABOVE compares signed; BUT takes the second's bits away; LOOK looks numbers below 16 up in a
+   table of as many. */
+#if defined(H2NEG__X86)
+typedef __m128i h2neg__v16;
+#define H2NEG__V16_LOAD(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
+#define H2NEG__V16_STORE(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
+#define H2NEG__V16_OF(octet) _mm_set1_epi8((char)(octet))
+#define H2NEG__V16_FOUR(word) _mm_set1_epi32((int)(word))
+#define H2NEG__V16_XOR(a, b) _mm_xor_si128(a, b)
+#define H2NEG__V16_OR(a, b) _mm_or_si128(a, b)
+#define H2NEG__V16_AND(a, b) _mm_and_si128(a, b)
+#define H2NEG__V16_BUT(a, b) _mm_andnot_si128(b, a)
+#define H2NEG__V16_ADD(a, b) _mm_add_epi8(a, b)
+#define H2NEG__V16_SUB(a, b) _mm_sub_epi8(a, b)
+#define H2NEG__V16_SUB_TO_0(a, b) _mm_subs_epu8(a, b)
+#define H2NEG__V16_LEAST(a, b) _mm_min_epu8(a, b)
+#define H2NEG__V16_SAME(a, b) _mm_cmpeq_epi8(a, b)
+#define H2NEG__V16_ABOVE(a, b) _mm_cmpgt_epi8(a, b)
+#define H2NEG__V16_HALF(a) _mm_and_si128(_mm_srli_epi16(a, 4), _mm_set1_epi8(15))
+#define H2NEG__V16_LOOK(table, at) _mm_shuffle_epi8(table, at)
+#define H2NEG__V16_BITS(v) ((unsigned)_mm_movemask_epi8(v))
+#define H2NEG__V16_HIGH(v) H2NEG__V16_BITS(v)
+#elif defined(H2NEG__V16)
+typedef uint8x16_t h2neg__v16;
+#define H2NEG__V16_LOAD(p) vld1q_u8((const unsigned char *)(p))
+#define H2NEG__V16_STORE(p, v) vst1q_u8(p, v)
+#define H2NEG__V16_OF(octet) vdupq_n_u8((unsigned char)(octet))
+#define H2NEG__V16_FOUR(word) vreinterpretq_u8_u32(vdupq_n_u32(word))
+#define H2NEG__V16_XOR(a, b) veorq_u8(a, b)
+#define H2NEG__V16_OR(a, b) vorrq_u8(a, b)
+#define H2NEG__V16_AND(a, b) vandq_u8(a, b)
+#define H2NEG__V16_BUT(a, b) vbicq_u8(a, b)
+#define H2NEG__V16_ADD(a, b) vaddq_u8(a, b)
+#define H2NEG__V16_SUB(a, b) vsubq_u8(a, b)
+#define H2NEG__V16_SUB_TO_0(a, b) vqsubq_u8(a, b)
+#define H2NEG__V16_LEAST(a, b) vminq_u8(a, b)
+#define H2NEG__V16_SAME(a, b) vceqq_u8(a, b)
+#define H2NEG__V16_ABOVE(a, b) vcgtq_s8(vreinterpretq_s8_u8(a), vreinterpretq_s8_u8(b))
+#define H2NEG__V16_HALF(a) vshrq_n_u8(a, 4)
+#define H2NEG__V16_LOOK(table, at) vqtbl1q_u8(table, at)
+#define H2NEG__V16_BITS(v) h2neg__v16_bits(v)
+#define H2NEG__V16_HIGH(v) h2neg__v16_bits(vcltzq_s8(vreinterpretq_s8_u8(v)))
+static unsigned h2neg__v16_bits(h2neg__v16 v)
 {
-    return _mm_loadu_si128((const __m128i *)p);
+    static const unsigned char bits[16] = {1, 2, 4, 8, 16, 32, 64, 128,
+                                           1, 2, 4, 8, 16, 32, 64, 128};
+    v = vandq_u8(v, vld1q_u8(bits));
+    v = vpaddq_u8(v, v); /* sums of neighbours: three times, and the first two octets have all */
+    v = vpaddq_u8(v, v);
+    v = vpaddq_u8(v, v);
+    return vgetq_lane_u16(vreinterpretq_u16_u8(v), 0);
 }
 #endif
 
@@ -2319,15 +2381,21 @@ static const char *h2neg__scan_value(const char *p, const char *end)
     return p;
 }
 
-#ifdef H2NEG__X86
-/* 1: SP and VCHAR alone, at least 16 of them (the last load overlaps); 0: who knows. */
-static int h2neg__all_plain_sse2(const char *p, size_t len)
+#ifdef H2NEG__V16
+/* All ones where an octet is above `least`, a VCHAR or SP, and not DEL: x + 1 makes that the least
+   of all. */
+static h2neg__v16 h2neg__v16_plain(h2neg__v16 x, int least)
 {
-    const __m128i one = _mm_set1_epi8(1), space = _mm_set1_epi8(0x20); /* DEL + 1 is the least */
-    __m128i fine = _mm_cmpgt_epi8(_mm_add_epi8(h2neg__load_sse2(p + len - 16), one), space);
+    return H2NEG__V16_ABOVE(H2NEG__V16_ADD(x, H2NEG__V16_OF(1)), H2NEG__V16_OF(least + 1));
+}
+
+/* 1: SP and VCHAR alone, at least 16 of them (the last load overlaps); 0: who knows. */
+static int h2neg__v16_all_plain(const char *p, size_t len)
+{
+    h2neg__v16 fine = h2neg__v16_plain(H2NEG__V16_LOAD(p + len - 16), 0x1f);
     for (; len > 16; len -= 16, p += 16)
-        fine = _mm_and_si128(fine, _mm_cmpgt_epi8(_mm_add_epi8(h2neg__load_sse2(p), one), space));
-    return _mm_movemask_epi8(fine) == 0xffff;
+        fine = H2NEG__V16_AND(fine, h2neg__v16_plain(H2NEG__V16_LOAD(p), 0x1f));
+    return H2NEG__V16_BITS(fine) == 0xffff;
 }
 #endif
 
@@ -2339,8 +2407,8 @@ static int h2neg__is_value(h2neg_str s)
         return 1;
     if ((unsigned char)s.ptr[0] <= ' ' || (unsigned char)s.ptr[s.len - 1] <= ' ')
         return 0;
-#ifdef H2NEG__X86
-    if (s.len >= 16 && H2NEG__HAS_SSE2() && h2neg__all_plain_sse2(s.ptr, s.len))
+#ifdef H2NEG__V16
+    if (s.len >= 16 && H2NEG__HAS_V16() && h2neg__v16_all_plain(s.ptr, s.len))
         return 1;
 #endif
     if (s.len >= 8 && s.len <= 16 &&
@@ -2402,40 +2470,38 @@ static int h2neg__scan_line(const char *in, size_t len, size_t line, size_t max,
     return in[i + 1] == '\n' ? 2 : (int)H2NEG_ERR_H1_BARE_CR;
 }
 
-#ifdef H2NEG__X86
+#ifdef H2NEG__V16
 /* As h2neg__scan_mask, for the whole 16s of `len`: how many octets that were. Frames of 1 KiB, with
    their heads: 1.2 x words of eight octets. */
-static size_t h2neg__mask_sse2(unsigned char *out, const unsigned char *in, size_t len,
-                               const unsigned char key[4])
+static size_t h2neg__v16_mask(unsigned char *out, const unsigned char *in, size_t len,
+                              const unsigned char key[4])
 {
     size_t i = 0, k;
-    int32_t four;
-    __m128i mask;
+    uint32_t four;
+    h2neg__v16 mask;
     memcpy(&four, key, 4);
-    mask = _mm_set1_epi32(four);
+    mask = H2NEG__V16_FOUR(four);
     for (; len - i >= 64; i += 64)
         for (k = i; k < i + 64; k += 16)
-            _mm_storeu_si128((__m128i *)(void *)(out + k),
-                             _mm_xor_si128(h2neg__load_sse2(in + k), mask));
+            H2NEG__V16_STORE(out + k, H2NEG__V16_XOR(H2NEG__V16_LOAD(in + k), mask));
     for (; len - i >= 16; i += 16)
-        _mm_storeu_si128((__m128i *)(void *)(out + i),
-                         _mm_xor_si128(h2neg__load_sse2(in + i), mask));
+        H2NEG__V16_STORE(out + i, H2NEG__V16_XOR(H2NEG__V16_LOAD(in + i), mask));
     return i;
 }
 
 /* As h2neg__scan_ascii, but for what stands behind the last whole 16. 64 octets in a step:
    4.4 x words of eight octets on 16 KiB. */
-static size_t h2neg__ascii_sse2(const unsigned char *p, size_t len)
+static size_t h2neg__v16_ascii(const unsigned char *p, size_t len)
 {
     size_t i = 0;
     for (; len - i >= 64; i += 64) {
-        __m128i a = _mm_or_si128(h2neg__load_sse2(p + i), h2neg__load_sse2(p + i + 16));
-        __m128i b = _mm_or_si128(h2neg__load_sse2(p + i + 32), h2neg__load_sse2(p + i + 48));
-        if (_mm_movemask_epi8(_mm_or_si128(a, b)))
+        h2neg__v16 a = H2NEG__V16_OR(H2NEG__V16_LOAD(p + i), H2NEG__V16_LOAD(p + i + 16));
+        h2neg__v16 b = H2NEG__V16_OR(H2NEG__V16_LOAD(p + i + 32), H2NEG__V16_LOAD(p + i + 48));
+        if (H2NEG__V16_HIGH(H2NEG__V16_OR(a, b)))
             break;
     }
     for (; len - i >= 16; i += 16) {
-        unsigned high = (unsigned)_mm_movemask_epi8(h2neg__load_sse2(p + i));
+        unsigned high = H2NEG__V16_HIGH(H2NEG__V16_LOAD(p + i));
         if (high)
             return i + (unsigned)__builtin_ctz(high);
     }
@@ -2449,9 +2515,9 @@ static void h2neg__scan_mask(unsigned char *out, const unsigned char *in, size_t
 {
     uint64_t mask, word;
     size_t i = 0;
-#ifdef H2NEG__X86
-    if (H2NEG__HAS_SSE2())
-        i = h2neg__mask_sse2(out, in, len, key);
+#ifdef H2NEG__V16
+    if (H2NEG__HAS_V16())
+        i = h2neg__v16_mask(out, in, len, key);
 #endif
     memcpy(&mask, key, 4);
     memcpy((unsigned char *)&mask + 4, key, 4);
@@ -2469,9 +2535,9 @@ static size_t h2neg__scan_ascii(const unsigned char *p, size_t len)
 {
     uint64_t word;
     size_t i = 0;
-#ifdef H2NEG__X86
-    if (H2NEG__HAS_SSE2())
-        i = h2neg__ascii_sse2(p, len);
+#ifdef H2NEG__V16
+    if (H2NEG__HAS_V16())
+        i = h2neg__v16_ascii(p, len);
 #endif
     for (; len - i >= 8; i += 8) {
         memcpy(&word, p + i, 8);
@@ -2666,7 +2732,7 @@ typedef struct h2neg__marks {
 /* Of 16 octets; they are those from number `bit` on. x + 1 makes DEL the least of all. */
 H2NEG__INLINE void h2neg__mark_sse2(h2neg__marks *m, const char *p, unsigned bit)
 {
-    __m128i x = h2neg__load_sse2(p);
+    __m128i x = H2NEG__V16_LOAD(p);
     __m128i fine = _mm_cmpgt_epi8(_mm_add_epi8(x, _mm_set1_epi8(1)), _mm_set1_epi8(0x20));
     __m128i lf = _mm_cmpeq_epi8(x, _mm_set1_epi8('\n'));
     m->odd ^= (uint64_t)(unsigned)_mm_movemask_epi8(fine) << bit;
@@ -2741,7 +2807,7 @@ H2NEG__INLINE int h2neg__mark_take(h2neg__marked *k, h2neg__marks m, const char 
 /* Letters and '-', which nearly all names are made of; else the table goes on. */
 H2NEG__INLINE uint32_t h2neg__no_name16_sse2(const char *p)
 {
-    __m128i x = h2neg__load_sse2(p);
+    __m128i x = H2NEG__V16_LOAD(p);
     __m128i z = _mm_sub_epi8(_mm_or_si128(x, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
     __m128i letter = _mm_cmpeq_epi8(_mm_min_epu8(z, _mm_set1_epi8(25)), z);
     return (uint32_t)_mm_movemask_epi8(_mm_or_si128(letter, _mm_cmpeq_epi8(x, _mm_set1_epi8('-'))));
@@ -2766,7 +2832,7 @@ H2NEG__INLINE size_t h2neg__name_sse2(const char *in, size_t at, size_t len)
 /* Not in a target, or '?'. */
 H2NEG__INLINE uint32_t h2neg__stop16_sse2(const char *p, int query)
 {
-    __m128i x = h2neg__load_sse2(p);
+    __m128i x = H2NEG__V16_LOAD(p);
     __m128i fine = _mm_cmpgt_epi8(_mm_add_epi8(x, _mm_set1_epi8(1)), _mm_set1_epi8(0x21));
     __m128i mark = _mm_cmpeq_epi8(x, _mm_set1_epi8('#'));
     if (query)
@@ -2805,7 +2871,7 @@ H2NEG__INLINE size_t h2neg__target_sse2(const char *in, size_t at, size_t len, s
 /* Letters, digits, '-' and '.'. */
 H2NEG__INLINE uint32_t h2neg__plain16_sse2(const char *p)
 {
-    __m128i x = h2neg__load_sse2(p);
+    __m128i x = H2NEG__V16_LOAD(p);
     __m128i z = _mm_sub_epi8(_mm_or_si128(x, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
     __m128i d = _mm_sub_epi8(x, _mm_set1_epi8('-'));
     z = _mm_cmpeq_epi8(_mm_min_epu8(z, _mm_set1_epi8(25)), z);
@@ -2984,7 +3050,7 @@ static int h2neg__scan_whole(h2neg__whole *w, const char *in, size_t len)
 #ifdef H2NEG__X86
     if (len >= 32 && H2NEG__HAS_AVX2())
         return h2neg__whole_avx2(w, in, len);
-    if (len >= 32 && H2NEG__HAS_SSE2())
+    if (len >= 32 && H2NEG__HAS_V16())
         return h2neg__whole_sse2(w, in, len);
 #endif
     return h2neg__whole_portable(w, in, len);
@@ -3134,12 +3200,12 @@ static uint32_t h2neg__rotate(uint32_t v, unsigned bits)
 H2NEG__TARGET_SHA static void h2neg__sha1_block_sha(uint32_t h[5], const unsigned char *block)
 {
     const __m128i turn = _mm_set_epi64x(0x0001020304050607, 0x08090a0b0c0d0e0f);
-    __m128i abcd = _mm_shuffle_epi32(h2neg__load_sse2(h), 0x1b), first = abcd, now;
+    __m128i abcd = _mm_shuffle_epi32(H2NEG__V16_LOAD(h), 0x1b), first = abcd, now;
     __m128i e = _mm_set_epi32((int32_t)h2neg__rotate(h[4], 2), 0, 0, 0);
-    __m128i w = _mm_shuffle_epi8(h2neg__load_sse2(block), turn);
-    __m128i x = _mm_shuffle_epi8(h2neg__load_sse2(block + 16), turn);
-    __m128i y = _mm_shuffle_epi8(h2neg__load_sse2(block + 32), turn);
-    __m128i z = _mm_shuffle_epi8(h2neg__load_sse2(block + 48), turn);
+    __m128i w = _mm_shuffle_epi8(H2NEG__V16_LOAD(block), turn);
+    __m128i x = _mm_shuffle_epi8(H2NEG__V16_LOAD(block + 16), turn);
+    __m128i y = _mm_shuffle_epi8(H2NEG__V16_LOAD(block + 32), turn);
+    __m128i z = _mm_shuffle_epi8(H2NEG__V16_LOAD(block + 48), turn);
     H2NEG__SHA1_TWENTY(0, w, x, y, z)
     H2NEG__SHA1_TWENTY(1, x, y, z, w)
     H2NEG__SHA1_TWENTY(2, y, z, w, x)
@@ -5784,7 +5850,7 @@ static int h2neg__utf8_tail(h2neg_utf8 *u, unsigned char c)
     return 1;
 }
 
-#ifdef H2NEG__X86
+#ifdef H2NEG__V16
 /* Many octets at a time: what is wrong with an octet shows in it, the high and the low half of the
    one before it, and whether a lead two or three before it claims it. Each half is looked up in a
    table of the mistakes that it may be part of; a bit that all three have is a mistake, but for
@@ -5825,22 +5891,22 @@ static const unsigned char h2neg__utf8_halves[3][16] = {
 #undef H2NEG__FOUR
 
 /* Whether one of the 16 octets at `p` is wrong behind the three before them, which are read. */
-H2NEG__TARGET_SSSE3 static int h2neg__utf8_bad_ssse3(const unsigned char *p)
+H2NEG__TARGET_LOOK static int h2neg__utf8_bad_v16(const unsigned char *p)
 {
-    __m128i half = _mm_set1_epi8(15), before = h2neg__load_sse2(p - 1);
-    __m128i high = _mm_and_si128(_mm_srli_epi16(before, 4), half);
-    __m128i own = _mm_and_si128(_mm_srli_epi16(h2neg__load_sse2(p), 4), half);
-    __m128i third = _mm_subs_epu8(h2neg__load_sse2(p - 2), _mm_set1_epi8(0xe0 - 0x80));
-    __m128i fourth = _mm_subs_epu8(h2neg__load_sse2(p - 3), _mm_set1_epi8(0xf0 - 0x80));
-    __m128i claimed = _mm_and_si128(_mm_or_si128(third, fourth), _mm_set1_epi8(-128));
-    __m128i bad =
-        _mm_and_si128(_mm_and_si128(_mm_shuffle_epi8(h2neg__load_sse2(h2neg__utf8_halves[0]), high),
-                                    _mm_shuffle_epi8(h2neg__load_sse2(h2neg__utf8_halves[1]),
-                                                     _mm_and_si128(before, half))),
-                      _mm_shuffle_epi8(h2neg__load_sse2(h2neg__utf8_halves[2]), own));
-    return _mm_movemask_epi8(_mm_cmpeq_epi8(bad, claimed)) != 0xffff;
+    h2neg__v16 before = H2NEG__V16_LOAD(p - 1);
+    h2neg__v16 low = H2NEG__V16_AND(before, H2NEG__V16_OF(15));
+    h2neg__v16 own = H2NEG__V16_HALF(H2NEG__V16_LOAD(p));
+    h2neg__v16 third = H2NEG__V16_SUB_TO_0(H2NEG__V16_LOAD(p - 2), H2NEG__V16_OF(0xe0 - 0x80));
+    h2neg__v16 fourth = H2NEG__V16_SUB_TO_0(H2NEG__V16_LOAD(p - 3), H2NEG__V16_OF(0xf0 - 0x80));
+    h2neg__v16 claimed = H2NEG__V16_AND(H2NEG__V16_OR(third, fourth), H2NEG__V16_OF(0x80));
+    h2neg__v16 bad =
+        H2NEG__V16_LOOK(H2NEG__V16_LOAD(h2neg__utf8_halves[0]), H2NEG__V16_HALF(before));
+    bad = H2NEG__V16_AND(bad, H2NEG__V16_LOOK(H2NEG__V16_LOAD(h2neg__utf8_halves[1]), low));
+    bad = H2NEG__V16_AND(bad, H2NEG__V16_LOOK(H2NEG__V16_LOAD(h2neg__utf8_halves[2]), own));
+    return H2NEG__V16_BITS(H2NEG__V16_SAME(bad, claimed)) != 0xffff;
 }
 
+#ifdef H2NEG__X86
 H2NEG__TARGET_AVX2 static __m256i h2neg__load_avx2(const void *p)
 {
     return _mm256_loadu_si256((const __m256i *)p);
@@ -5848,7 +5914,7 @@ H2NEG__TARGET_AVX2 static __m256i h2neg__load_avx2(const void *p)
 
 H2NEG__TARGET_AVX2 static __m256i h2neg__utf8_look_avx2(int table, __m256i halves)
 {
-    __m256i both = _mm256_broadcastsi128_si256(h2neg__load_sse2(h2neg__utf8_halves[table]));
+    __m256i both = _mm256_broadcastsi128_si256(H2NEG__V16_LOAD(h2neg__utf8_halves[table]));
     return _mm256_shuffle_epi8(both, _mm256_and_si256(halves, _mm256_set1_epi8(15)));
 }
 
@@ -5865,6 +5931,7 @@ H2NEG__TARGET_AVX2 static int h2neg__utf8_bad_avx2(const unsigned char *p)
                          h2neg__utf8_look_avx2(2, _mm256_srli_epi16(h2neg__load_avx2(p), 4)));
     return _mm256_movemask_epi8(_mm256_cmpeq_epi8(bad, claimed)) != -1;
 }
+#endif
 
 /* Where a character that is not whole before p[at] begins, or `at`. */
 static size_t h2neg__utf8_begin(const unsigned char *p, size_t at)
@@ -5877,17 +5944,18 @@ static size_t h2neg__utf8_begin(const unsigned char *p, size_t at)
 
 /* From p[at], where a character begins, past the whole good characters that are easily seen to be
    good; at most `len`. Three octets stand before, and a step or more behind. */
-H2NEG__TARGET_SSSE3 static size_t h2neg__utf8_ssse3(const unsigned char *p, size_t at, size_t len)
+H2NEG__TARGET_LOOK static size_t h2neg__utf8_v16(const unsigned char *p, size_t at, size_t len)
 {
     while (at != len) {
         size_t next = len - at < 16 ? len - 16 : at;
-        if (h2neg__utf8_bad_ssse3(p + next))
+        if (h2neg__utf8_bad_v16(p + next))
             break;
         at = next + 16;
     }
     return h2neg__utf8_begin(p, at);
 }
 
+#ifdef H2NEG__X86
 H2NEG__TARGET_AVX2 static size_t h2neg__utf8_avx2(const unsigned char *p, size_t at, size_t len)
 {
     while (at != len) {
@@ -5899,6 +5967,7 @@ H2NEG__TARGET_AVX2 static size_t h2neg__utf8_avx2(const unsigned char *p, size_t
     return h2neg__utf8_begin(p, at);
 }
 #endif
+#endif
 
 /* From p[at], where a character begins, past whole good characters; at most `len`. */
 static size_t h2neg__utf8_skip(const unsigned char *p, size_t at, size_t len)
@@ -5908,8 +5977,10 @@ static size_t h2neg__utf8_skip(const unsigned char *p, size_t at, size_t len)
 #ifdef H2NEG__X86
     if (at >= 3 && len - at >= 32 && H2NEG__HAS_AVX2())
         return h2neg__utf8_avx2(p, at, len);
-    if (at >= 3 && len - at >= 16 && H2NEG__HAS_SSSE3())
-        return h2neg__utf8_ssse3(p, at, len);
+#endif
+#ifdef H2NEG__V16
+    if (at >= 3 && len - at >= 16 && H2NEG__HAS_LOOK())
+        return h2neg__utf8_v16(p, at, len);
 #endif
     return at;
 }

@@ -18,7 +18,7 @@ if [ "${SAMPLE:-0}" != 1 ]; then
     scripts="$scripts test_conn_limits test_conn_memory test_conn_negotiate test_conn_ws_open test_conn_ws_send
         test_conn_ws_deflate"
     coders="test_base test_digest test_h1_head test_h1_body test_h1_write test_huffman test_hpack test_h2_frame
-        test_h2_fields test_ws_handshake test_ws_frame test_alpn test_upgrade"
+        test_h2_fields test_ws_handshake test_ws_frame test_alpn test_upgrade test_simd_pieces test_h1_whole"
 fi
 
 # Name, compiler, what runs what it makes, and flags. The first is what all others are held against.
