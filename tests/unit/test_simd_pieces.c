@@ -219,12 +219,12 @@ static void utf8_pairs(void)
 }
 
 /* The narrower step runs only on a CPU without the wider one, so it is called itself. */
-static void utf8_ssse3(void)
+static void utf8_16(void)
 {
-#ifdef H2NEG__X86
+#ifdef H2NEG__V16
     unsigned char in[LONGEST];
     unsigned round;
-    if (!__builtin_cpu_supports("ssse3"))
+    if (!H2NEG__HAS_LOOK())
         return;
     for (round = 0; round < 60000; round++) {
         size_t len = 19 + check_random(120), want, got;
@@ -237,7 +237,7 @@ static void utf8_ssse3(void)
         p = at_the_end(in, len, 0);
         memset(&right, 0, sizeof right);
         want = utf8_obvious(&right, in, len);
-        got = h2neg__utf8_ssse3(p, 3, len);
+        got = h2neg__utf8_v16(p, 3, len);
         memset(&right, 0, sizeof right);
         CHECK(got <= want && got >= 3); /* nothing bad is passed */
         CHECK_INT(utf8_obvious(&right, in, got), got);
@@ -332,5 +332,5 @@ static void base64_room(void)
     }
 }
 
-CHECK_MAIN(masks, ascii, utf8_good, utf8_spoilt, utf8_pairs, utf8_ssse3, sha1_blocks, accept_key,
+CHECK_MAIN(masks, ascii, utf8_good, utf8_spoilt, utf8_pairs, utf8_16, sha1_blocks, accept_key,
            base64_room)
