@@ -17,7 +17,9 @@ if [ "${SAMPLES:-0}" = 1 ]; then
     lane=$!
 fi
 for part in ${ONLY:-$parts}; do
+    begun=$(date +%s)
     sh "./parts.sh" "$part" 2>&1 | tee -a "$results"
+    echo "-- $part: $(($(date +%s) - begun)) s"
 done
 if [ -n "$lane" ]; then
     wait "$lane"
