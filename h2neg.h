@@ -5994,7 +5994,7 @@ H2NEG__DEF size_t h2neg_utf8_check(h2neg_utf8 *u, const void *in, size_t len)
         int good;
         if (now.need == 0)
             i = h2neg__utf8_skip(p, i, len);
-        if (i == len || (now.need == 0 && p[i] < 0x80))
+        if (i >= len || (now.need == 0 && p[i] < 0x80))
             continue; /* the end, or ASCII in front of a mistake */
         good = now.need ? h2neg__utf8_tail(&now, p[i]) : h2neg__utf8_lead(&now, p[i]);
         now.bad = (unsigned char)!good;

@@ -9,12 +9,11 @@ void main(void)
     EACH_LENGTH(len)
     {
         //@ loop unroll 64;
-        for (first = 0; first <= LENGTH + 1; first++) {
+        for (first = 0; first <= LENGTH + 2; first++) {
             const unsigned char *p = any_input(len);
             h2neg_str rest = h2neg__str(p, len), name;
             if (len)
-                ((unsigned char *)p)[0] =
-                    (unsigned char)(first <= LENGTH ? first : Frama_C_interval(LENGTH + 1, 255));
+                ((unsigned char *)p)[0] = any_number(first);
             if (h2neg_alpn_next(&rest, &name) == 1) {
                 /*@ assert (unsigned char *)name.ptr == p + 1 && name.len == first; */
                 /*@ assert rest.len == len - 1 - first; */

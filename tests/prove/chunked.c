@@ -1,6 +1,6 @@
 /* h2neg_chunked_decode, one octet from any state that it can be in, which covers a body of any
    length, cut anywhere (RFC 9112 7.1); and that the state it leaves is such a state again. */
-/* prove: -eva-interprocedural-splits -eva-slevel 3000 */
+/* prove: -eva-interprocedural-splits -eva-slevel 3000 -eva-split-return full */
 #define LENGTH 1
 #include "prove.h"
 

@@ -7,15 +7,19 @@
 
 static void step(uint64_t first, uint64_t last)
 {
+    unsigned count;
     h2neg_huffman_state h;
     unsigned char out[2];
     int symbol;
-    h.bits = Frama_C_unsigned_long_interval(first << 52, (last << 52) + (((uint64_t)1 << 52) - 1));
-    h.count = (unsigned)Frama_C_interval(0, 64);
     h.bad = 0;
-    symbol = h2neg__huffman_symbol(&h);
-    /*@ assert -1 <= symbol <= 256; */
-    /*@ assert h.count <= 64; */
+    for (count = 0; count <= 64; count++) {
+        h.bits =
+            Frama_C_unsigned_long_interval(first << 52, (last << 52) + (((uint64_t)1 << 52) - 1));
+        h.count = count;
+        symbol = h2neg__huffman_symbol(&h);
+        /*@ assert -1 <= symbol <= 256; */
+        /*@ assert h.count <= 64; */
+    }
     h.bits = Frama_C_unsigned_long_interval(first << 52, (last << 52) + (((uint64_t)1 << 52) - 1));
     h.count = (unsigned)Frama_C_interval(12, 64);
     h2neg__huffman_look(&h, out);

@@ -9,13 +9,13 @@ void main(void)
     EACH_LENGTH(len)
     {
         //@ loop unroll 64;
-        for (first = 0; first <= LENGTH + 1; first++) {
+        for (first = 0; first <= LENGTH + 2; first++) {
             unsigned char *p = (unsigned char *)any_input(len);
             h2neg_str rest = h2neg__str(p, len), origin;
             if (len > 0 && first <= LENGTH)
                 p[0] = 0;
             if (len > 1)
-                p[1] = (unsigned char)(first <= LENGTH ? first : Frama_C_interval(LENGTH + 1, 255));
+                p[1] = any_number(first);
             if (h2neg_h2_origin_next(&rest, &origin) == 1) {
                 /*@ assert (unsigned char *)origin.ptr == p + 2 && origin.len == first; */
                 /*@ assert (unsigned char *)rest.ptr == p + 2 + first; */

@@ -23,6 +23,15 @@ static const unsigned char *any_input(unsigned len)
     return input + (LENGTH - len);
 }
 
+/* `n`; LENGTH + 1 and 2 stand for all greater octets (in two halves: as a char one is negative). */
+static unsigned char any_number(unsigned n)
+{
+    if (n <= LENGTH)
+        return (unsigned char)n;
+    return (unsigned char)(n == LENGTH + 1 ? Frama_C_interval(LENGTH + 1, 127)
+                                           : Frama_C_interval(128, 255));
+}
+
 #define EACH_LENGTH(len) for (len = 0; len <= LENGTH; len++)
 
 #endif

@@ -1,6 +1,5 @@
 /* h2neg_utf8_check: octets behind any others, from each state that those leave (RFC 3629). */
-/* prove: -eva-interprocedural-splits -eva-slevel 60000 */
-#define LENGTH 3
+#define LENGTH 16
 #include "prove.h"
 
 void main(void)

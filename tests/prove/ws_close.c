@@ -1,6 +1,5 @@
 /* h2neg_ws_close_read: a Close frame with its code and reason (RFC 6455 5.5.1). */
-/* prove: -eva-interprocedural-splits -eva-slevel 60000 */
-#define LENGTH 5
+#define LENGTH 16
 #include "prove.h"
 
 void main(void)
