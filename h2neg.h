@@ -2722,30 +2722,30 @@ static int h2neg__whole_portable(h2neg__whole *w, const char *in, size_t len)
     return h2neg__whole_ends_portable(w, in, len) && h2neg__whole_lines(w, in, len, look);
 }
 
-#ifdef H2NEG__X86
+#ifdef H2NEG__V16
 
 /* One bit for each of 64 octets: what is not SP or VCHAR; LF. */
 typedef struct h2neg__marks {
     uint64_t odd, lf;
 } h2neg__marks;
 
-/* Of 16 octets; they are those from number `bit` on. x + 1 makes DEL the least of all. */
-H2NEG__INLINE void h2neg__mark_sse2(h2neg__marks *m, const char *p, unsigned bit)
+/* Of 16 octets; they are those from number `bit` on. */
+H2NEG__INLINE void h2neg__mark_v16(h2neg__marks *m, const char *p, unsigned bit)
 {
-    __m128i x = H2NEG__V16_LOAD(p);
-    __m128i fine = _mm_cmpgt_epi8(_mm_add_epi8(x, _mm_set1_epi8(1)), _mm_set1_epi8(0x20));
-    __m128i lf = _mm_cmpeq_epi8(x, _mm_set1_epi8('\n'));
-    m->odd ^= (uint64_t)(unsigned)_mm_movemask_epi8(fine) << bit;
-    m->lf |= (uint64_t)(unsigned)_mm_movemask_epi8(lf) << bit;
+    h2neg__v16 x = H2NEG__V16_LOAD(p);
+    h2neg__v16 fine = h2neg__v16_plain(x, 0x1f);
+    h2neg__v16 lf = H2NEG__V16_SAME(x, H2NEG__V16_OF('\n'));
+    m->odd ^= (uint64_t)H2NEG__V16_BITS(fine) << bit;
+    m->lf |= (uint64_t)H2NEG__V16_BITS(lf) << bit;
 }
 
-H2NEG__INLINE h2neg__marks h2neg__mark64_sse2(const char *p)
+H2NEG__INLINE h2neg__marks h2neg__mark64_v16(const char *p)
 {
     h2neg__marks m = {~(uint64_t)0, 0};
-    h2neg__mark_sse2(&m, p, 0);
-    h2neg__mark_sse2(&m, p + 16, 16);
-    h2neg__mark_sse2(&m, p + 32, 32);
-    h2neg__mark_sse2(&m, p + 48, 48);
+    h2neg__mark_v16(&m, p, 0);
+    h2neg__mark_v16(&m, p + 16, 16);
+    h2neg__mark_v16(&m, p + 32, 32);
+    h2neg__mark_v16(&m, p + 48, 48);
     return m;
 }
 
@@ -2805,17 +2805,17 @@ H2NEG__INLINE int h2neg__mark_take(h2neg__marked *k, h2neg__marks m, const char 
     (mask((in) + ((at) < (len)-32 ? (at) : (len)-32)) >> ((at) < (len)-32 ? 0 : (at) - ((len)-32)))
 
 /* Letters and '-', which nearly all names are made of; else the table goes on. */
-H2NEG__INLINE uint32_t h2neg__no_name16_sse2(const char *p)
+H2NEG__INLINE uint32_t h2neg__no_name16_v16(const char *p)
 {
-    __m128i x = H2NEG__V16_LOAD(p);
-    __m128i z = _mm_sub_epi8(_mm_or_si128(x, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
-    __m128i letter = _mm_cmpeq_epi8(_mm_min_epu8(z, _mm_set1_epi8(25)), z);
-    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(letter, _mm_cmpeq_epi8(x, _mm_set1_epi8('-'))));
+    h2neg__v16 x = H2NEG__V16_LOAD(p);
+    h2neg__v16 z = H2NEG__V16_SUB(H2NEG__V16_OR(x, H2NEG__V16_OF(0x20)), H2NEG__V16_OF('a'));
+    h2neg__v16 letter = H2NEG__V16_SAME(H2NEG__V16_LEAST(z, H2NEG__V16_OF(25)), z);
+    return H2NEG__V16_BITS(H2NEG__V16_OR(letter, H2NEG__V16_SAME(x, H2NEG__V16_OF('-'))));
 }
 
-H2NEG__INLINE uint32_t h2neg__no_name_sse2(const char *p)
+H2NEG__INLINE uint32_t h2neg__no_name_v16(const char *p)
 {
-    return ~(h2neg__no_name16_sse2(p) | h2neg__no_name16_sse2(p + 16) << 16);
+    return ~(h2neg__no_name16_v16(p) | h2neg__no_name16_v16(p + 16) << 16);
 }
 
 H2NEG__INLINE size_t h2neg__name_on(const char *in, size_t at, uint32_t no)
@@ -2824,30 +2824,30 @@ H2NEG__INLINE size_t h2neg__name_on(const char *in, size_t at, uint32_t no)
     return in[at + n] == ':' ? n : n + h2neg__name_portable(in, at + n, 0);
 }
 
-H2NEG__INLINE size_t h2neg__name_sse2(const char *in, size_t at, size_t len)
+H2NEG__INLINE size_t h2neg__name_v16(const char *in, size_t at, size_t len)
 {
-    return h2neg__name_on(in, at, H2NEG__LOOK(h2neg__no_name_sse2, in, at, len));
+    return h2neg__name_on(in, at, H2NEG__LOOK(h2neg__no_name_v16, in, at, len));
 }
 
 /* Not in a target, or '?'. */
-H2NEG__INLINE uint32_t h2neg__stop16_sse2(const char *p, int query)
+H2NEG__INLINE uint32_t h2neg__stop16_v16(const char *p, int query)
 {
-    __m128i x = H2NEG__V16_LOAD(p);
-    __m128i fine = _mm_cmpgt_epi8(_mm_add_epi8(x, _mm_set1_epi8(1)), _mm_set1_epi8(0x21));
-    __m128i mark = _mm_cmpeq_epi8(x, _mm_set1_epi8('#'));
+    h2neg__v16 x = H2NEG__V16_LOAD(p);
+    h2neg__v16 fine = h2neg__v16_plain(x, 0x20);
+    h2neg__v16 mark = H2NEG__V16_SAME(x, H2NEG__V16_OF('#'));
     if (query)
-        return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8('?')));
-    return (uint32_t)_mm_movemask_epi8(_mm_andnot_si128(mark, fine)) ^ 0xffff;
+        return H2NEG__V16_BITS(H2NEG__V16_SAME(x, H2NEG__V16_OF('?')));
+    return H2NEG__V16_BITS(H2NEG__V16_BUT(fine, mark)) ^ 0xffff;
 }
 
-H2NEG__INLINE uint32_t h2neg__stop_sse2(const char *p)
+H2NEG__INLINE uint32_t h2neg__stop_v16(const char *p)
 {
-    return h2neg__stop16_sse2(p, 0) | h2neg__stop16_sse2(p + 16, 0) << 16;
+    return h2neg__stop16_v16(p, 0) | h2neg__stop16_v16(p + 16, 0) << 16;
 }
 
-H2NEG__INLINE uint32_t h2neg__query_sse2(const char *p)
+H2NEG__INLINE uint32_t h2neg__query_v16(const char *p)
 {
-    return h2neg__stop16_sse2(p, 1) | h2neg__stop16_sse2(p + 16, 1) << 16;
+    return h2neg__stop16_v16(p, 1) | h2neg__stop16_v16(p + 16, 1) << 16;
 }
 
 #define H2NEG__TARGET_ENDS(stop, ask)                                                              \
@@ -2863,31 +2863,31 @@ H2NEG__INLINE uint32_t h2neg__query_sse2(const char *p)
         *query = at;                                                                               \
     return at
 
-H2NEG__INLINE size_t h2neg__target_sse2(const char *in, size_t at, size_t len, size_t *query)
+H2NEG__INLINE size_t h2neg__target_v16(const char *in, size_t at, size_t len, size_t *query)
 {
-    H2NEG__TARGET_ENDS(h2neg__stop_sse2, h2neg__query_sse2);
+    H2NEG__TARGET_ENDS(h2neg__stop_v16, h2neg__query_v16);
 }
 
 /* Letters, digits, '-' and '.'. */
-H2NEG__INLINE uint32_t h2neg__plain16_sse2(const char *p)
+H2NEG__INLINE uint32_t h2neg__plain16_v16(const char *p)
 {
-    __m128i x = H2NEG__V16_LOAD(p);
-    __m128i z = _mm_sub_epi8(_mm_or_si128(x, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
-    __m128i d = _mm_sub_epi8(x, _mm_set1_epi8('-'));
-    z = _mm_cmpeq_epi8(_mm_min_epu8(z, _mm_set1_epi8(25)), z);
-    z = _mm_or_si128(z, _mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8('9' - '-')), d));
-    z = _mm_andnot_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('/')), z);
-    return (uint32_t)_mm_movemask_epi8(z);
+    h2neg__v16 x = H2NEG__V16_LOAD(p);
+    h2neg__v16 z = H2NEG__V16_SUB(H2NEG__V16_OR(x, H2NEG__V16_OF(0x20)), H2NEG__V16_OF('a'));
+    h2neg__v16 d = H2NEG__V16_SUB(x, H2NEG__V16_OF('-'));
+    z = H2NEG__V16_SAME(H2NEG__V16_LEAST(z, H2NEG__V16_OF(25)), z);
+    z = H2NEG__V16_OR(z, H2NEG__V16_SAME(H2NEG__V16_LEAST(d, H2NEG__V16_OF('9' - '-')), d));
+    z = H2NEG__V16_BUT(z, H2NEG__V16_SAME(x, H2NEG__V16_OF('/')));
+    return H2NEG__V16_BITS(z);
 }
 
-H2NEG__INLINE uint32_t h2neg__not_plain_sse2(const char *p)
+H2NEG__INLINE uint32_t h2neg__not_plain_v16(const char *p)
 {
-    return ~(h2neg__plain16_sse2(p) | h2neg__plain16_sse2(p + 16) << 16);
+    return ~(h2neg__plain16_v16(p) | h2neg__plain16_v16(p + 16) << 16);
 }
 
-H2NEG__INLINE int h2neg__plain_sse2(const char *in, size_t at, size_t n, size_t len)
+H2NEG__INLINE int h2neg__plain_v16(const char *in, size_t at, size_t n, size_t len)
 {
-    uint32_t no = H2NEG__LOOK(h2neg__not_plain_sse2, in, at, len);
+    uint32_t no = H2NEG__LOOK(h2neg__not_plain_v16, in, at, len);
     return n < 32 && (no & (((uint32_t)1 << (n & 31)) - 1)) == 0;
 }
 
@@ -2914,14 +2914,14 @@ H2NEG__INLINE int h2neg__plain_sse2(const char *in, size_t at, size_t n, size_t 
     return k.end != 0
 
 /* 32 to 63 octets: the loads overlap. */
-H2NEG__INLINE h2neg__marks h2neg__mark_short_sse2(const char *p, unsigned len)
+H2NEG__INLINE h2neg__marks h2neg__mark_short_v16(const char *p, unsigned len)
 {
     h2neg__marks a = {0, 0}, b = {0, 0};
     unsigned last = len - 32;
-    h2neg__mark_sse2(&a, p, 0);
-    h2neg__mark_sse2(&a, p + 16, 16);
-    h2neg__mark_sse2(&b, p + last, 0);
-    h2neg__mark_sse2(&b, p + last + 16, 16);
+    h2neg__mark_v16(&a, p, 0);
+    h2neg__mark_v16(&a, p + 16, 16);
+    h2neg__mark_v16(&b, p + last, 0);
+    h2neg__mark_v16(&b, p + last + 16, 16);
     a.odd = ~(a.odd | b.odd << last) & (((uint64_t)1 << len) - 1);
     a.lf |= b.lf << last;
     return a;
@@ -2930,17 +2930,18 @@ H2NEG__INLINE h2neg__marks h2neg__mark_short_sse2(const char *p, unsigned len)
 /* It does not pay with 16 octets at a time. */
 #define H2NEG__NO_SKIP(p) 0
 
-H2NEG__INLINE int h2neg__whole_ends_sse2(h2neg__whole *w, const char *in, size_t len)
+H2NEG__INLINE int h2neg__whole_ends_v16(h2neg__whole *w, const char *in, size_t len)
 {
-    H2NEG__WHOLE_ENDS(h2neg__mark64_sse2, h2neg__mark_short_sse2, H2NEG__NO_SKIP);
+    H2NEG__WHOLE_ENDS(h2neg__mark64_v16, h2neg__mark_short_v16, H2NEG__NO_SKIP);
 }
 
-static int h2neg__whole_sse2(h2neg__whole *w, const char *in, size_t len)
+static int h2neg__whole_v16(h2neg__whole *w, const char *in, size_t len)
 {
-    static const h2neg__looks look = {h2neg__name_sse2, h2neg__target_sse2, h2neg__plain_sse2};
-    return h2neg__whole_ends_sse2(w, in, len) && h2neg__whole_lines(w, in, len, look);
+    static const h2neg__looks look = {h2neg__name_v16, h2neg__target_v16, h2neg__plain_v16};
+    return h2neg__whole_ends_v16(w, in, len) && h2neg__whole_lines(w, in, len, look);
 }
 
+#ifdef H2NEG__X86
 #define H2NEG__INLINE_AVX2 H2NEG__TARGET_AVX2 static inline
 
 H2NEG__INLINE_AVX2 void h2neg__mark_avx2(h2neg__marks *m, const char *p, unsigned bit)
@@ -3030,15 +3031,17 @@ H2NEG__INLINE_AVX2 int h2neg__whole_ends_avx2(h2neg__whole *w, const char *in, s
 
 H2NEG__TARGET_AVX2 static int h2neg__whole_avx2(h2neg__whole *w, const char *in, size_t len)
 {
-    static const h2neg__looks look = {h2neg__name_avx2, h2neg__target_avx2, h2neg__plain_sse2};
+    static const h2neg__looks look = {h2neg__name_avx2, h2neg__target_avx2, h2neg__plain_v16};
     return h2neg__whole_ends_avx2(w, in, len) && h2neg__whole_lines(w, in, len, look);
 }
+
+#undef H2NEG__INLINE_AVX2
+#endif
 
 #undef H2NEG__LOOK
 #undef H2NEG__TARGET_ENDS
 #undef H2NEG__NO_SKIP
 #undef H2NEG__WHOLE_ENDS
-#undef H2NEG__INLINE_AVX2
 #endif
 
 /* Reads the head that in[0, len) begins with into `w`: 1, or 0 where it is not whole or not
@@ -3050,8 +3053,10 @@ static int h2neg__scan_whole(h2neg__whole *w, const char *in, size_t len)
 #ifdef H2NEG__X86
     if (len >= 32 && H2NEG__HAS_AVX2())
         return h2neg__whole_avx2(w, in, len);
+#endif
+#ifdef H2NEG__V16
     if (len >= 32 && H2NEG__HAS_V16())
-        return h2neg__whole_sse2(w, in, len);
+        return h2neg__whole_v16(w, in, len);
 #endif
     return h2neg__whole_portable(w, in, len);
 }
