@@ -212,11 +212,11 @@
    tells the most they take together: 288 KiB with the defaults but H2NEG_WEBSOCKET, 128 KiB where
    HTTP/1 alone is spoken; for each WebSocket that may be open (max_ws_streams, or one over HTTP/1
    alone) max_message more. An idle connection holds 1 KiB (HTTP/1), 1.5 to 6.5 (HTTP/2), 1.6 (a
-   WebSocket over HTTP/1). With h2neg_conn_place everything stands in one block of yours, and no
-   call fails for memory. The smallest useful server (max_input 1024, max_output_pending 8192,
-   max_header_list 2048, max_request_line 1024, max_field_line 1024, max_header_fields 32,
-   max_cookie_crumbs 8, max_concurrent_streams 7, max_queued 1024) takes 50 KiB for both protocols,
-   22 for HTTP/1 alone.
+   WebSocket over HTTP/1); with h2neg_config_share a third of a KiB less. With h2neg_conn_place
+   everything stands in one block of yours, and no call fails for memory. The smallest useful server
+   (max_input 1024, max_output_pending 8192, max_header_list 2048, max_request_line 1024,
+   max_field_line 1024, max_header_fields 32, max_cookie_crumbs 8, max_concurrent_streams 7,
+   max_queued 1024) takes 50 KiB for both protocols, 22 for HTTP/1 alone.
 
    ERRORS. A code (H2NEG_ERR_*), the offset of the octet, the stream, the RFC's section and a
    sentence. Bad input ends in the protocol's own answer: a status, RST_STREAM, GOAWAY, a Close
@@ -1069,15 +1069,12 @@ typedef struct h2neg_huffman_state {
 typedef struct h2neg_hpack_decoder {
     size_t wants; /* > 0: octets of memory without which decoding cannot go on */
     h2neg_hpack_table table;
-    uint32_t limit, least;
-    int state, after, kind, broken, started, updates;
+    uint32_t limit, least, left, flags;
     uint64_t number;
-    unsigned shift;
-    uint32_t left;
-    int huffman, in_value, insert, drop;
-    unsigned flags;
     h2neg_huffman_state bits;
     uint64_t name_len, value_len;
+    unsigned char state, after, kind, broken, started, updates, shift;
+    unsigned char huffman, in_value, insert, drop;
 } h2neg_hpack_decoder;
 
 /* An encoder. Only `wants` is for reading. */
@@ -1203,16 +1200,17 @@ typedef struct h2neg_h2_setting {
 /* A frame. `type` says which member of `u` stands. Slices and pointers are borrowed: they point
    into the octets that were read, and live as long as those. */
 typedef struct h2neg_h2_frame {
-    uint32_t length;       /* of the payload, 0 to 2^24-1 octets */
-    uint8_t type, flags;   /* as they came; flags that the type does not define mean nothing */
-    uint32_t stream;       /* 0 to 2^31-1; the reserved bit is ignored */
-    uint8_t padding;       /* octets behind the data (DATA, HEADERS, PUSH_PROMISE) */
-    uint8_t prefix;        /* octets before it: pad length, priority, promised stream */
-    int oversize;          /* 1: longer than max_frame_size: always the connection's error */
-    int ignored;           /* 1: ALTSVC, ORIGIN that MUST be ignored (RFC 7838 4, RFC 8336 2.2) */
-    int has_priority;      /* 1: HEADERS with the PRIORITY flag */
-    uint32_t dependency;   /* PRIORITY, HEADERS: the stream depended on */
-    int exclusive, weight; /* the same: 0 or 1; 1 to 256 */
+    uint32_t length;      /* of the payload, 0 to 2^24-1 octets */
+    uint8_t type, flags;  /* as they came; flags that the type does not define mean nothing */
+    uint32_t stream;      /* 0 to 2^31-1; the reserved bit is ignored */
+    uint8_t padding;      /* octets behind the data (DATA, HEADERS, PUSH_PROMISE) */
+    uint8_t prefix;       /* octets before it: pad length, priority, promised stream */
+    uint8_t oversize;     /* 1: longer than max_frame_size: always the connection's error */
+    uint8_t ignored;      /* 1: ALTSVC, ORIGIN that MUST be ignored (RFC 7838 4, RFC 8336 2.2) */
+    uint8_t has_priority; /* 1: HEADERS with the PRIORITY flag */
+    uint8_t exclusive;    /* PRIORITY, HEADERS: 0 or 1 */
+    uint16_t weight;      /* the same: 1 to 256 */
+    uint32_t dependency;  /* the same: the stream depended on */
     union {
         h2neg_str data; /* DATA, HEADERS, CONTINUATION; unknown types: the payload */
         uint32_t code;  /* RST_STREAM */
@@ -1619,8 +1617,9 @@ typedef struct h2neg_ws_codec {
 } h2neg_ws_codec;
 
 /* Options and limits. Zero everywhere is a server with every default; a limit of zero is the
-   default that stands behind it [in brackets a client's]. Copied; what pointers name is borrowed
-   for the connection's life. What happens at each limit stands in the manual. */
+   default that stands behind it [in brackets a client's]. Copied, unless h2neg_config_share made it
+   one to borrow; what pointers name is borrowed for the connection's life. What happens at each
+   limit stands in the manual. */
 typedef struct h2neg_config {
     int role;             /* H2NEG_SERVER, H2NEG_CLIENT */
     unsigned protocols;   /* bits, one at least that tls allows; 0: H2NEG_PROTOCOLS_DEFAULT */
@@ -1699,8 +1698,9 @@ typedef struct h2neg_config {
     uint32_t drain_timeout;    /* after the first GOAWAY; 30,000 */
     uint32_t
         early_drain_timeout; /* 5,000: body behind an early response; input behind a fatal error */
-    uint32_t response_timeout; /* client; 0: none */
-    uint32_t close_timeout;    /* WebSocket: from our Close to the peer's; 10,000 */
+    uint32_t response_timeout;         /* client; 0: none */
+    uint32_t close_timeout;            /* WebSocket: from our Close to the peer's; 10,000 */
+    const struct h2neg_config *shared; /* NULL; h2neg_config_share alone sets it */
 } h2neg_config;
 
 enum {
@@ -1805,6 +1805,10 @@ H2NEG_API h2neg_conn *h2neg_conn_place(void *block, size_t size, const h2neg_con
 H2NEG_API size_t h2neg_memory_bound(const h2neg_config *config);
 /* 0, or H2NEG_ERR_INVALID. */
 H2NEG_API int h2neg_config_check(const h2neg_config *config);
+/* Fills in the defaults and makes a config that connections borrow in place of a copy: each holds a
+   third less when it is idle. It must stay as it is, and where it is, until the last of them is
+   freed; a copy of it is refused. 0, or H2NEG_ERR_INVALID. */
+H2NEG_API int h2neg_config_share(h2neg_config *config);
 H2NEG_API void h2neg_conn_free(h2neg_conn *c);
 /* Fills in `info`, at any time; all zero and `why` "" for NULL. */
 H2NEG_API void h2neg_conn_info(const h2neg_conn *c, h2neg_info *info);
@@ -7319,7 +7323,7 @@ static void h2neg__hpack_begin(h2neg_hpack_decoder *d, const h2neg_hpack_list *l
                                unsigned flags)
 {
     d->started = 1;
-    d->insert = insert;
+    d->insert = (unsigned char)insert;
     d->flags = flags;
     d->drop = list->over && !insert;
     d->in_value = 0;
@@ -7445,7 +7449,7 @@ static int h2neg__hpack_prefix(h2neg_hpack_decoder *d, h2neg_hpack_list *list, u
                                unsigned bits, int kind)
 {
     unsigned full = (1u << bits) - 1;
-    d->kind = kind;
+    d->kind = (unsigned char)kind;
     d->number = octet & full;
     if (d->number < full)
         return h2neg__hpack_number(d, list);
@@ -7938,7 +7942,7 @@ static void h2neg__frame_take_priority(h2neg_h2_frame *f, h2neg__reader *r)
     uint32_t v = h2neg__take_be(r, 4);
     f->exclusive = v >> 31 != 0;
     f->dependency = v & H2NEG__FRAME_STREAM_MOST;
-    f->weight = (int)h2neg__take_be(r, 1) + 1;
+    f->weight = (uint16_t)(h2neg__take_be(r, 1) + 1);
 }
 
 /* What stands before the data: [Pad Length (8)], then HEADERS: priority, PUSH_PROMISE: promised
@@ -12137,9 +12141,7 @@ typedef struct h2neg__ws {
 } h2neg__ws;
 
 struct h2neg_conn {
-    h2neg_config config;
-    unsigned char *placed;    /* the parts of a placed connection; NULL: they come from alloc_fn */
-    unsigned char *placed_ws; /* ... and its WebSockets' message buffers */
+    const h2neg_config *config; /* shared, or a copy of its own right behind this struct */
     h2neg__part part[H2NEG__PARTS];
     struct {
         int code;
@@ -12162,6 +12164,8 @@ struct h2neg_conn {
     unsigned char eof, lost, shut; /* shut: the application drains */
     unsigned char negotiated_owed, error_owed, status_owed, want_request;
     unsigned char spoken; /* the last words are out; nothing is written behind them */
+    unsigned char placed; /* the parts stand behind the struct, and behind them its WebSockets'
+                             message buffers; 0: they come from alloc_fn */
     char words[64]; /* the tokens that an accept may choose from, or a WebSocket's key; at the end
                        the last words, when no memory can be had for output */
     uint32_t swallowed; /* octets thrown away, as far as they are counted */
@@ -12268,6 +12272,8 @@ static int h2neg__config_resolve(h2neg_config *out, const h2neg_config *config)
         *out = *config;
     else
         memset(out, 0, sizeof *out);
+    if (out->shared)
+        return out->shared == config; /* nothing is left to fill in; or a copy of a shared one */
     if (out->protocols == 0)
         out->protocols = H2NEG_PROTOCOLS_DEFAULT;
     for (i = 0; i < H2NEG__COUNT(h2neg__defaults); i++) {
@@ -12476,7 +12482,7 @@ static int h2neg__take_more(h2neg_conn *c, h2neg__part *p, size_t size)
     if (p->size >= size)
         return 1;
     H2NEG__NEVER(c->placed); /* a placed part stands at its bound already */
-    ptr = h2neg__alloc(&c->config, p->ptr, p->size, size);
+    ptr = h2neg__alloc(c->config, p->ptr, p->size, size);
     if (!ptr)
         return 0;
     p->ptr = (unsigned char *)ptr;
@@ -12504,7 +12510,7 @@ static void h2neg__drop(h2neg_conn *c, h2neg__part *p)
 {
     if (c->placed || !p->ptr)
         return;
-    h2neg__alloc(&c->config, p->ptr, p->size, 0);
+    h2neg__alloc(c->config, p->ptr, p->size, 0);
     p->ptr = NULL;
     p->size = 0;
 }
@@ -12512,14 +12518,14 @@ static void h2neg__drop(h2neg_conn *c, h2neg__part *p)
 static int h2neg__part_take(h2neg_conn *c, int part, size_t size)
 {
     h2neg__part *p = &c->part[part];
-    H2NEG__NEVER(p->size < size && size > h2neg__part_bound(&c->config, part)); /* its meaning */
+    H2NEG__NEVER(p->size < size && size > h2neg__part_bound(c->config, part)); /* its meaning */
     return h2neg__take_more(c, p, size);
 }
 
 static int h2neg__part_grow(h2neg_conn *c, int part, size_t need, size_t first)
 {
     h2neg__part *p = &c->part[part];
-    return p->size >= need || h2neg__grow(c, p, h2neg__part_bound(&c->config, part), need, first);
+    return p->size >= need || h2neg__grow(c, p, h2neg__part_bound(c->config, part), need, first);
 }
 
 static void h2neg__part_drop(h2neg_conn *c, int part)
@@ -12579,7 +12585,7 @@ static int h2neg__fail(h2neg_conn *c, int code, uint64_t offset)
     c->error_owed = 1;
     if (c->h2)
         c->h2->goaway_owed = 1;
-    else if (c->config.role == H2NEG_SERVER)
+    else if (c->config->role == H2NEG_SERVER)
         c->status_owed = 1;
     h2neg__inert(c);
     return H2NEG__GO_ON;
@@ -12627,7 +12633,7 @@ static const unsigned char *h2neg__in_have(h2neg_conn *c, size_t n)
 /* All that is there, in one piece, as far as it may be kept: more than any head. */
 static h2neg_str h2neg__in_all(h2neg_conn *c)
 {
-    size_t room = h2neg__part_bound(&c->config, H2NEG__IN) - c->kept;
+    size_t room = h2neg__part_bound(c->config, H2NEG__IN) - c->kept;
     if (c->kept && c->lent.len && !h2neg__in_keep(c, c->lent.len < room ? c->lent.len : room))
         return h2neg__str(NULL, 0);
     return h2neg__in(c);
@@ -12655,7 +12661,7 @@ static void h2neg__in_take(h2neg_conn *c, size_t n)
 static size_t h2neg__out_free(const h2neg_conn *c)
 {
     size_t used = c->shown ? c->out_at + c->out : c->out;
-    return c->config.max_output_pending - used;
+    return c->config->max_output_pending - used;
 }
 
 /* Room for `n` octets behind what waits, or NULL: not now. */
@@ -12665,11 +12671,11 @@ static unsigned char *h2neg__out_room(h2neg_conn *c, size_t n)
     H2NEG__NEVER(c->spoken); /* nobody writes behind the last words */
     if (n > h2neg__out_free(c))
         return NULL;
-    if (!h2neg__part_take(c, H2NEG__OUT, c->config.max_output_pending)) {
+    if (!h2neg__part_take(c, H2NEG__OUT, c->config->max_output_pending)) {
         h2neg__fail(c, H2NEG_ERR_NOMEM, c->offset);
         return NULL;
     }
-    if (c->config.max_output_pending - (c->out_at + c->out) < n) {
+    if (c->config->max_output_pending - (c->out_at + c->out) < n) {
         memmove(p->ptr, p->ptr + c->out_at, c->out);
         c->out_at = 0;
     }
@@ -12685,8 +12691,8 @@ static void h2neg__out_wrote(h2neg_conn *c, size_t n)
 /* The application fills three quarters of the output; the rest is the engine's. */
 static size_t h2neg__app_room(const h2neg_conn *c)
 {
-    size_t most = c->config.max_output_pending / 4 * 3, room = h2neg__out_free(c);
-    size_t used = c->config.max_output_pending - room;
+    size_t most = c->config->max_output_pending / 4 * 3, room = h2neg__out_free(c);
+    size_t used = c->config->max_output_pending - room;
     return used < most ? most - used : 0;
 }
 
@@ -12792,7 +12798,7 @@ static h2neg__ws *h2neg__ws_at(const h2neg_conn *c, size_t i)
 /* Whether another one would be one too many. */
 static int h2neg__ws_full(const h2neg_conn *c)
 {
-    return c->ws_live >= (c->h2 ? c->config.max_ws_streams : 1);
+    return c->ws_live >= (c->h2 ? c->config->max_ws_streams : 1);
 }
 
 /* A stream's WebSocket, or NULL. */
@@ -12804,7 +12810,7 @@ static h2neg__ws *h2neg__ws_of(const h2neg_conn *c, const h2neg__stream *s)
 /* One more. NULL: no memory, or there are too many. */
 static h2neg__ws *h2neg__ws_new(h2neg_conn *c, h2neg__stream *s)
 {
-    size_t bound = h2neg__ws_bound(&c->config), i = 0, want;
+    size_t bound = h2neg__ws_bound(c->config), i = 0, want;
     h2neg__ws *w;
     while (i < c->ws_room && h2neg__ws_at(c, i)->stream)
         i++;
@@ -12821,8 +12827,9 @@ static h2neg__ws *h2neg__ws_new(h2neg_conn *c, h2neg__stream *s)
     memset(w, 0, sizeof *w);
     w->stream = s->id;
     if (c->placed) {
-        w->buffer.size = h2neg__ws_buffer_bound(&c->config);
-        w->buffer.ptr = c->placed_ws + i * h2neg__round(w->buffer.size);
+        const h2neg__part *all = &c->part[H2NEG__WS]; /* the last part */
+        w->buffer.size = h2neg__ws_buffer_bound(c->config);
+        w->buffer.ptr = all->ptr + h2neg__round(all->size) + i * h2neg__round(w->buffer.size);
     }
     s->ws.place = (uint8_t)(i + 1);
     c->ws_live++;
@@ -12837,7 +12844,7 @@ static void h2neg__ws_free(h2neg_conn *c, h2neg__stream *s)
         return;
     for (i = 0; i < 2; i++)
         if (w->coder[i])
-            c->config.ws_codec->close_fn(c->config.ws_codec->user, w->coder[i], i);
+            c->config->ws_codec->close_fn(c->config->ws_codec->user, w->coder[i], i);
     h2neg__drop(c, &w->buffer);
     w->stream = 0;
     s->ws.place = 0;
@@ -12858,7 +12865,7 @@ static size_t h2neg__ws_memory(const h2neg_conn *c)
 {
     size_t i, n = 0;
     if (c->placed)
-        return h2neg__ws_bound(&c->config) * h2neg__ws_buffer_bound(&c->config);
+        return h2neg__ws_bound(c->config) * h2neg__ws_buffer_bound(c->config);
     for (i = 0; i < c->ws_room; i++)
         n += h2neg__ws_at(c, i)->buffer.size;
     return n;
@@ -12887,14 +12894,14 @@ static int h2neg__ws_judge(const h2neg_conn *c, h2neg_ws_request *request, h2neg
     h2neg_ws_deflate agreed;
     h2neg_list list = {0, 0};
     h2neg_str item;
-    int err = h2neg_ws_check_request(request, &c->config.ws_origin);
+    int err = h2neg_ws_check_request(request, &c->config->ws_origin);
     memset(terms, 0, sizeof *terms);
     while (!err &&
            h2neg_list_next(&list, request->fields, request->count, "sec-websocket-protocol", &item))
         terms->subprotocols |= h2neg__ws_marks(item);
-    if (err || !c->config.ws_codec)
+    if (err || !c->config->ws_codec)
         return err;
-    err = h2neg_ws_deflate_accept(&agreed, &c->config.ws_deflate, request->fields, request->count);
+    err = h2neg_ws_deflate_accept(&agreed, &c->config->ws_deflate, request->fields, request->count);
     if (err == 1)
         terms->deflate = h2neg__deflate_pack(&agreed, H2NEG_SERVER);
     return err < 0 ? err : 0;
@@ -12953,7 +12960,8 @@ static int h2neg__ws_request_fields(h2neg_conn *c, h2neg__ws *w, h2neg__ws_field
 {
     unsigned char random[16];
     memset(x, 0, sizeof *x);
-    if (!c->config.random_fn || !c->config.random_fn(c->config.random_user, random, sizeof random))
+    if (!c->config->random_fn ||
+        !c->config->random_fn(c->config->random_user, random, sizeof random))
         return H2NEG_ERR_NO_RANDOM;
     h2neg__ws_add(x, "sec-websocket-version", H2NEG__LIT("13"));
     if (!c->h2) {
@@ -12963,8 +12971,8 @@ static int h2neg__ws_request_fields(h2neg_conn *c, h2neg__ws *w, h2neg__ws_field
     }
     if (w->subprotocols.len)
         h2neg__ws_add(x, "sec-websocket-protocol", w->subprotocols);
-    if (c->config.ws_codec)
-        h2neg__ws_add_deflate(x, &c->config.ws_deflate);
+    if (c->config->ws_codec)
+        h2neg__ws_add_deflate(x, &c->config->ws_deflate);
     return 0;
 }
 
@@ -12978,8 +12986,8 @@ static int h2neg__ws_answer(h2neg_conn *c, h2neg__stream *s, int status, const h
     int err = h2neg_ws_check_response(status, fields, count, key, w->subprotocols, subprotocol);
     if (err)
         return err;
-    err = h2neg_ws_deflate_check(&agreed, c->config.ws_codec ? &c->config.ws_deflate : NULL, fields,
-                                 count);
+    err = h2neg_ws_deflate_check(&agreed, c->config->ws_codec ? &c->config->ws_deflate : NULL,
+                                 fields, count);
     if (err == 1)
         s->ws.deflate = h2neg__deflate_pack(&agreed, H2NEG_CLIENT);
     return err < 0 ? err : 0;
@@ -13030,7 +13038,7 @@ static void h2neg__bucket_add(h2neg_conn *c, h2neg__stream *s)
 /* Doubles the table; every slot finds its new bucket. 1, or 0: no memory. */
 static int h2neg__slots_grow(h2neg_conn *c)
 {
-    size_t i, old = c->slots, most = h2neg__slot_bound(&c->config);
+    size_t i, old = c->slots, most = h2neg__slot_bound(c->config);
     size_t want = c->placed ? most : old ? old * 2 : c->h2 ? 4 : 1;
     H2NEG__NEVER(old >= most); /* whoever opens a stream has counted */
     if (!h2neg__part_take(c, H2NEG__STREAMS, want * sizeof(h2neg__stream)))
@@ -13126,7 +13134,7 @@ static int h2neg__stream_state(const h2neg_conn *c, uint32_t id)
     uint32_t both = H2NEG__S_LOCAL_END | H2NEG__S_REMOTE_END;
     if (id % 2 == 0)
         return H2NEG__IDLE; /* a server's stream, and there is no push */
-    if (id > (c->config.role == H2NEG_SERVER ? c->h2->last_peer : c->next_stream - 1))
+    if (id > (c->config->role == H2NEG_SERVER ? c->h2->last_peer : c->next_stream - 1))
         return H2NEG__IDLE;
     s = h2neg__stream_find(c, id);
     if (s && (s->flags & (H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET) || (s->flags & both) == both))
@@ -13370,7 +13378,7 @@ static void h2neg__stream_settle(h2neg_conn *c, h2neg__stream *s)
     uint32_t both = H2NEG__S_LOCAL_END | H2NEG__S_REMOTE_END;
     if ((s->flags & both) != both)
         return;
-    if (c->h2 && !s->error && c->h2->resets < (int32_t)c->config.reset_budget)
+    if (c->h2 && !s->error && c->h2->resets < (int32_t)c->config->reset_budget)
         c->h2->resets++;
     h2neg__stream_done(c, s, s->error, s->error ? h2neg_error_h2(s->error) : 0, 0);
 }
@@ -13555,7 +13563,7 @@ static void h2neg__plan_apply(h2neg_conn *c, h2neg__stream *s, const h2neg__plan
                               const h2neg_message *m, unsigned flags)
 {
     s->flags |= H2NEG__S_HEAD_SENT;
-    if (c->config.role == H2NEG_SERVER)
+    if (c->config->role == H2NEG_SERVER)
         s->flags &= ~(uint32_t)(H2NEG__S_EXPECT | H2NEG__S_WAITS);
     if (s->flags & (H2NEG__S_END_OWED | H2NEG__S_EARLY))
         h2neg__owe(c, s, 0);
@@ -13671,13 +13679,13 @@ static void h2neg__balance_ws(const h2neg_conn *c)
         H2NEG__MUST(s && h2neg__ws_of(c, s) == w);
         if (w->opcode && !h2neg__ws_deaf(w)) /* else it is of the last message */
             H2NEG__MUST(w->have <= w->buffer.size);
-        H2NEG__MUST(w->buffer.size <= h2neg__ws_buffer_bound(&c->config));
+        H2NEG__MUST(w->buffer.size <= h2neg__ws_buffer_bound(c->config));
         H2NEG__MUST(w->head_len <= 14 && w->control_len <= 125 && w->owed_len <= 125);
         H2NEG__MUST(w->left <= w->frame.length);
     }
     H2NEG__MUST(n == c->ws_live);
-    if (c->h2 && !(c->config.role == H2NEG_SERVER && c->h1.stream))
-        H2NEG__MUST(n <= c->config.max_ws_streams);
+    if (c->h2 && !(c->config->role == H2NEG_SERVER && c->h1.stream))
+        H2NEG__MUST(n <= c->config->max_ws_streams);
 }
 
 static void h2neg__balance_slots(const h2neg_conn *c)
@@ -13712,8 +13720,8 @@ static void h2neg__balance_slots(const h2neg_conn *c)
                     s->flags & (H2NEG__S_WE_RESET | H2NEG__S_DONE_OWED | H2NEG__S_DONE));
         H2NEG__MUST(s->send >= -(int64_t)0x7fffffff);
         if (c->h2) {
-            int64_t granted =
-                c->h2->window > c->config.initial_window ? c->h2->window : c->config.initial_window;
+            int64_t granted = c->h2->window > c->config->initial_window ? c->h2->window
+                                                                        : c->config->initial_window;
             H2NEG__MUST(s->recv + s->unreturned + s->held <= (granted > 65535 ? granted : 65535));
         }
         if (h2neg__ws_of(c, s))
@@ -13722,13 +13730,13 @@ static void h2neg__balance_slots(const h2neg_conn *c)
     H2NEG__MUST(live == c->live && marked == c->marked && sending == c->sending);
     H2NEG__MUST(wanting == c->wanting && queued == c->queued);
     H2NEG__MUST(behind == c->behind + (c->current_done ? 1u : 0u));
-    H2NEG__MUST(c->queued <= c->part[H2NEG__QUEUE].size && c->queued <= c->config.max_queued);
+    H2NEG__MUST(c->queued <= c->part[H2NEG__QUEUE].size && c->queued <= c->config->max_queued);
 }
 
 static void h2neg__balance_h2(const h2neg_conn *c)
 {
     const h2neg__http2 *h = c->h2;
-    int64_t most = c->config.connection_window > 65535 ? c->config.connection_window : 65535;
+    int64_t most = c->config->connection_window > 65535 ? c->config->connection_window : 65535;
     H2NEG__MUST(h->recv >= 0 && h->recv + h->unreturned <= most);
     /* between frames every octet's credit is back, or waits with what was not taken yet */
     if (c->phase == H2NEG__LIVE && h->state == H2NEG__H2_HEADER && !c->current_credit && !c->early)
@@ -13739,7 +13747,7 @@ static void h2neg__balance_h2(const h2neg_conn *c)
                 c->part[H2NEG__OWED].size >= sizeof(h2neg__owed));
     H2NEG__MUST(h->shut_count <= H2NEG__SHUT_COUNT && h->shut_at < H2NEG__SHUT_COUNT);
     H2NEG__MUST(h->shut_count * sizeof(uint32_t) <= c->part[H2NEG__SHUT].size);
-    H2NEG__MUST(h->resets <= (int32_t)c->config.reset_budget);
+    H2NEG__MUST(h->resets <= (int32_t)c->config->reset_budget);
     H2NEG__MUST(h->left <= h->frame.length || h->state <= H2NEG__H2_HEADER);
     H2NEG__MUST(h->encoder.table.size <= h->encoder.table.max);
     H2NEG__MUST(h->decoder.table.size <= h->decoder.table.max);
@@ -13754,11 +13762,11 @@ static void h2neg__balance(const h2neg_conn *c)
         return;
     H2NEG__MUST(c->spoken || c->out == 0 || c->lost ||
                 c->out_at + c->out <= c->part[H2NEG__OUT].size);
-    H2NEG__MUST(c->out <= c->config.max_output_pending);
+    H2NEG__MUST(c->out <= c->config->max_output_pending);
     H2NEG__MUST(c->kept == 0 || c->kept_at + c->kept <= c->part[H2NEG__IN].size);
     H2NEG__MUST(c->offset <= c->in_total && c->out <= c->out_total);
     for (i = 0; i < H2NEG__PARTS; i++)
-        H2NEG__MUST(c->part[i].size <= h2neg__part_bound(&c->config, i));
+        H2NEG__MUST(c->part[i].size <= h2neg__part_bound(c->config, i));
     h2neg__balance_lists(c);
     h2neg__balance_early(c);
     h2neg__balance_slots(c);
@@ -13782,7 +13790,7 @@ static void h2neg__balance(const h2neg_conn *c)
 
 static int h2neg__h2_put_settings(h2neg_conn *c)
 {
-    const h2neg_config *g = &c->config;
+    const h2neg_config *g = c->config;
     int server = g->role == H2NEG_SERVER;
     h2neg_h2_setting all[8];
     size_t n = 0, i, kept = 0;
@@ -13920,7 +13928,7 @@ static int h2neg__h2_put_ping(h2neg_conn *c, const void *eight, unsigned char *s
 /* What is wrong, for the peer. */
 static const char *h2neg__error_words(const h2neg_conn *c)
 {
-    return c->config.no_error_text ? "" : h2neg_error_text(c->error.code);
+    return c->config->no_error_text ? "" : h2neg_error_text(c->error.code);
 }
 
 static int h2neg__h2_put_goaway(h2neg_conn *c)
@@ -14004,8 +14012,8 @@ static void h2neg__h2_credit(h2neg_conn *c, h2neg__stream *s, uint32_t n)
    that what is written does not depend on how DATA were cut. */
 static void h2neg__h2_credit_due(h2neg_conn *c, h2neg__stream *s)
 {
-    c->h2->credit_due = c->h2->unreturned >= c->config.connection_window / 2;
-    if (s && s->unreturned >= (c->config.initial_window + 1) / 2 &&
+    c->h2->credit_due = c->h2->unreturned >= c->config->connection_window / 2;
+    if (s && s->unreturned >= (c->config->initial_window + 1) / 2 &&
         !(s->flags & H2NEG__S_REMOTE_END))
         h2neg__count_flag(s, H2NEG__S_WU_MARK, 1, &c->marked);
 }
@@ -14068,7 +14076,7 @@ static void h2neg__h2_local_end(h2neg_conn *c, h2neg__stream *s)
 {
     s->flags |= H2NEG__S_LOCAL_END;
     h2neg__stream_settle(c, s);
-    if (c->config.role == H2NEG_SERVER && !(s->flags & (H2NEG__S_REMOTE_END | H2NEG__S_TUNNEL)))
+    if (c->config->role == H2NEG_SERVER && !(s->flags & (H2NEG__S_REMOTE_END | H2NEG__S_TUNNEL)))
         h2neg__h2_reset(c, s, 0, H2NEG_NO_ERROR);
 }
 
@@ -14077,7 +14085,7 @@ static void h2neg__h2_local_end(h2neg_conn *c, h2neg__stream *s)
 /* A larger part for a table, which moves over; for a while both stand. 1, or 0: no memory. */
 static int h2neg__table_grow(h2neg_conn *c, int part, size_t need)
 {
-    size_t bound = h2neg__part_bound(&c->config, part), size = c->part[part].size * 2;
+    size_t bound = h2neg__part_bound(c->config, part), size = c->part[part].size * 2;
     h2neg__part old = c->part[part];
     void *ptr;
     if (size < need)
@@ -14085,7 +14093,7 @@ static int h2neg__table_grow(h2neg_conn *c, int part, size_t need)
     if (size > bound)
         size = bound;
     H2NEG__NEVER(c->placed || size < need); /* a table never needs more than its bound */
-    ptr = h2neg__alloc(&c->config, NULL, 0, size);
+    ptr = h2neg__alloc(c->config, NULL, 0, size);
     if (!ptr)
         return 0;
     c->part[part].ptr = (unsigned char *)ptr;
@@ -14095,7 +14103,7 @@ static int h2neg__table_grow(h2neg_conn *c, int part, size_t need)
     else
         h2neg_hpack_encoder_move(&c->h2->encoder, ptr, size);
     if (old.ptr)
-        h2neg__alloc(&c->config, old.ptr, old.size, 0);
+        h2neg__alloc(c->config, old.ptr, old.size, 0);
     return 1;
 }
 
@@ -14115,13 +14123,15 @@ static h2neg__block h2neg__block_begin(h2neg_conn *c, size_t bound)
     memset(&b, 0, sizeof b);
     b.room = bound + 9 * (frames + 1);
     b.error = H2NEG_ERR_AGAIN;
-    if (b.room > c->config.max_output_pending / 4 * 3)
+    if (b.room > c->config->max_output_pending / 4 * 3)
         b.error = H2NEG_ERR_TOO_SMALL;
     else if (h2neg__h2_flush(c) && b.room <= h2neg__app_room(c))
         b.out = h2neg__out_room(c, b.room);
-    table = c->h2->encoder.table.size + bound;
-    if (table > c->config.hpack_encoder_table)
-        table = c->config.hpack_encoder_table;
+    /* most of the 512 octets for fields of our own is not needed: taking half of it saves an idle
+       connection half a KiB */
+    table = c->h2->encoder.table.size + (bound > 512 ? bound - 256 : bound);
+    if (table > c->config->hpack_encoder_table)
+        table = c->config->hpack_encoder_table;
     /* below 32 there is no table, and nothing to have */
     if (b.out && (table > c->h2->encoder.table.capacity) & (table >= 32))
         h2neg__table_grow(c, H2NEG__ENCODER, h2neg_hpack_memory(table)); /* if not: fewer entries */
@@ -14185,9 +14195,9 @@ static void h2neg__block_message(h2neg_conn *c, h2neg__block *b, const h2neg_mes
     h2neg__block_put(c, b, m->fields, m->field_count);
     if (p->extra_count)
         h2neg__block_put(c, b, p->extra, p->extra_count);
-    for (i = 0; !p->interim && m->status && i < c->config.common_field_count; i++)
-        if (h2neg__lacks(m, c->config.common_fields[i].name))
-            h2neg__block_put(c, b, &c->config.common_fields[i], 1);
+    for (i = 0; !p->interim && m->status && i < c->config->common_field_count; i++)
+        if (h2neg__lacks(m, c->config->common_fields[i].name))
+            h2neg__block_put(c, b, &c->config->common_fields[i], 1);
     if (p->add_length)
         h2neg__block_put_one(c, b, H2NEG__HPACK_CONTENT_LENGTH,
                              h2neg__decimal_text(digits, p->length));
@@ -14198,7 +14208,7 @@ static size_t h2neg__message_bound(const h2neg_conn *c, const h2neg_message *m,
 {
     return h2neg__fields_bound(p->extra, p->extra_count) + h2neg_hpack_encode_bound(NULL, 0) +
            h2neg__fields_bound(m->fields, m->field_count) +
-           h2neg__fields_bound(c->config.common_fields, c->config.common_field_count) + 512;
+           h2neg__fields_bound(c->config->common_fields, c->config->common_field_count) + 512;
 }
 
 static int h2neg__h2_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m,
@@ -14259,7 +14269,7 @@ static size_t h2neg__h2_sendable(const h2neg_conn *c, const h2neg__stream *s, si
         return 0;
     if ((uint64_t)window < n) {
         n = (size_t)window;
-        if (n < h2neg__h2_short(c) && c->h2->shorts >= c->config.max_short_data)
+        if (n < h2neg__h2_short(c) && c->h2->shorts >= c->config->max_short_data)
             return 0;
     }
     if (n > c->h2->peer_frame)
@@ -14431,7 +14441,7 @@ enum { H2NEG__B_DROP, H2NEG__B_REQUEST, H2NEG__B_RESPONSE, H2NEG__B_TRAILERS };
 static int h2neg__work(h2neg_conn *c, h2neg_field **fields, char **text)
 {
     unsigned char *p;
-    if (!h2neg__part_take(c, H2NEG__WORK, h2neg__part_bound(&c->config, H2NEG__WORK))) {
+    if (!h2neg__part_take(c, H2NEG__WORK, h2neg__part_bound(c->config, H2NEG__WORK))) {
         h2neg__fail(c, H2NEG_ERR_NOMEM, c->offset);
         return 0;
     }
@@ -14440,7 +14450,7 @@ static int h2neg__work(h2neg_conn *c, h2neg_field **fields, char **text)
     if (c->h2)
         c->h2->list = (h2neg_hpack_list *)(void *)p;
     *fields = (h2neg_field *)(void *)(p + h2neg__round(sizeof *c->h1.head));
-    *text = (char *)(*fields + h2neg__work_fields(&c->config));
+    *text = (char *)(*fields + h2neg__work_fields(c->config));
     return 1;
 }
 
@@ -14521,16 +14531,16 @@ static int h2neg__h2_data_begin(h2neg_conn *c)
     if (h->left)
         h->empties = 0;
     else if (!(h->frame.flags & H2NEG_H2_END_STREAM) &&
-             ++h->empties > c->config.max_consecutive_empty)
+             ++h->empties > c->config->max_consecutive_empty)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_EMPTY);
     if (!s)
         return H2NEG__GO_ON;
     if (!s->ws.place) /* its frames are judged by themselves */
         c->useful += h->left;
-    if (c->config.role == H2NEG_CLIENT && !(s->flags & (H2NEG__S_HEAD_GOT | H2NEG__S_TUNNEL)))
+    if (c->config->role == H2NEG_CLIENT && !(s->flags & (H2NEG__S_HEAD_GOT | H2NEG__S_TUNNEL)))
         return h2neg__h2_stream_error(c, s->id, H2NEG_ERR_H2_MESSAGE);
-    if (c->config.max_content_length && !(s->flags & H2NEG__S_TUNNEL) &&
-        s->recv_octets + h->left > c->config.max_content_length)
+    if (c->config->max_content_length && !(s->flags & H2NEG__S_TUNNEL) &&
+        s->recv_octets + h->left > c->config->max_content_length)
         return h2neg__h2_stream_error(c, s->id, H2NEG_ERR_LIMIT_BODY);
     if (s->recv_left == H2NEG_UNKNOWN)
         return H2NEG__GO_ON;
@@ -14593,7 +14603,7 @@ static int h2neg__h2_data_run(h2neg_conn *c, h2neg_event *ev)
 /* A new request at a server: what speaks against it before its fields are known. */
 static int h2neg__h2_request_error(h2neg_conn *c)
 {
-    if (c->live >= c->config.max_concurrent_streams)
+    if (c->live >= c->config->max_concurrent_streams)
         return H2NEG_ERR_LIMIT_STREAMS;
     return 0;
 }
@@ -14604,7 +14614,7 @@ static void h2neg__h2_block_kind(h2neg_conn *c, int state)
     h->block_kind = H2NEG__B_DROP;
     if (state == H2NEG__OPEN) {
         const h2neg__stream *s = h2neg__stream_find(c, h->block);
-        int response = c->config.role == H2NEG_CLIENT && !(s->flags & H2NEG__S_HEAD_GOT);
+        int response = c->config->role == H2NEG_CLIENT && !(s->flags & H2NEG__S_HEAD_GOT);
         h->block_kind = response ? H2NEG__B_RESPONSE : H2NEG__B_TRAILERS;
     } else if (state == H2NEG__IDLE && !(h->goaway_sent && h->block > h->goaway_last)) {
         h->block_kind = H2NEG__B_REQUEST;
@@ -14626,7 +14636,7 @@ static int h2neg__h2_on_headers(h2neg_conn *c)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_H2_STREAM_ID);
     if (cell->verdict == H2NEG__CONN_ERR)
         return h2neg__h2_frame_fail(c, cell->error);
-    if (state == H2NEG__IDLE && c->config.role == H2NEG_CLIENT)
+    if (state == H2NEG__IDLE && c->config->role == H2NEG_CLIENT)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_H2_IDLE);
     if (!h2neg__work(c, &fields, &text))
         return H2NEG__GO_ON;
@@ -14640,10 +14650,10 @@ static int h2neg__h2_on_headers(h2neg_conn *c)
         h->block_error = cell->error;
     h2neg__clear(h->list, sizeof *h->list);
     h->list->fields = fields;
-    h->list->room = h2neg__work_fields(&c->config);
+    h->list->room = h2neg__work_fields(c->config);
     h->list->text = text;
-    h->list->text_room = h2neg__work_text(&c->config) - c->config.max_header_list;
-    h->list->max_size = c->config.max_header_list;
+    h->list->text_room = h2neg__work_text(c->config) - c->config->max_header_list;
+    h->list->max_size = c->config->max_header_list;
     h->state = H2NEG__H2_PREFIX;
     return H2NEG__GO_ON;
 }
@@ -14652,7 +14662,7 @@ static int h2neg__h2_on_continuation(h2neg_conn *c)
 {
     h2neg__http2 *h = c->h2;
     h->block_empty = (unsigned char)(h->block_empty + (h->frame.length == 0));
-    if (++h->block_frames > c->config.max_continuations || h->block_empty > 1)
+    if (++h->block_frames > c->config->max_continuations || h->block_empty > 1)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_CONTINUATION);
     h->state = H2NEG__H2_PREFIX;
     return H2NEG__GO_ON;
@@ -14663,7 +14673,7 @@ static int h2neg__h2_fragment_begin(h2neg_conn *c)
 {
     h2neg__http2 *h = c->h2;
     h->block_octets += h->left;
-    if (h->block_octets > 4 * (uint64_t)c->config.max_header_list)
+    if (h->block_octets > 4 * (uint64_t)c->config->max_header_list)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_FIELDS);
     h->state = H2NEG__H2_FRAGMENT;
     return H2NEG__GO_ON;
@@ -14720,7 +14730,7 @@ static int h2neg__h2_answer(h2neg_conn *c, uint32_t id, int status)
 static int h2neg__h2_section_limits(const h2neg_conn *c, const h2neg_hpack_list *list)
 {
     size_t i, crumbs = 0;
-    const h2neg_config *g = &c->config;
+    const h2neg_config *g = c->config;
     if (list->over)
         return H2NEG_ERR_LIMIT_FIELDS;
     if (list->size <= g->max_field_line && list->count <= g->max_header_fields &&
@@ -14829,14 +14839,14 @@ static int h2neg__h2_on_request(h2neg_conn *c, h2neg_event *ev)
         return h2neg__h2_answer(c, h->block, 431);
     err = h2neg_h2_read_request(&head, h->list->fields, h->list->count,
                                 h->list->text + h->list->text_used,
-                                h2neg__work_text(&c->config) - h->list->text_used,
-                                (c->config.protocols & H2NEG_WEBSOCKET) != 0);
+                                h2neg__work_text(c->config) - h->list->text_used,
+                                (c->config->protocols & H2NEG_WEBSOCKET) != 0);
     if (!err && h->block_end && head.content_length != H2NEG_UNKNOWN && head.content_length)
         err = H2NEG_ERR_H2_CONTENT_LENGTH;
     if (err)
         return h2neg__h2_refuse(c, h->block, h2neg_error_h2(err), 1);
-    if (c->config.max_content_length && head.content_length != H2NEG_UNKNOWN &&
-        head.content_length > c->config.max_content_length)
+    if (c->config->max_content_length && head.content_length != H2NEG_UNKNOWN &&
+        head.content_length > c->config->max_content_length)
         return h2neg__h2_answer(c, h->block, 413);
     err = h2neg__h2_websocket(c, &head, &websocket, &terms);
     if (err)
@@ -14873,13 +14883,13 @@ static int h2neg__h2_on_response(h2neg_conn *c, h2neg_event *ev)
     if (!err)
         err = h2neg_h2_read_response(&head, h->list->fields, h->list->count,
                                      h->list->text + h->list->text_used,
-                                     h2neg__work_text(&c->config) - h->list->text_used);
+                                     h2neg__work_text(c->config) - h->list->text_used);
     if (!err && head.status < 200 && h->block_end)
         err = H2NEG_ERR_H2_MESSAGE;
     if (!err && h->block_end && head.content_length + 1 > 1 && !(s->flags & H2NEG__S_HEAD) &&
         head.status != 304)
         err = H2NEG_ERR_H2_CONTENT_LENGTH; /* neither unknown nor 0, and no DATA will come */
-    if (!err && head.status < 200 && ++s->informational > c->config.max_informational)
+    if (!err && head.status < 200 && ++s->informational > c->config->max_informational)
         err = H2NEG_ERR_LIMIT_INFORMATIONAL;
     if (!err && head.status / 100 == 2 && s->ws.place)
         err = h2neg__ws_answer(c, s, head.status, head.fields, head.count, &subprotocol);
@@ -14939,7 +14949,7 @@ static int h2neg__h2_on_trailers(h2neg_conn *c, h2neg_event *ev)
    why. */
 static int h2neg__h2_refuse_block(h2neg_conn *c, int error)
 {
-    int over = c->live - c->behind >= c->config.max_concurrent_streams && !c->h2->settings_unacked;
+    int over = c->live - c->behind >= c->config->max_concurrent_streams && !c->h2->settings_unacked;
     int costs = error != H2NEG_ERR_LIMIT_STREAMS || over;
     if (h2neg__stream_find(c, c->h2->block))
         return h2neg__h2_stream_error(c, c->h2->block, error);
@@ -14983,7 +14993,7 @@ static int h2neg__h2_fragment(h2neg_conn *c, h2neg_event *ev)
         h2neg__h2_decode(c, in.ptr, in.len, 0);
         return H2NEG__GO_ON;
     }
-    if (h->list->size > 4 * (uint64_t)c->config.max_header_list)
+    if (h->list->size > 4 * (uint64_t)c->config->max_header_list)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_FIELDS);
     if (h->frame.flags & H2NEG_H2_END_HEADERS)
         return h2neg__h2_block_done(c, ev);
@@ -15022,7 +15032,7 @@ static int h2neg__h2_on_rst(h2neg_conn *c, h2neg_event *ev)
     h2neg_h2_frame *f = &c->h2->frame;
     const h2neg__cell *cell = &h2neg__figure2[h2neg__stream_state(c, f->stream)][H2NEG__ON_RST];
     h2neg__stream *s = h2neg__stream_find(c, f->stream);
-    int fine = f->u.code == H2NEG_NO_ERROR && c->config.role == H2NEG_CLIENT && s &&
+    int fine = f->u.code == H2NEG_NO_ERROR && c->config->role == H2NEG_CLIENT && s &&
                s->flags & H2NEG__S_REMOTE_END; /* the response is whole (RFC 9113 8.1) */
     uint32_t code = !fine && f->u.code == H2NEG_NO_ERROR ? (uint32_t)H2NEG_CANCEL : f->u.code;
     (void)ev;
@@ -15030,7 +15040,7 @@ static int h2neg__h2_on_rst(h2neg_conn *c, h2neg_event *ev)
         return h2neg__h2_frame_fail(c, cell->error);
     if (cell->verdict == H2NEG__DROP)
         return H2NEG__GO_ON;
-    if (c->config.role == H2NEG_SERVER && !h2neg__h2_charge(c))
+    if (c->config->role == H2NEG_SERVER && !h2neg__h2_charge(c))
         return H2NEG__GO_ON;
     s->flags |= H2NEG__S_PEER_RESET;
     if (f->u.code == H2NEG_REFUSED_STREAM)
@@ -15052,7 +15062,7 @@ static int h2neg__h2_on_priority_update(h2neg_conn *c, h2neg_event *ev)
     h2neg__stream *s = h2neg__stream_find(c, f->u.priority_update.stream);
     int urgency, incremental;
     (void)ev;
-    if (c->config.role == H2NEG_CLIENT)
+    if (c->config->role == H2NEG_CLIENT)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_H2_STREAM_ID); /* RFC 9218 7.1 */
     if (!s)
         return H2NEG__GO_ON;
@@ -15107,7 +15117,7 @@ static int h2neg__h2_set_all(h2neg_conn *c, const unsigned char *entries, size_t
     size_t i;
     for (i = 0; i < count; i++) {
         h2neg_h2_setting e = h2neg_h2_setting_at(entries, i);
-        int err = h2neg_h2_setting_check(e, c->config.role == H2NEG_CLIENT);
+        int err = h2neg_h2_setting_check(e, c->config->role == H2NEG_CLIENT);
         if (!err)
             err = h2neg__h2_set(c, e);
         if (err)
@@ -15120,16 +15130,16 @@ static int h2neg__h2_set_all(h2neg_conn *c, const unsigned char *entries, size_t
 static int h2neg__h2_on_ack(h2neg_conn *c)
 {
     h2neg__http2 *h = c->h2;
-    int64_t delta = (int64_t)c->config.initial_window - (int64_t)h->window;
+    int64_t delta = (int64_t)c->config->initial_window - (int64_t)h->window;
     size_t i;
     if (!h->settings_unacked)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_H2_SETTINGS_ACK);
     h->settings_unacked = 0;
-    h->window = c->config.initial_window;
+    h->window = c->config->initial_window;
     for (i = 0; i < c->slots; i++)
         if (h2neg__slot(c, i)->id)
             h2neg__slot(c, i)->recv += delta;
-    h2neg_hpack_decoder_limit(&h->decoder, c->config.hpack_decoder_table);
+    h2neg_hpack_decoder_limit(&h->decoder, c->config->hpack_decoder_table);
     return H2NEG__GO_ON;
 }
 
@@ -15148,7 +15158,7 @@ static int h2neg__h2_on_settings(h2neg_conn *c, h2neg_event *ev)
         c->h2->first = 0;
         if (c->h2->peer_streams == 100)
             c->h2->peer_streams = UINT32_MAX; /* what was assumed until now was not said */
-        if (c->config.role == H2NEG_CLIENT && !c->agreed)
+        if (c->config->role == H2NEG_CLIENT && !c->agreed)
             c->negotiated_owed = 1;
     }
     return H2NEG__GO_ON;
@@ -15194,7 +15204,7 @@ static int h2neg__h2_on_goaway(h2neg_conn *c, h2neg_event *ev)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_H2_GOAWAY);
     h->goaway_got = 1;
     h->goaway_seen = last;
-    s = c->config.role == H2NEG_CLIENT ? h2neg__stream_after(c, last) : NULL;
+    s = c->config->role == H2NEG_CLIENT ? h2neg__stream_after(c, last) : NULL;
     for (; s; s = h2neg__stream_after(c, s->id)) {
         s->flags |= H2NEG__S_RETRY | H2NEG__S_PEER_RESET;
         h2neg__stream_done(c, s, H2NEG_ERR_PEER_GOAWAY, H2NEG_REFUSED_STREAM, 1);
@@ -15212,7 +15222,7 @@ static int h2neg__h2_on_window_update(h2neg_conn *c, h2neg_event *ev)
     h2neg__stream *s = h2neg__stream_find(c, id);
     const h2neg__cell *cell;
     (void)ev;
-    if (++h->updates > c->config.window_update_slack + 2 * (h->opened + 10 * h->data_frames))
+    if (++h->updates > c->config->window_update_slack + 2 * (h->opened + 10 * h->data_frames))
         return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_WINDOW_UPDATES);
     if (id == 0) {
         h->send += n;
@@ -15273,7 +15283,8 @@ static int h2neg__h2_order(const h2neg_conn *c)
 static int h2neg__overhead(h2neg_conn *c, uint64_t n)
 {
     c->overhead += n;
-    return c->overhead > c->config.overhead_slack + (uint64_t)c->config.overhead_ratio * c->useful;
+    return c->overhead >
+           c->config->overhead_slack + (uint64_t)c->config->overhead_ratio * c->useful;
 }
 
 /* Whether the next frame may be taken up: rings have room, and a request can be answered. */
@@ -15284,7 +15295,7 @@ static int h2neg__h2_may_read(h2neg_conn *c, const unsigned char *p)
     h2neg__h2_flush(c);
     if (h->owed_pings == H2NEG__RING || h->owed_resets == H2NEG__RING)
         return 0;
-    return p[3] != H2NEG_H2_HEADERS || c->config.role == H2NEG_CLIENT || id <= h->last_peer ||
+    return p[3] != H2NEG_H2_HEADERS || c->config->role == H2NEG_CLIENT || id <= h->last_peer ||
            h2neg__app_room(c) >= H2NEG__REPLY + 512;
 }
 
@@ -15318,12 +15329,12 @@ static int h2neg__h2_header(h2neg_conn *c, h2neg_event *ev)
     if (!h2neg__h2_may_read(c, p))
         return H2NEG__STOPPED;
     h->at = c->offset;
-    n = h2neg_h2_frame_header_read(&h->frame, p, 9, c->config.max_frame_size);
+    n = h2neg_h2_frame_header_read(&h->frame, p, 9, c->config->max_frame_size);
     h2neg__in_take(c, 9);
     err = h2neg__h2_order(c);
     if (err || n < 0)
         return err ? h2neg__h2_frame_fail(c, err) : h2neg__h2_header_error(c, (int)n);
-    if (h->frame.type == H2NEG_H2_SETTINGS && h->frame.length > 6 * c->config.max_settings_entries)
+    if (h->frame.type == H2NEG_H2_SETTINGS && h->frame.length > 6 * c->config->max_settings_entries)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_SETTINGS);
     if (h2neg__overhead(c, h2neg__h2_frame_overhead(&h->frame)))
         return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_OVERHEAD);
@@ -15426,7 +15437,7 @@ static int h2neg__h2_step(h2neg_conn *c, h2neg_event *ev)
 static int h2neg__h2_begin(h2neg_conn *c, int protocol, int via)
 {
     h2neg__http2 *h;
-    const h2neg_config *g = &c->config;
+    const h2neg_config *g = c->config;
     if (!h2neg__part_take(c, H2NEG__HTTP2, sizeof *h)) {
         h2neg__fail(c, H2NEG_ERR_NOMEM, c->offset);
         c->status_owed = 0;
@@ -15484,7 +15495,7 @@ static h2neg__h1_out h2neg__h1_out_begin(h2neg_conn *c, size_t bound)
     memset(&o, 0, sizeof o);
     o.room = bound + 512;
     o.error = H2NEG_ERR_AGAIN;
-    if (o.room > c->config.max_output_pending / 4 * 3)
+    if (o.room > c->config->max_output_pending / 4 * 3)
         o.error = H2NEG_ERR_TOO_SMALL;
     else if (o.room <= h2neg__app_room(c))
         o.out = h2neg__out_room(c, o.room);
@@ -15526,7 +15537,7 @@ static void h2neg__h1_local_end(h2neg_conn *c, h2neg__stream *s)
 {
     s->flags |= H2NEG__S_LOCAL_END;
     h2neg__stream_settle(c, s);
-    if (s->flags & (H2NEG__S_REMOTE_END | H2NEG__S_TUNNEL) || c->config.role == H2NEG_CLIENT)
+    if (s->flags & (H2NEG__S_REMOTE_END | H2NEG__S_TUNNEL) || c->config->role == H2NEG_CLIENT)
         return;
     c->h1.early = 1;
     h2neg__stream_done(c, s, 0, H2NEG_NO_ERROR, 0);
@@ -15543,7 +15554,7 @@ static void h2neg__h1_framing(h2neg_conn *c, h2neg__stream *s, const h2neg__plan
         h2neg__h1_out_one(o, "content-length", h2neg__decimal_text(digits, p->length));
     if (p->interim || p->drop || p->length != H2NEG_UNKNOWN || p->ends || s->flags & H2NEG__S_WAITS)
         return;
-    if (c->config.role == H2NEG_SERVER && c->h1.minor == 0) {
+    if (c->config->role == H2NEG_SERVER && c->h1.minor == 0) {
         c->h1.close = 1;
         return;
     }
@@ -15556,18 +15567,18 @@ static void h2neg__h1_persistence(h2neg_conn *c, const h2neg__stream *s, unsigne
 {
     int whole = !(flags & H2NEG_MORE);
     if (c->shut || flags & H2NEG_LAST ||
-        (c->config.max_requests && c->requests >= c->config.max_requests))
+        (c->config->max_requests && c->requests >= c->config->max_requests))
         c->h1.close = 1;
     if (whole && !(s->flags & H2NEG__S_REMOTE_END) &&
         (s->flags & H2NEG__S_EXPECT ||
-         (c->h1.body == H2NEG_BODY_LENGTH && c->h1.left > c->config.drain_octets)))
+         (c->h1.body == H2NEG_BODY_LENGTH && c->h1.left > c->config->drain_octets)))
         c->h1.close = 1;
 }
 
 /* What a final response says of the connection. 426 names what to upgrade to (RFC 9110 15.5.22). */
 static void h2neg__h1_connection(const h2neg_conn *c, int status, h2neg__h1_out *o)
 {
-    int upgrade = status == 426 && c->config.protocols & H2NEG_WEBSOCKET;
+    int upgrade = status == 426 && c->config->protocols & H2NEG_WEBSOCKET;
     if (upgrade)
         h2neg__h1_out_one(o, "upgrade", h2neg_s("websocket"));
     if (upgrade)
@@ -15579,7 +15590,7 @@ static void h2neg__h1_connection(const h2neg_conn *c, int status, h2neg__h1_out 
 static int h2neg__h1_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m,
                              unsigned flags, const h2neg__plan *p)
 {
-    const h2neg_config *g = &c->config;
+    const h2neg_config *g = c->config;
     h2neg__h1_out o;
     size_t i;
     if (p->interim && c->h1.minor == 0)
@@ -15696,9 +15707,9 @@ static void h2neg__h1_out_offer(h2neg_conn *c, h2neg__h1_out *o)
     all[0].id = H2NEG_SETTING_ENABLE_PUSH;
     all[0].value = 0;
     all[1].id = H2NEG_SETTING_INITIAL_WINDOW_SIZE;
-    all[1].value = c->config.initial_window;
+    all[1].value = c->config->initial_window;
     all[2].id = H2NEG_SETTING_MAX_HEADER_LIST_SIZE;
-    all[2].value = c->config.max_header_list;
+    all[2].value = c->config->max_header_list;
     h2neg_h2_frame_write_settings(frame, sizeof frame, all, 3);
     n = h2neg_h2_settings_encode(text, sizeof text, frame + 9, sizeof frame - 9);
     h2neg__h1_out_one(o, "connection", h2neg_s("Upgrade, HTTP2-Settings"));
@@ -15712,8 +15723,8 @@ static int h2neg__h1_offers(const h2neg_conn *c, const h2neg_message *m, unsigne
                             const h2neg__plan *p)
 {
     int small = p->length == H2NEG_UNKNOWN ? !(flags & H2NEG_MORE)
-                                           : p->length <= c->config.max_upgrade_body;
-    return c->config.protocols & H2NEG_H2C && !c->config.tls && c->requests == 0 && small &&
+                                           : p->length <= c->config->max_upgrade_body;
+    return c->config->protocols & H2NEG_H2C && !c->config->tls && c->requests == 0 && small &&
            !(flags & H2NEG_LAST) && !H2NEG__IS(m->method, "CONNECT");
 }
 
@@ -15787,7 +15798,7 @@ static int h2neg__h1_put_status(h2neg_conn *c)
 {
     int status = h2neg_error_status(c->error.code);
     const char *text = h2neg__error_words(c);
-    const h2neg_config *g = &c->config;
+    const h2neg_config *g = c->config;
     h2neg__stream *s = h2neg__stream_find(c, c->h1.stream);
     size_t i, room = 512 + h2neg__fields_bound(g->common_fields, g->common_field_count);
     unsigned char *out = NULL;
@@ -15854,7 +15865,7 @@ static int h2neg__h1_error(h2neg_conn *c, int error, size_t at)
 /* Lends the workspace to the head's parser. 1, or 0 and the connection has failed. */
 static int h2neg__h1_lend(h2neg_conn *c)
 {
-    const h2neg_config *g = &c->config;
+    const h2neg_config *g = c->config;
     h2neg_h1_head *head;
     h2neg_field *fields;
     char *text;
@@ -15896,8 +15907,9 @@ static void h2neg__h1_body_begin(h2neg_conn *c, int kind, uint64_t length)
     h->state = H2NEG__H1_BODY;
     if (kind == H2NEG_BODY_CHUNKED) {
         memset(&h->u.chunked, 0, sizeof h->u.chunked);
-        h->u.chunked.max_line = c->config.max_chunk_line;
-        h->u.chunked.max_overhead = c->config.chunk_overhead ? c->config.chunk_overhead : H2NEG_OFF;
+        h->u.chunked.max_line = c->config->max_chunk_line;
+        h->u.chunked.max_overhead =
+            c->config->chunk_overhead ? c->config->chunk_overhead : H2NEG_OFF;
         h->state = H2NEG__H1_CHUNKED;
     }
 }
@@ -15912,7 +15924,7 @@ static int h2neg__h1_message_end(h2neg_conn *c)
         return H2NEG__GO_ON;
     s->flags |= H2NEG__S_REMOTE_END;
     h2neg__owe(c, s, H2NEG__S_END_OWED);
-    if (c->config.role == H2NEG_CLIENT && !(s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_TUNNEL))) {
+    if (c->config->role == H2NEG_CLIENT && !(s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_TUNNEL))) {
         c->h1.close = 1; /* answered before it was asked to the end */
         h2neg__stream_done(c, s, 0, H2NEG_NO_ERROR, 0);
     }
@@ -15923,9 +15935,9 @@ static int h2neg__h1_message_end(h2neg_conn *c)
 /* Why no h2c offer of this connection is taken any more, whatever it says; "": one may be. */
 static const char *h2neg__h2c_never(const h2neg_conn *c)
 {
-    if (c->config.tls)
+    if (c->config->tls)
         return "h2c offered, never taken over TLS";
-    if (!(c->config.protocols & H2NEG_H2C))
+    if (!(c->config->protocols & H2NEG_H2C))
         return "h2c offered, switched off";
     return c->requests ? "h2c offered, not with the first request" : "";
 }
@@ -15944,9 +15956,9 @@ static const char *h2neg__h2c_refusal(const h2neg_conn *c, int kind, uint64_t le
     if (!h2neg_h1_persists(head))
         return "h2c offered with Connection: close";
     if (kind == H2NEG_BODY_CHUNKED ||
-        (kind == H2NEG_BODY_LENGTH && length > c->config.max_upgrade_body))
+        (kind == H2NEG_BODY_LENGTH && length > c->config->max_upgrade_body))
         return "h2c offered with a body that is chunked or too large";
-    if (n / 6 > (ptrdiff_t)c->config.max_settings_entries)
+    if (n / 6 > (ptrdiff_t)c->config->max_settings_entries)
         return "h2c offered with more settings than allowed";
     for (i = 0; i < n / 6; i++)
         if (h2neg_h2_setting_check(h2neg_h2_setting_at(payload, (size_t)i), 0))
@@ -16014,7 +16026,7 @@ static int h2neg__h1_websocket(h2neg_conn *c, int kind, h2neg__ws_terms *terms)
     h2neg_ws_request request;
     int err;
     memset(terms, 0, sizeof *terms);
-    if (!(c->config.protocols & H2NEG_WEBSOCKET) ||
+    if (!(c->config->protocols & H2NEG_WEBSOCKET) ||
         h2neg_upgrade_choose(websocket, 1, head->minor, head->fields, head->count) < 0)
         return 0;
     if (H2NEG__IS(head->method, "CONNECT")) /* which would be RFC 8441's to the check */
@@ -16094,7 +16106,7 @@ static int h2neg__h1_show(h2neg_conn *c, h2neg_event *ev, size_t taken, int kind
     if (c->h2 || head->minor == 0)
         s->flags &= ~(uint32_t)H2NEG__S_EXPECT; /* answered already, or not known to the client */
     view.method = head->method;
-    view.scheme = head->scheme.len ? head->scheme : h2neg_s(c->config.tls ? "https" : "http");
+    view.scheme = head->scheme.len ? head->scheme : h2neg_s(c->config->tls ? "https" : "http");
     view.authority = head->authority;
     view.path = head->target;
     view.fields = head->fields;
@@ -16178,8 +16190,8 @@ static int h2neg__h1_on_request(h2neg_conn *c, h2neg_event *ev, size_t taken)
     h->asked_head = (unsigned char)H2NEG__IS(h->head->method, "HEAD");
     if (kind < 0)
         return h2neg__h1_error(c, kind, 0);
-    if (c->config.max_content_length && kind == H2NEG_BODY_LENGTH &&
-        length > c->config.max_content_length)
+    if (c->config->max_content_length && kind == H2NEG_BODY_LENGTH &&
+        length > c->config->max_content_length)
         return h2neg__h1_error(c, H2NEG_ERR_LIMIT_BODY, 0);
     if (c->phase == H2NEG__START) {
         if (h2neg__h2c_wanted(c, kind, length))
@@ -16215,8 +16227,8 @@ static int h2neg__h1_request_head(h2neg_conn *c, h2neg_event *ev)
     ptrdiff_t n;
     if (in.len == 0 || (h->upgrade_need && !h2neg__in_have(c, h->upgrade_need)))
         return H2NEG__STARVED;
-    if (h2neg__app_room(c) < H2NEG__REPLY + 512 || c->live >= c->config.max_concurrent_streams ||
-        c->live >= h2neg__slot_bound(&c->config))
+    if (h2neg__app_room(c) < H2NEG__REPLY + 512 || c->live >= c->config->max_concurrent_streams ||
+        c->live >= h2neg__slot_bound(c->config))
         return H2NEG__STOPPED;
     in = h2neg__in_all(c);
     if (!h2neg__h1_lend(c))
@@ -16298,7 +16310,7 @@ static int h2neg__h1_data(h2neg_conn *c, h2neg_event *ev, h2neg_str data)
     h2neg__stream *s = h2neg__stream_find(c, h->stream);
     if (h->early) {
         h->drained += data.len;
-        if (h->drained > c->config.drain_octets) {
+        if (h->drained > c->config->drain_octets) {
             h->close = 1;
             h2neg__inert(c);
         }
@@ -16353,8 +16365,8 @@ static int h2neg__h1_chunks(h2neg_conn *c, h2neg_event *ev)
     h2neg__in_take(c, (size_t)n);
     if (h2neg__overhead(c, (uint64_t)n - data.len))
         return h2neg__h1_error(c, H2NEG_ERR_LIMIT_OVERHEAD, 0);
-    if (s && c->config.max_content_length &&
-        s->recv_octets + data.len + h->u.chunked.left > c->config.max_content_length)
+    if (s && c->config->max_content_length &&
+        s->recv_octets + data.len + h->u.chunked.left > c->config->max_content_length)
         return h2neg__fail(c, H2NEG_ERR_LIMIT_BODY,
                            c->offset - data.len); /* known at the chunk's line */
     return data.len ? h2neg__h1_data(c, ev, data) : H2NEG__GO_ON;
@@ -16370,7 +16382,7 @@ static int h2neg__h1_trailer_section(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__STARVED;
     if (!h2neg__h1_lend(c))
         return H2NEG__GO_ON;
-    h->head->lenient |= c->config.role == H2NEG_CLIENT ? H2NEG_ALLOW_FOLD : 0; /* RFC 9112 5.2 */
+    h->head->lenient |= c->config->role == H2NEG_CLIENT ? H2NEG_ALLOW_FOLD : 0; /* RFC 9112 5.2 */
     n = h2neg_h1_parse_trailers(h->head, in.ptr, in.len, h->seen);
     if (n == 0)
         return h2neg__h1_more(c, in.len);
@@ -16577,7 +16589,7 @@ static int h2neg__h1_response_head(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__GO_ON;
     if (h->head->status == 101)
         return h2neg__h1_on_101(c, ev, (size_t)n);
-    if (++s->informational > c->config.max_informational)
+    if (++s->informational > c->config->max_informational)
         return h2neg__h1_error(c, H2NEG_ERR_LIMIT_INFORMATIONAL, 0);
     h2neg__h1_response_event(c, ev, H2NEG_EV_INFORMATIONAL, s);
     h2neg__in_take(c, (size_t)n);
@@ -16596,7 +16608,7 @@ static int h2neg__h1_step(h2neg_conn *c, h2neg_event *ev)
                                                                 h2neg__h1_tunnel,
                                                                 h2neg__h1_upgraded,
                                                                 h2neg__h1_upgrade_body};
-    if (c->h1.state == H2NEG__H1_HEAD && c->config.role == H2NEG_CLIENT)
+    if (c->h1.state == H2NEG__H1_HEAD && c->config->role == H2NEG_CLIENT)
         return h2neg__h1_response_head(c, ev);
     return steps[c->h1.state](c, ev);
 }
@@ -16608,7 +16620,7 @@ static int h2neg__h1_eof(h2neg_conn *c)
     h2neg__http1 *h = &c->h1;
     h2neg__stream *s = h2neg__stream_find(c, h->stream);
     int idle = h->state == H2NEG__H1_HEAD && h2neg__in(c).len == 0 &&
-               (c->config.role == H2NEG_SERVER || !s);
+               (c->config->role == H2NEG_SERVER || !s);
     H2NEG__NEVER(h->state == H2NEG__H1_WAIT); /* whose step never lacks input */
     if (idle || h->early) {
         h2neg__inert(c);
@@ -16713,14 +16725,14 @@ static int h2neg__ws_frame_of(h2neg_conn *c, h2neg_ws_frame *f, int fin, int opc
     f->fin = fin;
     f->opcode = opcode;
     f->length = length;
-    f->masked = c->config.role == H2NEG_CLIENT;
-    return !f->masked || c->config.random_fn(c->config.random_user, f->key, 4);
+    f->masked = c->config->role == H2NEG_CLIENT;
+    return !f->masked || c->config->random_fn(c->config->random_user, f->key, 4);
 }
 
 /* Octets of the header before a payload of `n`. */
 static size_t h2neg__ws_head_size(const h2neg_conn *c, size_t n)
 {
-    return (c->config.role == H2NEG_CLIENT ? 6u : 2u) + (n > 65535 ? 8 : n > 125 ? 2 : 0);
+    return (c->config->role == H2NEG_CLIENT ? 6u : 2u) + (n > 65535 ? 8 : n > 125 ? 2 : 0);
 }
 
 /* Header and payload at `out`, which has room for 14 octets more than the payload. `data` NULL: it
@@ -16787,7 +16799,7 @@ static int h2neg__ws_is_over(const h2neg__ws *w)
 static void h2neg__ws_end_h1(h2neg_conn *c, h2neg__stream *s, const h2neg__ws *w)
 {
     s->flags |= H2NEG__S_LOCAL_END | H2NEG__S_REMOTE_END;
-    if (c->config.role == H2NEG_CLIENT)
+    if (c->config->role == H2NEG_CLIENT)
         c->linger = w->flags & H2NEG__W_FAILED ? H2NEG__LINGER_SHUT : H2NEG__LINGER_OPEN;
     h2neg__stream_settle(c, s);
     h2neg__inert(c);
@@ -16896,7 +16908,7 @@ static int h2neg__ws_on_control(h2neg_conn *c, h2neg__ws_run *r)
     w->state = H2NEG__WS_HEAD;
     if (w->frame.opcode == H2NEG_WS_CLOSE)
         return h2neg__ws_on_close(c, r);
-    if (w->frame.opcode == H2NEG_WS_PING && !c->config.no_auto_pong) {
+    if (w->frame.opcode == H2NEG_WS_PING && !c->config->no_auto_pong) {
         h2neg__ws_owe(c, w, H2NEG_WS_PONG, w->control, w->control_len);
         h2neg__ws_flush(c);
     }
@@ -16940,7 +16952,7 @@ static int h2neg__ws_broken(h2neg_conn *c, h2neg__ws_run *r, int error, const un
                             size_t good)
 {
     h2neg__ws_fail(c, r, error);
-    return c->config.ws_pieces && good ? h2neg__ws_piece(c, r, data, good) : (int)H2NEG__GO_ON;
+    return c->config->ws_pieces && good ? h2neg__ws_piece(c, r, data, good) : (int)H2NEG__GO_ON;
 }
 
 /* A message is whole, or its last piece is there. */
@@ -16968,8 +16980,8 @@ static const unsigned char *h2neg__ws_take(h2neg_conn *c, h2neg__ws_run *r, size
 {
     h2neg__ws *w = r->w;
     const unsigned char *data = r->in;
-    size_t bound = h2neg__ws_buffer_bound(&c->config), at = w->have;
-    int alone = c->config.ws_pieces || (at == 0 && w->frame.fin && *n == w->left);
+    size_t bound = h2neg__ws_buffer_bound(c->config), at = w->have;
+    int alone = c->config->ws_pieces || (at == 0 && w->frame.fin && *n == w->left);
     if (*n == 0 || (!w->frame.masked && alone)) {
         h2neg__ws_eat(r, *n);
         w->left -= *n;
@@ -17004,7 +17016,7 @@ static int h2neg__ws_plain(h2neg_conn *c, h2neg__ws_run *r)
     }
     if (w->left == 0 && w->frame.fin)
         return h2neg__ws_message(c, r, data, n);
-    return c->config.ws_pieces && n ? h2neg__ws_piece(c, r, data, n) : (int)H2NEG__GO_ON;
+    return c->config->ws_pieces && n ? h2neg__ws_piece(c, r, data, n) : (int)H2NEG__GO_ON;
 }
 
 /* ---- permessage-deflate (RFC 7692 7.2) ---- */
@@ -17012,7 +17024,7 @@ static int h2neg__ws_plain(h2neg_conn *c, h2neg__ws_run *r)
 /* A codec's context, opened when it is first needed. NULL: none can be had. */
 static void *h2neg__ws_coder(h2neg_conn *c, const h2neg__stream *s, h2neg__ws *w, int compress)
 {
-    const h2neg_ws_codec *codec = c->config.ws_codec;
+    const h2neg_ws_codec *codec = c->config->ws_codec;
     int ours = s->ws.deflate >> 8 & 15, theirs = s->ws.deflate >> 4 & 15;
     if (!w->coder[compress])
         w->coder[compress] = codec->open_fn(codec->user, compress, compress ? ours : theirs);
@@ -17024,8 +17036,8 @@ static void *h2neg__ws_coder(h2neg_conn *c, const h2neg__stream *s, h2neg__ws *w
 static int h2neg__ws_inflate_run(h2neg_conn *c, h2neg__ws *w, const unsigned char **in, size_t *len,
                                  int *full)
 {
-    const h2neg_ws_codec *codec = c->config.ws_codec;
-    size_t bound = h2neg__ws_buffer_bound(&c->config), took = *len, room, put, good;
+    const h2neg_ws_codec *codec = c->config->ws_codec;
+    size_t bound = h2neg__ws_buffer_bound(c->config), took = *len, room, put, good;
     unsigned char extra, *to = &extra;
     if (w->have < bound && !h2neg__grow(c, &w->buffer, bound, w->have + 1, 256))
         return H2NEG_ERR_NOMEM;
@@ -17062,7 +17074,7 @@ static int h2neg__ws_inflate_end(h2neg_conn *c, const h2neg__stream *s, h2neg__w
     static const unsigned char tail[4] = {0, 0, 0xff, 0xff};
     int err = h2neg__ws_inflate(c, s, w, tail, sizeof tail);
     if (!err && s->ws.deflate & H2NEG__Z_THEIRS_RESET)
-        c->config.ws_codec->reset_fn(c->config.ws_codec->user, w->coder[0], 0);
+        c->config->ws_codec->reset_fn(c->config->ws_codec->user, w->coder[0], 0);
     return err;
 }
 
@@ -17072,8 +17084,8 @@ static int h2neg__ws_squeezed(h2neg_conn *c, h2neg__ws_run *r)
 {
     h2neg__ws *w = r->w;
     unsigned char plain[512];
-    int pieces = c->config.ws_pieces, err = 0;
-    size_t full = pieces ? h2neg__ws_buffer_bound(&c->config) / 2 : SIZE_MAX;
+    int pieces = c->config->ws_pieces, err = 0;
+    size_t full = pieces ? h2neg__ws_buffer_bound(c->config) / 2 : SIZE_MAX;
     while (!err && w->left && r->len && w->have < full) {
         size_t n = r->len < w->left ? r->len : (size_t)w->left, most = pieces ? 1 : sizeof plain;
         n = n < most ? n : most;
@@ -17115,9 +17127,9 @@ static int h2neg__ws_data_begin(h2neg_conn *c, h2neg__ws *w)
     }
     if (f->length || f->fin)
         w->empties = 0;
-    else if (++w->empties > c->config.max_ws_empty)
+    else if (++w->empties > c->config->max_ws_empty)
         return H2NEG_ERR_LIMIT_EMPTY;
-    if (!c->config.ws_pieces && !w->squeezed && f->length > c->config.max_message - w->have)
+    if (!c->config->ws_pieces && !w->squeezed && f->length > c->config->max_message - w->have)
         return H2NEG_ERR_LIMIT_MESSAGE;
     return 0;
 }
@@ -17131,7 +17143,7 @@ static int h2neg__ws_frame_begin(h2neg_conn *c, h2neg__ws_run *r, size_t head)
     w->overhead += head + (control ? w->left : 0);
     err = control ? 0 : h2neg__ws_data_begin(c, w);
     if (!err &&
-        w->overhead > c->config.overhead_slack + (uint64_t)c->config.overhead_ratio * w->useful)
+        w->overhead > c->config->overhead_slack + (uint64_t)c->config->overhead_ratio * w->useful)
         err = H2NEG_ERR_LIMIT_OVERHEAD;
     if (err)
         return h2neg__ws_fail(c, r, err);
@@ -17152,7 +17164,7 @@ static int h2neg__ws_head(h2neg_conn *c, h2neg__ws_run *r)
     if (had == 0)
         w->at = r->offset;
     memcpy(w->head + had, r->in, n);
-    head = h2neg_ws_frame_read(&w->frame, w->head, had + n, c->config.role == H2NEG_SERVER,
+    head = h2neg_ws_frame_read(&w->frame, w->head, had + n, c->config->role == H2NEG_SERVER,
                                r->s->ws.deflate ? H2NEG_WS_RSV1 : 0);
     if (head < 0)
         return h2neg__ws_fail(c, r, (int)head);
@@ -17220,7 +17232,7 @@ static size_t h2neg__ws_fits(const h2neg_conn *c, const h2neg__stream *s, size_t
 static size_t h2neg__ws_compress(h2neg_conn *c, const h2neg__stream *s, h2neg__ws *w,
                                  unsigned char *out, const unsigned char *data, size_t n, int fin)
 {
-    const h2neg_ws_codec *codec = c->config.ws_codec;
+    const h2neg_ws_codec *codec = c->config->ws_codec;
     size_t took = n, put = h2neg__ws_squeezed_bound(n), room = put;
     if (codec->run_fn(codec->user, w->coder[1], 1, n ? data : out, &took, out + 14, &put, 1) < 0 ||
         took != n || put > room)
@@ -17310,10 +17322,20 @@ static void h2neg__ws_forgive(h2neg_conn *c, uint64_t n)
 
 /* ---- beginnings ---- */
 
+/* The struct, and behind it the config where none is shared. */
+static size_t h2neg__conn_size(const h2neg_config *g)
+{
+    return sizeof(h2neg_conn) + (g->shared ? 0 : sizeof *g);
+}
+
 static void h2neg__conn_init(h2neg_conn *c, const h2neg_config *config)
 {
     memset(c, 0, sizeof *c);
-    c->config = *config;
+    c->config = config->shared;
+    if (!c->config) {
+        memcpy(c + 1, config, sizeof *config);
+        c->config = (h2neg_config *)(void *)(c + 1);
+    }
     c->why = "";
     c->next_stream = 1;
     c->free_slot = c->owed_first = c->owed_last = H2NEG__NONE;
@@ -17322,9 +17344,9 @@ static void h2neg__conn_init(h2neg_conn *c, const h2neg_config *config)
 /* A cleartext client knows what it speaks before the first octet. 1, or 0: no memory. */
 static int h2neg__conn_start(h2neg_conn *c)
 {
-    if (c->config.role == H2NEG_SERVER || c->config.tls)
+    if (c->config->role == H2NEG_SERVER || c->config->tls)
         return 1;
-    if (!(c->config.protocols & H2NEG_HTTP1))
+    if (!(c->config->protocols & H2NEG_HTTP1))
         return h2neg__h2_begin(c, H2NEG_PROTO_H2C, H2NEG_VIA_PRIOR);
     c->h1.state = H2NEG__H1_HEAD;
     return 1;
@@ -17342,13 +17364,25 @@ H2NEG__DEF int h2neg_config_check(const h2neg_config *config)
     return 0;
 }
 
+H2NEG__DEF int h2neg_config_share(h2neg_config *config)
+{
+    h2neg_config resolved;
+    if (!config || h2neg_config_check(config))
+        return H2NEG_ERR_INVALID;
+    h2neg__config_resolve(&resolved, config);
+    *config = resolved;
+    config->shared = config;
+    return 0;
+}
+
 H2NEG__DEF size_t h2neg_memory_bound(const h2neg_config *config)
 {
     h2neg_config resolved;
-    size_t n = h2neg__round(sizeof(h2neg_conn)), part, most = 0;
+    size_t n, part, most = 0;
     int i;
     if (!h2neg__config_resolve(&resolved, config))
         return 0;
+    n = h2neg__round(h2neg__conn_size(&resolved));
     for (i = 0; i < H2NEG__PARTS; i++) {
         part = h2neg__part_bound(&resolved, i);
         n += h2neg__round(part);
@@ -17370,10 +17404,10 @@ H2NEG__DEF h2neg_conn *h2neg_conn_new(const h2neg_config *config)
 {
     h2neg_config resolved;
     h2neg_conn *c;
-    if (h2neg_config_check(config))
+    if ((!config || config->shared != config) && h2neg_config_check(config))
         return NULL;
     h2neg__config_resolve(&resolved, config);
-    c = (h2neg_conn *)h2neg__alloc(&resolved, NULL, 0, sizeof *c);
+    c = (h2neg_conn *)h2neg__alloc(&resolved, NULL, 0, h2neg__conn_size(&resolved));
     if (!c)
         return NULL;
     h2neg__conn_init(c, &resolved);
@@ -17393,14 +17427,13 @@ H2NEG__DEF h2neg_conn *h2neg_conn_place(void *block, size_t size, const h2neg_co
         return NULL;
     h2neg__config_resolve(&resolved, config);
     h2neg__conn_init(c, &resolved);
-    at += h2neg__round(sizeof *c);
-    c->placed = at;
+    at += h2neg__round(h2neg__conn_size(&resolved));
+    c->placed = 1;
     for (i = 0; i < H2NEG__PARTS; i++) {
         c->part[i].ptr = at;
         c->part[i].size = h2neg__part_bound(&resolved, i);
         at += h2neg__round(c->part[i].size);
     }
-    c->placed_ws = at;
     h2neg__conn_start(c);
     return c;
 }
@@ -17419,26 +17452,26 @@ H2NEG__DEF void h2neg_conn_free(h2neg_conn *c)
         return;
     for (i = 0; i < H2NEG__PARTS; i++)
         h2neg__part_drop(c, i);
-    config = c->config;
-    h2neg__alloc(&config, c, sizeof *c, 0);
+    config = *c->config; /* it may stand in what is freed */
+    h2neg__alloc(&config, c, h2neg__conn_size(&config), 0);
 }
 
 H2NEG__DEF int h2neg_tls_agreed(h2neg_conn *c, const char *alpn, size_t len)
 {
     h2neg_str name = h2neg__str(alpn, len);
     int h2, h1;
-    if (!c || !c->config.tls || c->tls_ready || c->phase != H2NEG__START)
+    if (!c || !c->config->tls || c->tls_ready || c->phase != H2NEG__START)
         return H2NEG_ERR_INVALID;
     c->tls_ready = 1;
-    h2 = alpn && H2NEG__IS(name, "h2") && c->config.protocols & H2NEG_H2;
-    h1 = (!alpn || H2NEG__IS(name, "http/1.1")) && c->config.protocols & H2NEG_HTTP1;
+    h2 = alpn && H2NEG__IS(name, "h2") && c->config->protocols & H2NEG_H2;
+    h1 = (!alpn || H2NEG__IS(name, "http/1.1")) && c->config->protocols & H2NEG_HTTP1;
     if (!h2 && !h1) {
         h2neg__fail(c, alpn ? H2NEG_ERR_ALPN_NOT_OFFERED : H2NEG_ERR_ALPN_NO_OVERLAP, 0);
         c->status_owed = 0; /* no protocol is agreed in which to say it */
         return c->error.code;
     }
     c->agreed = alpn != NULL;
-    if (h1 && c->config.role == H2NEG_CLIENT)
+    if (h1 && c->config->role == H2NEG_CLIENT)
         c->h1.state = H2NEG__H1_HEAD;
     if (h2) {
         if (!h2neg__h2_begin(c, H2NEG_PROTO_H2, H2NEG_VIA_ALPN))
@@ -17452,7 +17485,7 @@ H2NEG__DEF int h2neg_tls_agreed(h2neg_conn *c, const char *alpn, size_t len)
 /* The first octets of a server's connection. */
 static int h2neg__detect_step(h2neg_conn *c)
 {
-    unsigned allowed = c->config.protocols;
+    unsigned allowed = c->config->protocols;
     h2neg_str in;
     int what;
     h2neg__in_have(c, H2NEG_DETECT_OCTETS);
@@ -17470,7 +17503,7 @@ static int h2neg__detect_step(h2neg_conn *c)
     }
     if (what == H2NEG_DETECT_TLS)
         return h2neg__fail(c, H2NEG_ERR_PEER_IS_TLS, c->offset);
-    if (what == H2NEG_DETECT_HTTP2 && (c->config.tls || !(allowed & H2NEG_PRIOR)))
+    if (what == H2NEG_DETECT_HTTP2 && (c->config->tls || !(allowed & H2NEG_PRIOR)))
         return h2neg__fail(c, H2NEG_ERR_PEER_IS_HTTP2, c->offset);
     if (what == H2NEG_DETECT_OTHER && !h2neg__is_class(in.ptr[0], H2NEG__TOKEN) &&
         in.ptr[0] != '\r' && in.ptr[0] != '\n')
@@ -17489,7 +17522,7 @@ static int h2neg__preface_refused(h2neg_conn *c, h2neg_event *ev)
     const unsigned char *p = h2neg__in_have(c, 2);
     h2neg_str in;
     size_t n;
-    if (c->config.role == H2NEG_SERVER || c->h2->state != H2NEG__H2_HEADER || !p)
+    if (c->config->role == H2NEG_SERVER || c->h2->state != H2NEG__H2_HEADER || !p)
         return 0;
     if (p[0] == 0x15 && p[1] == 3) {
         h2neg__fail(c, H2NEG_ERR_PEER_IS_TLS, c->offset);
@@ -17510,7 +17543,7 @@ static int h2neg__preface_refused(h2neg_conn *c, h2neg_event *ev)
 
 static int h2neg__step(h2neg_conn *c, h2neg_event *ev)
 {
-    if (c->config.tls && !c->tls_ready)
+    if (c->config->tls && !c->tls_ready)
         return H2NEG__STARVED;
     if (c->h1.state != H2NEG__H1_OFF)
         return h2neg__h1_step(c, ev);
@@ -17533,7 +17566,7 @@ static int h2neg__step(h2neg_conn *c, h2neg_event *ev)
 static void h2neg__drain_check(h2neg_conn *c)
 {
     h2neg__http2 *h = c->h2;
-    int server = c->config.role == H2NEG_SERVER;
+    int server = c->config->role == H2NEG_SERVER;
     if (c->live || c->phase >= H2NEG__INERT || c->h1.state != H2NEG__H1_OFF)
         return;
     if (c->shut && !server) {
@@ -17569,7 +17602,7 @@ static void h2neg__settle_owed(h2neg_conn *c)
     if (c->lost)
         return;
     if (c->phase >= H2NEG__INERT && c->error.code == H2NEG_ERR_NOMEM && !c->spoken && c->out == 0 &&
-        !h2neg__part_take(c, H2NEG__OUT, c->config.max_output_pending))
+        !h2neg__part_take(c, H2NEG__OUT, c->config->max_output_pending))
         h2neg__speak(c);
     if (c->spoken)
         return;
@@ -17607,7 +17640,7 @@ static void h2neg__continue(h2neg_conn *c)
     h2neg__clear(&m, sizeof m);
     m.status = 100;
     if (!s || !(s->flags & H2NEG__S_EXPECT) || s->flags & H2NEG__S_HELD ||
-        c->config.no_auto_continue) {
+        c->config->no_auto_continue) {
         c->expecting = 0;
         return;
     }
@@ -17647,21 +17680,21 @@ static int h2neg__reply_again(const h2neg_conn *c, const h2neg__stream *s)
     int64_t window = !c->h2 ? INT64_MAX : s->send < c->h2->send ? s->send : c->h2->send;
     if (h2neg__app_room(c) < 2048)
         return 0;
-    return c->config.max_queued - c->queued >= s->body_left ||
+    return c->config->max_queued - c->queued >= s->body_left ||
            (window >= (int64_t)s->body_left && h2neg__app_room(c) >= s->body_left + 2048);
 }
 
 /* Whether a client may open a stream now: 0, AGAIN, or never. */
 static int h2neg__may_request(const h2neg_conn *c)
 {
-    if (c->config.role != H2NEG_CLIENT)
+    if (c->config->role != H2NEG_CLIENT)
         return H2NEG_ERR_INVALID;
     if (c->phase >= H2NEG__INERT || c->shut || c->eof || c->next_stream > 0x7fffffff ||
         (c->h2 ? c->h2->goaway_got : c->h1.close))
         return H2NEG_ERR_CLOSED;
-    if (c->config.tls && !c->tls_ready)
+    if (c->config->tls && !c->tls_ready)
         return H2NEG_ERR_AGAIN;
-    if (c->live >= (c->h2 ? c->config.max_concurrent_streams : 1))
+    if (c->live >= (c->h2 ? c->config->max_concurrent_streams : 1))
         return H2NEG_ERR_AGAIN;
     return c->h2 && c->live >= c->h2->peer_streams ? H2NEG_ERR_AGAIN : 0;
 }
@@ -17703,7 +17736,7 @@ H2NEG__DEF void h2neg_shutdown(h2neg_conn *c)
     if (!c || c->shut || c->phase >= H2NEG__INERT)
         return;
     c->shut = 1;
-    if (c->h2 && c->config.role == H2NEG_SERVER) {
+    if (c->h2 && c->config->role == H2NEG_SERVER) {
         c->h2->goaway_owed = 1;
         c->h2->drain_ping = 1;
     } else if (!c->h2 && c->live == 0 && h2neg__in(c).len == 0) {
@@ -17765,7 +17798,7 @@ static int h2neg__event_error(h2neg_conn *c, h2neg_event *ev)
     ev->code = c->error.h2_code;
     c->error_owed = 0;
     h2neg__all_done(c, c->error.code, c->error.h2_code ? c->error.h2_code : (uint32_t)H2NEG_CANCEL,
-                    0, refused && c->config.role == H2NEG_CLIENT ? 0 : UINT32_MAX);
+                    0, refused && c->config->role == H2NEG_CLIENT ? 0 : UINT32_MAX);
     return 1;
 }
 
@@ -17823,7 +17856,7 @@ static int h2neg__event_early_ws(h2neg_conn *c, h2neg__stream *s, h2neg_event *e
 /* Whether an event may be given: an END that asks for an answer waits until one has room. */
 static int h2neg__end_waits(const h2neg_conn *c, const h2neg__stream *s)
 {
-    return c->config.role == H2NEG_SERVER && c->phase < H2NEG__INERT &&
+    return c->config->role == H2NEG_SERVER && c->phase < H2NEG__INERT &&
            !(s->flags & (H2NEG__S_HEAD_SENT | H2NEG__S_OPEN_OWED | H2NEG__S_DONE_OWED)) &&
            h2neg__app_room(c) < H2NEG__REPLY + 512;
 }
@@ -17997,7 +18030,7 @@ H2NEG__DEF unsigned h2neg_wants(const h2neg_conn *c)
     if (c->out)
         w |= H2NEG_WANT_WRITE;
     if (c->phase == H2NEG__INERT) {
-        int last = c->config.role == H2NEG_CLIENT && c->error.code == 0 &&
+        int last = c->config->role == H2NEG_CLIENT && c->error.code == 0 &&
                    !c->linger; /* it has what it came for */
         if (c->eof || c->swallowed > H2NEG__SWALLOW || last)
             return w ? w : (unsigned)H2NEG_WANT_CLOSE;
@@ -18009,25 +18042,25 @@ H2NEG__DEF unsigned h2neg_wants(const h2neg_conn *c)
     if (!w && c->h1.state == H2NEG__H1_TUNNEL && s && s->flags & H2NEG__S_LOCAL_END)
         w |= H2NEG_WANT_HALF_CLOSE;
     if (!c->eof && c->lent.len == 0 && (c->kept == 0 || c->starved) &&
-        (!c->config.tls || c->tls_ready))
+        (!c->config->tls || c->tls_ready))
         w |= H2NEG_WANT_READ;
     return w;
 }
 
 static void h2neg__trace(const h2neg_conn *c, int from, const void *octets, size_t len)
 {
-    if (c->config.trace_fn)
-        c->config.trace_fn(c->config.trace_user, from, octets, len);
+    if (c->config->trace_fn)
+        c->config->trace_fn(c->config->trace_user, from, octets, len);
 }
 
 H2NEG__DEF size_t h2neg_feed(h2neg_conn *c, const void *in, size_t len)
 {
-    if (!c || !in || len == 0 || len > c->config.max_input || !(h2neg_wants(c) & H2NEG_WANT_READ))
+    if (!c || !in || len == 0 || len > c->config->max_input || !(h2neg_wants(c) & H2NEG_WANT_READ))
         return 0;
     h2neg__balance(c);
     h2neg__release(c);
     c->in_total += len;
-    h2neg__trace(c, c->config.role == H2NEG_SERVER ? H2NEG_CLIENT : H2NEG_SERVER, in, len);
+    h2neg__trace(c, c->config->role == H2NEG_SERVER ? H2NEG_CLIENT : H2NEG_SERVER, in, len);
     if (c->phase >= H2NEG__INERT)
         c->swallowed += (uint32_t)(len < H2NEG__SWALLOW ? len : H2NEG__SWALLOW + 1);
     else
@@ -18061,7 +18094,7 @@ H2NEG__DEF void h2neg_output_done(h2neg_conn *c, size_t written)
     if (written > c->out)
         written = c->out;
     if (written)
-        h2neg__trace(c, c->config.role, h2neg__run(c), written);
+        h2neg__trace(c, c->config->role, h2neg__run(c), written);
     c->shown = 0;
     c->out -= written;
     c->out_at += written;
@@ -18122,7 +18155,7 @@ static int h2neg__body_is_due(const h2neg_conn *c, const h2neg__stream *s)
 {
     uint32_t not_due = H2NEG__S_REMOTE_END | H2NEG__S_HELD | H2NEG__S_EXPECT | H2NEG__S_WAITS |
                        H2NEG__S_TUNNEL | H2NEG__S_HEAD_SENT;
-    return c->config.role == H2NEG_SERVER && !(s->flags & not_due) && c->lent.len == 0 &&
+    return c->config->role == H2NEG_SERVER && !(s->flags & not_due) && c->lent.len == 0 &&
            (c->kept == 0 || c->starved);
 }
 
@@ -18144,7 +18177,7 @@ static int h2neg__ran_out(uint64_t now, uint64_t *since, uint32_t limit, uint64_
 /* A client's wait for a response; a server's for a body. 0, or an error. */
 static int h2neg__stream_tick_in(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
 {
-    const h2neg_config *g = &c->config;
+    const h2neg_config *g = c->config;
     int asked = s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_WAITS) && !(s->flags & H2NEG__S_HEAD_GOT);
     if (g->role == H2NEG_CLIENT && asked)
         return h2neg__ran_out(c->now, &s->recv_since, g->response_timeout, at)
@@ -18168,7 +18201,7 @@ static int h2neg__ws_tick(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
         s->stall_since = 0;
         return 0;
     }
-    return h2neg__ran_out(c->now, &s->stall_since, c->config.close_timeout, at)
+    return h2neg__ran_out(c->now, &s->stall_since, c->config->close_timeout, at)
                ? H2NEG_ERR_TIMEOUT_CLOSE
                : 0;
 }
@@ -18176,7 +18209,7 @@ static int h2neg__ws_tick(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
 /* The times of one stream. 0, or the error that ends it. */
 static int h2neg__stream_tick(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
 {
-    const h2neg_config *g = &c->config;
+    const h2neg_config *g = c->config;
     int err = h2neg__stream_tick_in(c, s, at);
     if (err)
         return err;
@@ -18228,7 +18261,7 @@ static void h2neg__streams_tick(h2neg_conn *c, uint64_t *at)
 /* When each timer runs, and what ends then. */
 static int h2neg__t_head(const h2neg_conn *c)
 {
-    return c->phase < H2NEG__INERT && c->config.role == H2NEG_SERVER &&
+    return c->phase < H2NEG__INERT && c->config->role == H2NEG_SERVER &&
            (c->h2 ? c->h2->block != 0
                   : c->kept && c->starved &&
                         (c->h1.state == H2NEG__H1_HEAD || c->h1.state == H2NEG__H1_OFF));
@@ -18315,7 +18348,7 @@ static void h2neg__timer_marks(h2neg_conn *c)
 static void h2neg__timer_tick(h2neg_conn *c, int i, uint64_t *at)
 {
     uint32_t limit;
-    memcpy(&limit, (const char *)&c->config + h2neg__timers[i].limit, sizeof limit);
+    memcpy(&limit, (const char *)c->config + h2neg__timers[i].limit, sizeof limit);
     if (!h2neg__timers[i].runs(c) || limit == H2NEG_OFF) {
         c->since[i] = 0;
         return;
@@ -18359,7 +18392,7 @@ H2NEG__DEF uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms)
         c->overhead -= c->overhead < back * 4 ? c->overhead : back * 4;
         h2neg__ws_forgive(c, back * 4);
         if (c->h2 && c->h2->resets > 0)
-            h2neg__h2_mend(c->h2, back, c->config.reset_budget);
+            h2neg__h2_mend(c->h2, back, c->config->reset_budget);
         c->now = now_ms;
     }
     h2neg__timer_marks(c);
@@ -18411,7 +18444,7 @@ static int h2neg__plan_request(h2neg__plan *p, const h2neg_conn *c, const h2neg_
 /* Whether a request asks for a WebSocket of ours. */
 static int h2neg__wants_ws(const h2neg_conn *c, const h2neg_message *m)
 {
-    return c->config.protocols & H2NEG_WEBSOCKET && H2NEG__IS_NOCASE(m->upgrade, "websocket");
+    return c->config->protocols & H2NEG_WEBSOCKET && H2NEG__IS_NOCASE(m->upgrade, "websocket");
 }
 
 /* The handshake's own fields are the connection's to write. 0 or INVALID. */
@@ -18508,7 +18541,7 @@ H2NEG__DEF int h2neg_request(h2neg_conn *c, const h2neg_message *m, unsigned fla
     if (!err) {
         whole = *m;
         if (whole.scheme.len == 0)
-            whole.scheme = h2neg_s(c->config.tls ? "https" : "http");
+            whole.scheme = h2neg_s(c->config->tls ? "https" : "http");
         err = h2neg__request_now(c, &whole, flags, &p, &id);
     }
     if (err == H2NEG_ERR_AGAIN) {
@@ -18531,7 +18564,7 @@ H2NEG__DEF int h2neg_respond(h2neg_conn *c, uint32_t s, const h2neg_message *m, 
     int err;
     if (!found)
         return H2NEG_ERR_STREAM_GONE;
-    if (!m || c->config.role != H2NEG_SERVER)
+    if (!m || c->config->role != H2NEG_SERVER)
         return H2NEG_ERR_INVALID;
     err = h2neg__plan_response(&p, found, m, flags);
     if (err)
@@ -18604,15 +18637,15 @@ H2NEG__DEF int h2neg_reply(h2neg_conn *c, uint32_t s, int status, const char *ty
     m.field_count = type != NULL;
     m.body = body;
     m.body_len = len;
-    if (c->config.role != H2NEG_SERVER || status < 200)
+    if (c->config->role != H2NEG_SERVER || status < 200)
         return H2NEG_ERR_INVALID;
     err = h2neg__plan_response(&p, found, &m, 0);
     if (err)
         return err;
     if (!p.ends && !h2neg__goes_at_once(c, found, &m, &p)) {
-        if (len > c->config.max_queued)
-            err = len > c->config.max_output_pending / 2 ? H2NEG_ERR_TOO_SMALL : H2NEG_ERR_AGAIN;
-        else if (len > c->config.max_queued - c->queued ||
+        if (len > c->config->max_queued)
+            err = len > c->config->max_output_pending / 2 ? H2NEG_ERR_TOO_SMALL : H2NEG_ERR_AGAIN;
+        else if (len > c->config->max_queued - c->queued ||
                  h2neg__app_room(c) < h2neg__message_bound(c, &m, &p) + 64)
             err = H2NEG_ERR_AGAIN;
         found->body_left = err == H2NEG_ERR_AGAIN ? len : 0;
@@ -18857,7 +18890,7 @@ H2NEG__DEF int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol,
     int err;
     if (!found)
         return H2NEG_ERR_STREAM_GONE;
-    if (c->config.role != H2NEG_SERVER || !(found->flags & H2NEG__S_WAITS) ||
+    if (c->config->role != H2NEG_SERVER || !(found->flags & H2NEG__S_WAITS) ||
         h2neg__fields_check(fields, count, &length) || length != H2NEG_UNKNOWN ||
         (found->flags & H2NEG__S_WS && !h2neg__accept_fields_ok(fields, count)))
         return H2NEG_ERR_INVALID;
@@ -18974,14 +19007,14 @@ H2NEG__DEF void h2neg_conn_info(const h2neg_conn *c, h2neg_info *info)
         return;
     info->protocol = c->protocol;
     info->via = c->via;
-    info->role = c->config.role;
-    info->tls = c->config.tls;
+    info->role = c->config->role;
+    info->tls = c->config->tls;
     info->why = c->why;
     info->streams = c->live;
     info->requests = c->requests;
     info->octets_in = c->in_total;
     info->octets_out = c->out_total - c->out;
-    info->memory = sizeof *c + h2neg__ws_memory(c);
+    info->memory = h2neg__conn_size(c->config) + h2neg__ws_memory(c);
     for (i = 0; i < H2NEG__PARTS; i++)
         info->memory += c->part[i].size;
     info->peer_connect_protocol = c->h2 && c->h2->peer_connect;

@@ -178,7 +178,7 @@ static void count_trips(trips *t, const net_link *l)
     if (t->request_left)
         return;
     t->request_left = t->asked && !(h2neg_wants(l->conn) & H2NEG_WANT_WRITE);
-    t->count = l->turns.count + t->request_left;
+    t->count = net_trips(l->turns) + t->request_left;
 }
 
 /* Sends, waits, reads once. Until TLS stands a request is refused for now. */

@@ -27,34 +27,40 @@
    the transport broke. */
 enum { NET_WAIT = 0, NET_END = -1, NET_BROKEN = -2 };
 
-/* How often octets came in behind octets that went out: the round trips of a transport. */
-typedef struct net_turns {
-    int sending; /* octets went out since the last ones that came in */
-    int count;
-} net_turns;
+/* How often octets came in behind octets that went out: the round trips of a transport. Twice
+   their number, and one more while octets went out since the last ones that came in. */
+typedef unsigned net_turns;
 
 static inline void net_turn(net_turns *t, int out)
 {
-    t->count += !out && t->sending;
-    t->sending = out;
+    if (out)
+        *t |= 1;
+    else
+        *t += *t & 1;
+}
+
+static inline int net_trips(net_turns t)
+{
+    return (int)(t / 2);
 }
 
 #include "tls.h"
 
-/* A link. Zero it, then set fd, conn and, for TLS, ssl and handshaking. */
+/* A link. Zero it, then set fd, conn and, for TLS, ssl and handshaking. An idle connection holds
+   one: where each flag was an int or a short it took 24 octets more. */
 typedef struct net_link {
-    int fd;
     h2neg_conn *conn; /* owned */
     SSL *ssl;         /* owned; NULL: cleartext */
-    int handshaking;  /* 1: TLS has not agreed yet */
-    short read_on;  /* what poll has to say before a read can go on; TLS may want to write first */
-    short write_on; /* the same for a write */
-    short drained;  /* 1: the last read emptied the socket */
-    short half_closed; /* 1: our FIN is out */
-    short write_lost;  /* 1: writing failed; what the peer sent before is still read */
-    short read_ended;  /* 1: FIN, close_notify or a failure was read */
-    const char *why;   /* static: why TLS failed, or NULL */
-    net_turns turns;   /* of cleartext; TLS's are counted where tls_count_turns is asked to */
+    const char *why;  /* static: why TLS failed, or NULL */
+    int fd;
+    net_turns turns; /* of cleartext; TLS's are counted where tls_count_turns is asked to */
+    short read_on;   /* what poll has to say before a read can go on; TLS may want to write first */
+    short write_on;  /* the same for a write */
+    unsigned handshaking : 1; /* TLS has not agreed yet */
+    unsigned drained : 1;     /* the last read emptied the socket */
+    unsigned half_closed : 1; /* our FIN is out */
+    unsigned write_lost : 1;  /* writing failed; what the peer sent before is still read */
+    unsigned read_ended : 1;  /* FIN, close_notify or a failure was read */
 } net_link;
 
 static inline uint64_t net_now(void)

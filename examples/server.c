@@ -28,11 +28,11 @@
 /* A connection. Its h2neg_conn is made once the first octet says whether TLS stands between. */
 typedef struct peer {
     net_link link;
-    tracer *tracer;           /* --trace, or NULL */
-    uint64_t limit;           /* when the handshake must be over; H2NEG_NEVER afterwards */
-    size_t at;                /* its place in the tables */
-    unsigned long websockets; /* that were opened */
-    struct exchange *late;    /* an echo that begins once all that came with its head was read */
+    tracer *tracer;        /* --trace, or NULL */
+    uint64_t limit;        /* when the handshake must be over; H2NEG_NEVER afterwards */
+    struct exchange *late; /* an echo that begins once all that came with its head was read */
+    uint32_t at;           /* its place in the tables */
+    uint32_t websockets;   /* that were opened */
     net_address from;
 } peer;
 
@@ -712,7 +712,7 @@ static void log_peer(const peer *p)
     else
         printf(" nothing negotiated");
     if (p->websockets)
-        printf(", %lu WebSocket%s", p->websockets, p->websockets == 1 ? "" : "s");
+        printf(", %lu WebSocket%s", (unsigned long)p->websockets, p->websockets == 1 ? "" : "s");
     if (info.why && *info.why)
         printf("; %s", info.why);
     if (p->link.why)
@@ -740,7 +740,7 @@ static void peer_close(size_t i)
     self.fds[i] = self.fds[self.count];
     self.peers[i] = self.peers[self.count];
     if (i < self.count)
-        self.peers[i]->at = i;
+        self.peers[i]->at = (uint32_t)i;
     self.deadlines[i] = self.deadlines[self.count];
     self.accept_at = 0;
 }
@@ -777,9 +777,15 @@ static void *part_alloc(void *user, void *old, size_t old_size, size_t new_size)
     return old ? free(old), NULL : malloc(new_size);
 }
 
-static int peer_speak(peer *p, int tls)
+/* Every connection borrows one of two configs, without TLS and with it, where a copy of its own
+   would be a third of what an idle one holds; with --trace each has a hook of its own, and so a
+   copy. */
+static h2neg_conn *peer_conn(peer *p, int tls)
 {
+    static h2neg_config shared[2];
     h2neg_config config = {.role = H2NEG_SERVER};
+    if (!self.trace && shared[tls].shared)
+        return h2neg_conn_new(&shared[tls]);
     config.alloc_fn = part_alloc;
     config.tls = tls;
     config.protocols = self.protocols;
@@ -787,9 +793,17 @@ static int peer_speak(peer *p, int tls)
     config.common_field_count = 2;
     config.max_message = self.max_message;
     config.ws_codec = deflate_codec();
-    if (self.trace)
+    if (self.trace) {
         p->tracer = tracer_new(&config, ++self.traced);
-    p->link.conn = h2neg_conn_new(&config);
+        return h2neg_conn_new(&config);
+    }
+    shared[tls] = config;
+    return h2neg_config_share(&shared[tls]) == 0 ? h2neg_conn_new(&shared[tls]) : NULL;
+}
+
+static int peer_speak(peer *p, int tls)
+{
+    p->link.conn = peer_conn(p, tls);
     if (p->link.conn && tls) {
         p->link.ssl = tls_accept(self.tls, p->link.fd);
         p->link.handshaking = 1;
@@ -905,7 +919,7 @@ static void watch(int fd, peer *p, uint64_t deadline)
     self.peers[self.count] = p;
     self.deadlines[self.count] = deadline;
     if (p)
-        p->at = self.count;
+        p->at = (uint32_t)self.count;
     self.count++;
 }
 

@@ -30,7 +30,8 @@ NO_SECTION = {
     'PROXY headers stand in no RFC': 'proxy_read',
     'each line of the trace names its own': 'trace_memory trace_place trace_octets trace_rests trace_end',
     "the connection's own promises, whatever it speaks": 'conn_new conn_place memory_bound config_check conn_free '
-                                                          'conn_info wants feed next output output_done',
+                                                          'config_share conn_info wants feed next output '
+                                                          'output_done',
 }
 # Errors without a section: calls that nobody's octets can cause, a time that no RFC sets, and PROXY.
 NO_ERROR_SECTION = 'AGAIN NOMEM INVALID TOO_SMALL STREAM_GONE CLOSED NOT_SUPPORTED TIMEOUT_RESPONSE PROXY_HEADER ' \

@@ -334,7 +334,7 @@ static void count_trips(attempt *a)
     if (a->left)
         return;
     a->left = a->asked && !(h2neg_wants(a->link.conn) & H2NEG_WANT_WRITE);
-    a->trips = a->link.turns.count + a->left;
+    a->trips = net_trips(a->link.turns) + a->left;
 }
 
 static void feed(attempt *a)
@@ -461,7 +461,7 @@ static void converse_old(attempt *a)
     a->r->protocol = y.head.minor ? H2NEG_PROTO_HTTP11 : H2NEG_PROTO_HTTP10;
     a->r->via = H2NEG_VIA_DEFAULT;
     a->r->worked = 1;
-    a->trips = a->link.turns.count;
+    a->trips = net_trips(a->link.turns);
     on_data(a, y.body);
 }
 

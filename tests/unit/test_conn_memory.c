@@ -149,48 +149,94 @@ static void test_bounds(void)
     CHECK(h2neg_memory_bound(&config) < 48 * 1024);
 }
 
-/* An idle connection is small: targets of limits.md, Memory and work. */
-static void test_idle(void)
+/* What an idle connection holds; `saved`: what its config would take. */
+static void idle_octets(const h2neg_config *config, meter *m, size_t saved)
 {
-    h2neg_config config;
     h2neg_info info;
-    meter m;
     side *s;
     buf in = {0, 0, 0};
-    memset(&config, 0, sizeof config);
-    memset(&m, 0, sizeof m);
-    config.alloc_fn = meter_fn;
-    config.alloc_user = &m;
-    s = side_new(&config);
+    s = side_new(config);
     buf_text(&in, "GET /now HTTP/1.1\r\n" HOST "\r\nPOST /end HTTP/1.1\r\n" HOST
                   "Content-Length: 5\r\n\r\nhello");
     side_feed(s, in.p, in.len);
     h2neg_conn_info(s->c, &info);
-    CHECK_INT(info.memory, m.live);
-    if (m.live > 1024)
-        fprintf(stderr, "idle HTTP/1.1: %zu octets\n", m.live);
-    CHECK(m.live <= 1024);
+    CHECK_INT(info.memory, m->live);
+    if (m->live > 1016 - saved)
+        fprintf(stderr, "idle HTTP/1.1: %zu octets\n", m->live);
+    CHECK(m->live <= 1016 - saved);
     side_end(s);
-    CHECK_INT(m.live, 0);
-    s = side_new(&config);
+    CHECK_INT(m->live, 0);
+    s = side_new(config);
     in.len = 0;
     put_preface(&in, "3=100 4=65535");
     put_ack(&in);
     side_feed(s, in.p, in.len);
-    if (m.live > 1536)
-        fprintf(stderr, "idle HTTP/2: %zu octets\n", m.live);
-    CHECK(m.live <= 1536);
+    if (m->live > 1488 - saved)
+        fprintf(stderr, "idle HTTP/2: %zu octets\n", m->live);
+    CHECK(m->live <= 1488 - saved);
     in.len = 0;
     put_get(&in, 1, "/now");
     put_request(&in, 3, 0, "POST", "/end", "");
     put_bulk(&in, 3, END, 16000);
     side_feed(s, in.p, in.len);
-    if (m.live > 3072)
-        fprintf(stderr, "idle HTTP/2 after requests: %zu octets\n", m.live);
-    CHECK(m.live <= 3072 + 1024);
+    if (m->live > 3072 - saved)
+        fprintf(stderr, "idle HTTP/2 after requests: %zu octets\n", m->live);
+    CHECK(m->live <= 3072 - saved);
     side_end(s);
-    CHECK_INT(m.live, 0);
+    CHECK_INT(m->live, 0);
     buf_free(&in);
+}
+
+/* An idle connection is small: targets of limits.md, Memory and work. */
+static void test_idle(void)
+{
+    h2neg_config config;
+    meter m;
+    memset(&config, 0, sizeof config);
+    memset(&m, 0, sizeof m);
+    config.alloc_fn = meter_fn;
+    config.alloc_user = &m;
+    idle_octets(&config, &m, 0);
+    CHECK_INT(h2neg_config_share(&config), 0);
+    idle_octets(&config, &m, sizeof config - sizeof(void *));
+}
+
+/* A shared config has its defaults; it is taken where it stands, and nowhere else. */
+static void test_share(void)
+{
+    h2neg_config config, copy;
+    h2neg_conn *c;
+    size_t bound, shared;
+    void *block;
+    memset(&config, 0, sizeof config);
+    config.max_queued = H2NEG_OFF;
+    bound = h2neg_memory_bound(&config);
+    CHECK_INT(h2neg_config_share(NULL), H2NEG_ERR_INVALID);
+    CHECK_INT(h2neg_config_share(&config), 0);
+    CHECK_INT(config.max_input, 16384);
+    CHECK_INT(config.max_queued, 0);
+    CHECK_INT(h2neg_config_check(&config), 0);
+    CHECK_INT(h2neg_config_share(&config), 0); /* once more does nothing */
+    CHECK_INT(config.max_queued, 0);
+    shared = h2neg_memory_bound(&config);
+    CHECK(shared + sizeof config >= bound && shared + sizeof config < bound + 16);
+    block = malloc(shared);
+    c = h2neg_conn_place(block, shared, &config);
+    CHECK(c != NULL);
+    h2neg_conn_free(c);
+    free(block);
+    copy = config;
+    CHECK_INT(h2neg_config_check(&copy), H2NEG_ERR_INVALID);
+    CHECK_INT(h2neg_config_share(&copy), H2NEG_ERR_INVALID);
+    CHECK_INT(h2neg_memory_bound(&copy), 0);
+    CHECK(h2neg_conn_new(&copy) == NULL);
+    c = h2neg_conn_new(&config);
+    CHECK(c != NULL);
+    h2neg_conn_free(c);
+    memset(&copy, 0, sizeof copy);
+    copy.max_output_pending = 1;
+    CHECK_INT(h2neg_config_share(&copy), H2NEG_ERR_INVALID);
+    CHECK(copy.shared == NULL);
 }
 
 /* The smallest config that is taken works. */
@@ -624,6 +670,6 @@ static void test_event_lifetime(void)
                 "HEADERS 1 end x-sum=5\n");
 }
 
-CHECK_MAIN(test_null, test_configs, test_names, test_place, test_bounds, test_idle, test_small,
-           test_feed, test_reply_pressure, test_queue, test_send_pressure, test_run_stays,
-           test_borrow, test_urgency, test_event_lifetime)
+CHECK_MAIN(test_null, test_configs, test_names, test_place, test_bounds, test_idle, test_share,
+           test_small, test_feed, test_reply_pressure, test_queue, test_send_pressure,
+           test_run_stays, test_borrow, test_urgency, test_event_lifetime)
