@@ -1,6 +1,9 @@
 /* fuzz.c: every fuzz target in one program; the environment variable FUZZ names the one to run.
    With libFuzzer (clang -fsanitize=fuzzer -DFUZZ_LIBFUZZER) or AFL++ (afl-clang-fast) it searches;
    else it replays. fuzz.sh builds and runs it; README.md beside this tells how to add to it. */
+extern int fuzz_simd;
+int fuzz_simd = 2; /* the widest instructions that this machine has; 0 and 1: fewer */
+#define H2NEG__SIMD_HOOK fuzz_simd
 #define H2NEG_IMPLEMENTATION
 #include "h2neg.h"
 #include "../check.h"
