@@ -2566,8 +2566,10 @@ static size_t h2neg__scan_ascii(const unsigned char *p, size_t len)
 
 #if defined(__GNUC__)
 #define H2NEG__INLINE static inline __attribute__((always_inline))
+#define H2NEG__APART __attribute__((noinline))
 #else
 #define H2NEG__INLINE static
+#define H2NEG__APART
 #endif
 
 enum { H2NEG__LINES = 128 };
@@ -2884,15 +2886,16 @@ H2NEG__INLINE uint32_t h2neg__plain16_v16(const char *p)
     return H2NEG__V16_BITS(z);
 }
 
-H2NEG__INLINE uint32_t h2neg__not_plain_v16(const char *p)
-{
-    return ~(h2neg__plain16_v16(p) | h2neg__plain16_v16(p + 16) << 16);
-}
-
+/* The last 16 octets and, where there are more, the first. A value that ends before in[16] is not
+   looked at. */
 H2NEG__INLINE int h2neg__plain_v16(const char *in, size_t at, size_t n, size_t len)
 {
-    uint32_t no = H2NEG__LOOK(h2neg__not_plain_v16, in, at, len);
-    return n < 32 && (no & (((uint32_t)1 << (n & 31)) - 1)) == 0;
+    uint32_t no;
+    (void)len;
+    if (n > 32 || at + n < 16)
+        return 0;
+    no = h2neg__plain16_v16(in + at + n - 16) ^ 0xffff;
+    return n <= 16 ? no >> (16 - n) == 0 : (no | (h2neg__plain16_v16(in + at) ^ 0xffff)) == 0;
 }
 
 #define H2NEG__WHOLE_ENDS(mark64, mark_short, skip)                                                \
@@ -2943,6 +2946,97 @@ static int h2neg__whole_v16(h2neg__whole *w, const char *in, size_t len)
 {
     static const h2neg__looks look = {h2neg__name_v16, h2neg__target_v16, h2neg__plain_v16};
     return h2neg__whole_ends_v16(w, in, len) && h2neg__whole_lines(w, in, len, look);
+}
+
+/* ---- both passes in one, for a head of 32 to 64 octets
+
+   Its odd octets are one word, which stays in a register, and no place of a line is stored. Beside
+   the two passes, 35 octets take three quarters of the time, and two thirds of what SSE2 takes. */
+
+/* One bit for each of 32 octets: what is not SP or VCHAR. */
+H2NEG__INLINE uint32_t h2neg__odd_v16(const char *p)
+{
+    uint32_t low = H2NEG__V16_BITS(h2neg__v16_plain(H2NEG__V16_LOAD(p), 0x1f));
+    uint32_t high = H2NEG__V16_BITS(h2neg__v16_plain(H2NEG__V16_LOAD(p + 16), 0x1f));
+    return ~(low | high << 16);
+}
+
+/* What may stand in a target, but '?', of 16 octets. */
+H2NEG__INLINE uint32_t h2neg__path16_v16(const char *p)
+{
+    h2neg__v16 x = H2NEG__V16_LOAD(p);
+    h2neg__v16 mark = H2NEG__V16_OR(H2NEG__V16_SAME(x, H2NEG__V16_OF('#')),
+                                    H2NEG__V16_SAME(x, H2NEG__V16_OF('?')));
+    return H2NEG__V16_BITS(H2NEG__V16_BUT(h2neg__v16_plain(x, 0x20), mark));
+}
+
+/* What may not, or '?', of 32. */
+H2NEG__INLINE uint32_t h2neg__no_path_v16(const char *p)
+{
+    return ~(h2neg__path16_v16(p) | h2neg__path16_v16(p + 16) << 16);
+}
+
+/* The line that ends with the first odd octet, which has to be CR, and the next, LF: where CR is,
+   or 0. */
+H2NEG__INLINE size_t h2neg__short_line(const char *in, uint64_t *odd)
+{
+    uint64_t second = *odd & (*odd - 1);
+    size_t cr;
+    if (second == 0)
+        return 0;
+    cr = (size_t)__builtin_ctzll(*odd);
+    *odd = second & (second - 1);
+    return memcmp(in + cr, "\r\n", 2) == 0 ? cr : 0;
+}
+
+/* Where the target ends, behind which there is a CR. Nearly always that is in the first 32. */
+H2NEG__INLINE void h2neg__short_target(h2neg__whole *w, const char *in, size_t len)
+{
+    uint64_t behind = ~(uint64_t)1 << w->token, stop = h2neg__no_path_v16(in) & behind;
+    if (stop == 0 || in[__builtin_ctzll(stop)] == '?')
+        stop |= (uint64_t)h2neg__no_path_v16(in + len - 32) << (len - 32) & behind;
+    w->target = w->query = (size_t)__builtin_ctzll(stop);
+    while (in[w->target] == '?') {
+        stop &= stop - 1;
+        w->target = (size_t)__builtin_ctzll(stop);
+    }
+}
+
+/* Octets of token: of what nearly all short heads have there, or by the table. */
+H2NEG__INLINE size_t h2neg__short_token(const char *in, size_t at, const char *usual, size_t n)
+{
+    return memcmp(in + at, usual, n + 1) == 0 ? n : h2neg__name_portable(in, at, 0);
+}
+
+/* As h2neg__whole_lines, but what has HTAB or obs-text is 0 as well, and of the limits only `room`
+   is looked at. */
+H2NEG__INLINE int h2neg__short_v16(h2neg__whole *w, const char *in, size_t len)
+{
+    uint64_t odd = h2neg__odd_v16(in) | (uint64_t)h2neg__odd_v16(in + len - 32) << (len - 32);
+    size_t from, cr = h2neg__short_line(in, &odd), name;
+    if (cr == 0)
+        return 0;
+    w->first = cr;
+    w->token = h2neg__short_token(in, 0, "GET ", 3);
+    if (w->token >= cr)
+        return 0;
+    h2neg__short_target(w, in, len);
+    w->hosts = w->host = w->host_len = 0;
+    for (w->lines = 2;; w->lines++) {
+        from = cr + 2;
+        cr = h2neg__short_line(in, &odd);
+        if (cr <= from)
+            break;
+        if (odd == 0 || w->lines - 2 == w->room) /* without an empty line, or with too many */
+            return 0;
+        name = cr - from < 5 ? h2neg__name_portable(in, from, 0)
+                             : h2neg__short_token(in, from, "Host:", 4);
+        if (!h2neg__whole_field(w, &w->fields[w->lines - 2], in, from, cr, name))
+            return 0;
+    }
+    w->end = cr + 2;
+    w->host_plain = h2neg__plain_v16(in, w->host, w->host_len, len);
+    return cr != 0;
 }
 
 #ifdef H2NEG__X86
@@ -3065,7 +3159,25 @@ static int h2neg__scan_whole(h2neg__whole *w, const char *in, size_t len)
     return h2neg__whole_portable(w, in, len);
 }
 
-#undef H2NEG__INLINE
+/* Is it worth while to call h2neg__scan_short? */
+H2NEG__INLINE int h2neg__is_short(size_t len)
+{
+#ifdef H2NEG__V16
+    return len - 32 <= 32 && H2NEG__HAS_V16();
+#else
+    return (void)len, 0;
+#endif
+}
+
+/* As h2neg__scan_whole, but not all that is simple is 1, and the caller sees to the limits. */
+H2NEG__INLINE int h2neg__scan_short(h2neg__whole *w, const char *in, size_t len)
+{
+#ifdef H2NEG__V16
+    return h2neg__short_v16(w, in, len);
+#else
+    return (void)w, (void)in, (void)len, 0;
+#endif
+}
 
 /* ==== 05 >>digest ==========================================================
    FIPS 180-4 6.1, RFC 4648 4 and 5.  Uses >>bytes.
@@ -4384,7 +4496,8 @@ static int h2neg__h1_whole(h2neg__whole *w, const h2neg_h1_head *head, const cha
 }
 
 /* A request as nearly all are: origin-form, HTTP/1.1, one Host. 1, or 0 and nothing is said. */
-static int h2neg__h1_whole_request(h2neg_h1_head *head, const h2neg__whole *w, const char *in)
+H2NEG__INLINE int h2neg__h1_whole_request(h2neg_h1_head *head, const h2neg__whole *w,
+                                          const char *in)
 {
     const h2neg_str empty = h2neg__str(NULL, 0), host = h2neg__str(in + w->host, w->host_len);
     size_t target = w->token + 1;
@@ -4409,6 +4522,20 @@ static int h2neg__h1_whole_request(h2neg_h1_head *head, const h2neg__whole *w, c
     head->error_at = 0;
     head->scan.seen = 0;
     return 1;
+}
+
+/* A short one: its octets, or 0 and nothing is said. All of `w` that it needs is in registers. */
+H2NEG__APART static size_t h2neg__h1_short_request(h2neg_h1_head *head, const char *in, size_t len)
+{
+    const size_t most = 64, most_list = 64 + 16 * 32; /* a field has four octets with its end */
+    h2neg__whole w;
+    if (h2neg__or_default(head->max_line, most) < most ||
+        h2neg__or_default(head->max_field_line, most) < most ||
+        h2neg__or_default(head->max_list, most_list) < most_list)
+        return 0;
+    w.fields = head->fields;
+    w.room = head->room;
+    return h2neg__scan_short(&w, in, len) && h2neg__h1_whole_request(head, &w, in) ? w.end : 0;
 }
 
 /* Any other head. */
@@ -4469,6 +4596,11 @@ static ptrdiff_t h2neg__h1_parse(h2neg_h1_head *head, const void *in, size_t len
 H2NEG__DEF ptrdiff_t h2neg_h1_parse_request(h2neg_h1_head *head, const void *in, size_t len,
                                             size_t seen)
 {
+    if (h2neg__is_short(len) && seen == 0) {
+        size_t n = h2neg__h1_short_request(head, (const char *)in, len);
+        if (n)
+            return (ptrdiff_t)n;
+    }
     return h2neg__h1_parse(head, in, len, seen, H2NEG__REQUEST);
 }
 
@@ -4477,6 +4609,9 @@ H2NEG__DEF ptrdiff_t h2neg_h1_parse_response(h2neg_h1_head *head, const void *in
 {
     return h2neg__h1_parse(head, in, len, seen, H2NEG__RESPONSE);
 }
+
+#undef H2NEG__INLINE
+#undef H2NEG__APART
 
 /* ==== 08 >>h1-body =========================================================
    RFC 9112 6, 7 and 9.3; RFC 9110 6.5.1.  Uses >>chars >>error >>h1-head.

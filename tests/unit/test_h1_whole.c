@@ -271,6 +271,40 @@ static void test_ways(void)
     }
 }
 
+/* Heads of up to 64 octets are read in a way of their own: all that one other octet makes of them,
+   cut off behind each of theirs, and with room for one field, two, three. */
+static void test_short(void)
+{
+    static const char *const heads[] = {
+        "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost:a\r\nA:b\r\nb:\r\n\r\n",
+        "POST /a?b?c/d HTTP/1.1\r\nhost: a\r\n\r\n",
+        "OPTIONS / HTTP/1.1\r\nHost: hh\r\n\r\n",
+        "GET /012345678901234567890123?x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        "GET /0123?56789012345678901234567?x HTTP/1.1\r\nHost: [::1]\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: 0123456789.0123456789.example\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: 0123456789.0123456789.0123456789.ex\r\n\r\n"};
+    char in[65];
+    size_t i, n, k;
+    unsigned octet;
+    h2neg_h1_head limits;
+    memset(&limits, 0, sizeof limits);
+    for (i = 0; i < sizeof heads / sizeof *heads; i++) {
+        n = put(in, 0, heads[i], "");
+        for (k = 0; k < n; k++) {
+            for (octet = 0; octet < 256; octet++) {
+                in[k] = (char)octet;
+                compare(&limits, 0, in, n);
+            }
+            in[k] = heads[i][k];
+            compare(&limits, 0, in, k);
+        }
+        for (limits.room = 1; limits.room < 4; limits.room++)
+            compare(&limits, 0, in, n);
+        limits.room = 0;
+    }
+}
+
 /* A long value with something rare in it that may be there, and something that may not: RFC 9110
    5.5 refuses the control wherever it stands, and whatever stands around it. */
 static void test_controls(void)
@@ -295,4 +329,4 @@ static void test_controls(void)
             }
 }
 
-CHECK_MAIN(test_ways, test_places, test_random, test_large, test_controls)
+CHECK_MAIN(test_ways, test_places, test_random, test_large, test_short, test_controls)
