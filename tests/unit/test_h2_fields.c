@@ -533,6 +533,140 @@ static void priority_octets(void)
     CHECK(u == 2 && i == 1);
 }
 
+/* ---- marks: rules that a field in the dynamic table was seen to keep to ---- */
+
+enum { MARK_TABLE = 4096 };
+static h2neg_hpack_decoder marker;
+static char marked_text[MARK_TABLE * 2];
+
+/* Decodes a block into `fields`; how many there are. */
+static size_t decode_marked(const unsigned char *block, size_t len)
+{
+    static h2neg_hpack_list list;
+    memset(&list, 0, sizeof list);
+    list.fields = fields;
+    list.room = H2NEG__COUNT(fields);
+    list.text = marked_text;
+    list.text_room = sizeof marked_text;
+    CHECK_INT(h2neg_hpack_decode(&marker, &list, block, len, 1), len);
+    return list.count;
+}
+
+static int read_marked(int kind, size_t count)
+{
+    static const unsigned allowed[] = {H2NEG__PSEUDO_REQUEST & ~H2NEG__PSEUDO_PROTOCOL,
+                                       H2NEG__PSEUDO_STATUS, 0, H2NEG__PSEUDO_REQUEST};
+    memset(&head, 0xa5, sizeof head);
+    return h2neg__section_whole(&head, fields, count, h2neg__write(text, sizeof text),
+                                allowed[kind], H2NEG__MARKS);
+}
+
+/* The section that starts with `lines` and ends with the field: out of the dynamic table of a
+   decoder that marks, moved on the way or not, it is judged as if it came without marks. */
+static void mark_like(int kind, const char *lines, h2neg_str name, h2neg_str value)
+{
+    static unsigned char memory[2][MARK_TABLE * 3];
+    unsigned char block[1024], again[32];
+    size_t n = section(lines), count, at = 0, i;
+    int verdict, move;
+    fields[n].name = name;
+    fields[n].value = value;
+    fields[n++].flags = 0;
+    for (i = 0; i < n; i++) {
+        block[at++] = 0x40; /* a literal that enters the table */
+        block[at++] = (unsigned char)fields[i].name.len;
+        h2neg__copy(block + at, fields[i].name.ptr, fields[i].name.len);
+        block[at += fields[i].name.len] = (unsigned char)fields[i].value.len;
+        h2neg__copy(block + ++at, fields[i].value.ptr, fields[i].value.len);
+        at += fields[i].value.len;
+        again[i] = (unsigned char)(0x80 + 61 + n - i);
+    }
+    verdict = read_fields(kind, n);
+    count = head.count;
+    for (move = 0; move < 2; move++) {
+        h2neg_hpack_decoder_init(&marker, memory[0], sizeof memory[0], MARK_TABLE);
+        marker.marks = 1;
+        CHECK_INT(decode_marked(block, at), n);
+        CHECK_INT(read_marked(kind, n), verdict);
+        if (move)
+            h2neg_hpack_decoder_move(&marker, memory[1], sizeof memory[1]);
+        CHECK_INT(decode_marked(again, n), n);
+        CHECK_INT(fields[n - 1].flags, h2neg__field_marks(name, value));
+        CHECK_INT(read_marked(kind, n), verdict);
+        CHECK_INT(head.count, count);
+        for (i = 0; i < head.count; i++)
+            CHECK_INT(head.fields[i].flags, 0);
+    }
+}
+
+#define BEFORE(kind) ((kind) == REQUEST ? GET : (kind) == RESPONSE ? ":status: 200\n" : "")
+
+static void marks(void)
+{
+    static const char *const names[] = {"x",          "",
+                                        "Name",       "x:y",
+                                        "x_y.z",      "cookie",
+                                        "te",         "host",
+                                        "connection", "content-length",
+                                        "upgrade",    "transfer-encoding",
+                                        "set-cookie", "keep-alive",
+                                        ":status",    ":path",
+                                        ":x",         "http2-settings",
+                                        "trailer",    "accept-ranges"};
+    static const char *const values[] = {"", "1", "trailers", "a.example", " a", "a\r\nb", "a=b"};
+    char name[] = "a-name", value[] = "a value";
+    int kind, octet;
+    size_t i, k;
+    for (kind = REQUEST; kind <= EXTENDED; kind++) {
+        for (i = 0; i < H2NEG__COUNT(names); i++)
+            for (k = 0; k < H2NEG__COUNT(values); k++)
+                mark_like(kind, BEFORE(kind), h2neg_s(names[i]), h2neg_s(values[k]));
+        mark_like(kind, kind == REQUEST ? GET "cookie: a=b\n" : "", h2neg_s("cookie"),
+                  h2neg_s("c=d"));
+        for (octet = 0; octet < 256; octet++)
+            for (i = 0; i < 3; i++) {
+                name[i * 2] = value[i * 3] = (char)octet;
+                mark_like(kind, BEFORE(kind), h2neg_s("x"), h2neg__str(value, 7));
+                mark_like(kind, BEFORE(kind), h2neg__str(name, 6), h2neg_s("x"));
+                name[i * 2] = 'n';
+                value[i * 3] = 'v';
+            }
+    }
+}
+
+/* Nothing that a caller puts into flags is a mark, and a decoder of a caller's gives none. */
+static void no_marks(void)
+{
+    static unsigned char memory[MARK_TABLE * 3];
+    static const unsigned char block[] = {0x82, 0x40, 1, 'x', 1, 'y', 0xbe};
+    size_t n = section(GET "X: y");
+    fields[n - 1].flags = H2NEG__MARKS;
+    CHECK_INT(read_fields(REQUEST, n), H2NEG_ERR_H2_FIELD_NAME);
+    n = section(GET "x: \001");
+    fields[n - 1].flags = H2NEG__MARKS;
+    CHECK_INT(read_fields(REQUEST, n), H2NEG_ERR_H2_FIELD_VALUE);
+    n = section(":method: GET\n:scheme: https\n:path: / \n:authority: a.example");
+    fields[2].flags = H2NEG__MARKS;
+    CHECK_INT(read_fields(REQUEST, n), H2NEG_ERR_H2_FIELD_VALUE);
+    h2neg_hpack_decoder_init(&marker, memory, sizeof memory, MARK_TABLE);
+    CHECK_INT(decode_marked(block, sizeof block), 3);
+    CHECK_INT(fields[0].flags | fields[1].flags | fields[2].flags, 0);
+}
+
+/* What the static table holds is marked without a look. */
+static void marks_static(void)
+{
+    unsigned char block = 0x80;
+    while (++block <= 0x80 + H2NEG__HPACK_STATICS) {
+        h2neg_hpack_decoder_init(&marker, NULL, 0, 0);
+        marker.marks = 1;
+        marker.table.max = 0;
+        CHECK_INT(decode_marked(&block, 1), 1);
+        CHECK_INT(fields[0].flags, H2NEG__MARK_VALUE);
+        CHECK(h2neg__is_value(fields[0].value));
+    }
+}
+
 CHECK_MAIN(request, pseudo_fields, mandatory, request_values, host, connect, response, octets,
            connection_fields, trailers, content_length, cookies, priority, priority_malformed,
-           priority_octets)
+           priority_octets, marks, no_marks, marks_static)
