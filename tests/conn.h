@@ -298,25 +298,6 @@ static inline void put_preface(buf *b, const char *settings)
 
 /* ---- octets and fields in words ------------------------------------------ */
 
-static inline const char *code_name(uint32_t code)
-{
-    static const char *const names[] = {"NO_ERROR",
-                                        "PROTOCOL_ERROR",
-                                        "INTERNAL_ERROR",
-                                        "FLOW_CONTROL_ERROR",
-                                        "SETTINGS_TIMEOUT",
-                                        "STREAM_CLOSED",
-                                        "FRAME_SIZE_ERROR",
-                                        "REFUSED_STREAM",
-                                        "CANCEL",
-                                        "COMPRESSION_ERROR",
-                                        "CONNECT_ERROR",
-                                        "ENHANCE_YOUR_CALM",
-                                        "INADEQUATE_SECURITY",
-                                        "HTTP_1_1_REQUIRED"};
-    return code < sizeof names / sizeof names[0] ? names[code] : "CODE?";
-}
-
 /* Printable, and without spaces: a word. */
 static inline void word_add(buf *b, const char *p, size_t n)
 {
@@ -665,7 +646,8 @@ static inline void take_frame(taker *t, int type, int flags, uint32_t stream, co
         if (flags & HEADS)
             take_block(t);
     } else if (type == 3) {
-        buf_fmt(t->text, "RST_STREAM %lu %s\n", (unsigned long)stream, code_name(get_u32(p)));
+        buf_fmt(t->text, "RST_STREAM %lu %s\n", (unsigned long)stream,
+                h2neg_h2_error_name(get_u32(p)));
     } else if (type == 4) {
         take_settings(t, p, n, flags);
     } else if (type == 6) {
@@ -673,7 +655,8 @@ static inline void take_frame(taker *t, int type, int flags, uint32_t stream, co
         word_add(t->text, p, n);
         buf_text(t->text, "\"\n");
     } else if (type == 7) {
-        buf_fmt(t->text, "GOAWAY %lu %s ", (unsigned long)get_u32(p), code_name(get_u32(p + 4)));
+        buf_fmt(t->text, "GOAWAY %lu %s ", (unsigned long)get_u32(p),
+                h2neg_h2_error_name(get_u32(p + 4)));
         word_body(t->text, p + 8, n - 8);
         buf_octet(t->text, '\n');
     } else if (type == 8) {
@@ -1430,8 +1413,8 @@ static inline void side_tell(side *s, const h2neg_event *ev)
             buf_fmt(b, "WRITABLE %lu\n", id);
         break;
     case H2NEG_EV_DONE:
-        buf_fmt(b, "DONE %lu %s%s%s", id, code_name(ev->code), ev->by_peer ? " by-peer" : "",
-                ev->retry ? " retry" : "");
+        buf_fmt(b, "DONE %lu %s%s%s", id, h2neg_h2_error_name(ev->code),
+                ev->by_peer ? " by-peer" : "", ev->retry ? " retry" : "");
         tell_error(b, ev);
         buf_octet(b, '\n');
         break;
@@ -1441,13 +1424,13 @@ static inline void side_tell(side *s, const h2neg_event *ev)
         buf_text(b, "\"\n");
         break;
     case H2NEG_EV_GOAWAY:
-        buf_fmt(b, "GOAWAY %s ", code_name(ev->code));
+        buf_fmt(b, "GOAWAY %s ", h2neg_h2_error_name(ev->code));
         word_body(b, ev->data.ptr, ev->data.len);
         buf_octet(b, '\n');
         break;
     case H2NEG_EV_ERROR:
         buf_fmt(b, "ERROR %s h2=%s\n", h2neg_error_name(ev->error.code),
-                code_name(ev->error.h2_code));
+                h2neg_h2_error_name(ev->error.h2_code));
         break;
     case H2NEG_EV_WS_PING:
     case H2NEG_EV_WS_PONG: tell_ws_control(b, ev); break;

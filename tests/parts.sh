@@ -190,7 +190,6 @@ part_mutants() {
         --least 90
 }
 
-# A short search with each fuzz target, the same each time, for .ci/run.
 # What a quarter of an hour has room for of that which takes long: mutants that a test is known to kill, two
 # machines of other kinds, the quick proofs, a short search with each fuzz target.
 part_samples() {

@@ -398,7 +398,7 @@ static int drain_hook(side *s, const h2neg_event *ev)
         if (ev->code != H2NEG_NO_ERROR && !ev->retry && ev->protocol != H2NEG_PROTO_HTTP11) {
             check_failures++;
             fprintf(stderr, "stream %u of %ld: %s %s by-peer=%d\n", (unsigned)ev->stream, s->opened,
-                    code_name(ev->code), h2neg_error_name(ev->error.code), ev->by_peer);
+                    h2neg_h2_error_name(ev->code), h2neg_error_name(ev->error.code), ev->by_peer);
         }
         m->answered++;
         if (m->answered == 20)
