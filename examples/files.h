@@ -139,9 +139,9 @@ static inline const char *files_type(const char *name)
    To find a file, open and read it takes nine calls of the system, the rest of a small answer one
    or two; with its octets kept it takes 2.3 times less CPU time over HTTP/1.1, 7.5 times less over
    HTTP/2. They are the answer again while one stat of the name that was asked for leads to the very
-   same file, unchanged. stat is asked once in a round of the caller's loop, and all of the way is
-   looked at anew once a second, because directories can be moved and links be put in their place.
- */
+   same file, unchanged. stat is asked once in a millisecond (once in each round of the caller's
+   loop took 2.5 to 4 % more CPU time), and all of the way is looked at anew once a second, because
+   directories can be moved and links be put in their place. */
 
 enum { FILES_SMALL = 16384, FILES_KEPT = 64 };
 
@@ -152,13 +152,12 @@ typedef struct files_kept {
     char *octets;
     const char *type;
     struct stat st;
-    uint64_t found;      /* when all of the way was looked at */
-    unsigned long round; /* when stat was asked */
+    uint64_t found; /* when all of the way was looked at, in milliseconds */
+    uint64_t asked; /* when stat was */
 } files_kept;
 
 typedef struct files_cache {
     uint64_t now;                /* milliseconds */
-    unsigned long round;         /* the caller counts it up */
     files_kept kept[FILES_KEPT]; /* by a hash of the path; the newest has the place */
 } files_cache;
 
@@ -193,9 +192,9 @@ static inline const files_kept *files_find(files_cache *c, h2neg_str path)
     struct stat st;
     if (!k->path || k->path_len != path.len || memcmp(k->path, path.ptr, path.len) != 0)
         return NULL;
-    if (k->round == c->round)
+    if (k->asked == c->now)
         return k;
-    k->round = c->round;
+    k->asked = c->now;
     if (c->now - k->found < 1000 && stat(k->name, &st) == 0 && files_same(&st, &k->st))
         return k;
     files_forget(k);
@@ -226,7 +225,7 @@ static inline const files_kept *files_keep(files_cache *c, h2neg_str path, const
     k->type = type;
     k->st = *st;
     k->found = c->now;
-    k->round = c->round;
+    k->asked = c->now;
     return k;
 }
 

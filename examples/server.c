@@ -1042,7 +1042,6 @@ static void run(void)
         wait_until(next);
         self.now = net_now();
         self.files.now = self.now;
-        self.files.round++;
         tell_date();
         next = run_turns();
     }
