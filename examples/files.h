@@ -145,11 +145,19 @@ static inline const char *files_type(const char *name)
 
 enum { FILES_SMALL = 16384, FILES_KEPT = 64 };
 
+/* The octets live as long as somebody has them: an answer under way does not copy them, and what
+   comes to be kept in their place does not take them away from it. */
+typedef struct files_octets {
+    unsigned users;
+    size_t len;
+    char at[];
+} files_octets;
+
 typedef struct files_kept {
     char *path; /* of the request, as it came; NULL: nothing is kept here */
     size_t path_len;
     char *name; /* behind path: what stat is asked for */
-    char *octets;
+    files_octets *octets;
     const char *type;
     struct stat st;
     uint64_t found; /* when all of the way was looked at, in milliseconds */
@@ -170,11 +178,34 @@ static inline files_kept *files_place(files_cache *c, h2neg_str path)
     return &c->kept[(hash ^ hash >> 16) % FILES_KEPT];
 }
 
+static inline files_octets *files_octets_new(size_t len)
+{
+    files_octets *o = malloc(sizeof *o + len);
+    if (o) {
+        o->users = 1;
+        o->len = len;
+    }
+    return o;
+}
+
+static inline files_octets *files_hold(files_octets *o)
+{
+    o->users++;
+    return o;
+}
+
+static inline void files_release(files_octets *o)
+{
+    if (o && --o->users == 0)
+        free(o);
+}
+
 static inline void files_forget(files_kept *k)
 {
     free(k->path);
-    free(k->octets);
-    k->path = k->octets = NULL;
+    files_release(k->octets);
+    k->path = NULL;
+    k->octets = NULL;
 }
 
 /* 1: the same file with the same content, as every change sets the ctime, and nobody sets it back.
@@ -212,9 +243,9 @@ static inline const files_kept *files_keep(files_cache *c, h2neg_str path, const
         return NULL;
     files_forget(k);
     k->path = malloc(path.len + strlen(name) + 1);
-    k->octets = malloc(size + 1);
+    k->octets = files_octets_new(size);
     while (k->path && k->octets && n && at < size)
-        at += n = files_read(fd, k->octets + at, size - at, at);
+        at += n = files_read(fd, k->octets->at + at, size - at, at);
     if (!k->path || !k->octets || at < size) {
         files_forget(k);
         return NULL;

@@ -63,13 +63,16 @@ enum { WHOLE = 0, SEND_PATTERN, SEND_FILE, SEND_TRAILERS, ECHO_BODY };
 
 typedef struct exchange exchange;
 typedef struct route {
-    const char *path; /* ends in '/' and is longer: a prefix */
+    const char *path;
     size_t path_len;
+    int prefix;        /* it is longer and begins so */
     const char *allow; /* NULL: every method */
     void (*answer)(exchange *x);
 } route;
 
-#define PATH(text) text, sizeof text - 1 /* counted once, not for every request */
+/* Counted once, not for every request. */
+#define PATH(text) text, sizeof text - 1, 0
+#define PREFIX(text) text, sizeof text - 1, 1
 
 /* A request and its answer, from REQUEST to DONE. What the connection cannot take now stands here
    until WRITABLE. */
@@ -78,21 +81,23 @@ struct exchange {
     uint32_t stream;
     const route *route;
     int protocol, via;
-    int head;          /* the method is HEAD */
-    int expects;       /* the peer keeps its body until it is told to go on */
-    int refusal;       /* 0, or the status that the request gets here */
-    int last;          /* the connection ends behind the answer */
-    h2neg_str path;    /* of the request */
-    int status, kind;  /* of the answer; status 0: none is chosen yet */
-    h2neg_str type;    /* of the request's body, then of the answer's; so are these two */
-    int more;          /* a body comes in pieces */
-    uint64_t total;    /* its octets, or H2NEG_UNKNOWN */
-    uint64_t at;       /* octets of our body that are sent */
-    uint64_t received; /* octets of the request's body */
-    int begun, ended;  /* the head of our answer is taken; all of it is */
-    int heard_all;     /* the peer's END came */
-    int fd;            /* SEND_FILE */
-    char *kept;        /* WHOLE: the body; ECHO_BODY: what had no room, from kept_at on */
+    int head;           /* the method is HEAD */
+    int expects;        /* the peer keeps its body until it is told to go on */
+    int refusal;        /* 0, or the status that the request gets here */
+    int last;           /* the connection ends behind the answer */
+    h2neg_str path;     /* of the request */
+    int status, kind;   /* of the answer; status 0: none is chosen yet */
+    h2neg_str type;     /* of an echoed request's body, then of the answer's; so are these two */
+    int more;           /* a body comes in pieces */
+    uint64_t total;     /* its octets, or H2NEG_UNKNOWN */
+    uint64_t at;        /* octets of our body that are sent */
+    uint64_t received;  /* octets of the request's body */
+    int begun, ended;   /* the head of our answer is taken; all of it is */
+    int heard_all;      /* the peer's END came */
+    int fd;             /* SEND_FILE */
+    h2neg_str body;     /* WHOLE */
+    files_octets *file; /* that the body stands in, or NULL */
+    char *kept;         /* WHOLE: a body of ours; ECHO_BODY: what had no room, from kept_at on */
     size_t kept_at, kept_len, kept_room;
     h2neg_sha1 sha1; /* /upload */
     ws_socket *ws;   /* what the request became, or NULL */
@@ -209,8 +214,8 @@ static int begin(exchange *x)
         if (x->status == more[i].status)
             fields[m.field_count++] = h2neg_f(more[i].name, more[i].value);
     if (x->kind == WHOLE) {
-        m.body = x->kept;
-        m.body_len = x->kept_len;
+        m.body = x->body.ptr;
+        m.body_len = x->body.len;
     } else if (x->total != H2NEG_UNKNOWN && x->kind != SEND_TRAILERS) {
         snprintf(digits, sizeof digits, "%llu", (unsigned long long)x->total);
         fields[m.field_count++] = h2neg_f("content-length", digits);
@@ -243,10 +248,8 @@ static h2neg_str copy(char **to, h2neg_str from)
 }
 
 /* Limits of the request's head bound what is copied of it. */
-static exchange *exchange_new(peer *p, const h2neg_event *ev)
+static exchange *exchange_new(peer *p, const h2neg_event *ev, const route *r, h2neg_str type)
 {
-    const h2neg_field *f = h2neg_find(ev->fields, ev->field_count, "content-type", NULL);
-    h2neg_str type = f ? f->value : h2neg_s("");
     static const exchange none;
     exchange *x = malloc(sizeof *x + ev->path.len + type.len);
     char *to = x ? x->words : NULL;
@@ -258,6 +261,7 @@ static exchange *exchange_new(peer *p, const h2neg_event *ev)
     *x = none;
     x->from = p;
     x->stream = ev->stream;
+    x->route = r;
     x->protocol = ev->protocol;
     x->via = ev->via;
     x->head = h2neg_is(ev->method, "HEAD");
@@ -279,6 +283,7 @@ static void exchange_free(exchange *x)
     if (x->fd >= 0)
         close(x->fd);
     ws_free(x->ws);
+    files_release(x->file);
     free(x->kept);
     free(x);
 }
@@ -290,17 +295,24 @@ static int is_http1(const exchange *x)
     return x->protocol == H2NEG_PROTO_HTTP10 || x->protocol == H2NEG_PROTO_HTTP11;
 }
 
-/* A whole answer that stands in `kept`: the connection may need it until DONE. */
-static void reply_kept(exchange *x, int status, const char *type)
+/* A whole answer. The connection may need its octets until DONE. */
+static void reply_whole(exchange *x, int status, const char *type, const char *body, size_t len)
 {
-    if (!x->kept) {
-        h2neg_reset(x->from->link.conn, x->stream, H2NEG_INTERNAL_ERROR);
-        return;
-    }
     x->status = status;
     x->more = 0;
     x->type = h2neg_s(type);
+    x->body.ptr = body;
+    x->body.len = len;
     proceed(x);
+}
+
+/* One that stands in `kept`. */
+static void reply_kept(exchange *x, int status, const char *type)
+{
+    if (x->kept)
+        reply_whole(x, status, type, x->kept, x->kept_len);
+    else
+        h2neg_reset(x->from->link.conn, x->stream, H2NEG_INTERNAL_ERROR);
 }
 
 static void reply(exchange *x, int status, const char *type, const char *text, int len)
@@ -363,7 +375,7 @@ static void answer_page(exchange *x)
 
 static void answer_hello(exchange *x)
 {
-    reply(x, 200, "text/plain", "hello, world\n", 13);
+    reply_whole(x, 200, "text/plain", "hello, world\n", 13);
 }
 
 static void answer_negotiated(exchange *x)
@@ -467,7 +479,8 @@ static void answer_websocket(exchange *x)
 
 static void reply_file(exchange *x, const files_kept *file)
 {
-    reply(x, 200, file->type, file->octets, (int)file->st.st_size);
+    x->file = files_hold(file->octets);
+    reply_whole(x, 200, file->type, x->file->at, x->file->len);
 }
 
 static void answer_file(exchange *x)
@@ -505,9 +518,9 @@ static const route routes[] = {
     {PATH("/fields"), "GET, HEAD", answer_fields},
     {PATH("/echo"), NULL, answer_echo},
     {PATH("/upload"), "POST", answer_upload},
-    {PATH("/bytes/"), "GET, HEAD", answer_bytes},
+    {PREFIX("/bytes/"), "GET, HEAD", answer_bytes},
     {PATH("/trailers"), "GET, HEAD", answer_trailers},
-    {PATH("/status/"), "GET, HEAD", answer_status},
+    {PREFIX("/status/"), "GET, HEAD", answer_status},
     {PATH("/ws"), "GET", answer_websocket},
     {PATH("/chat"), "GET", answer_websocket},
 };
@@ -517,8 +530,7 @@ static const route route_echo = {PATH(""), NULL, answer_echo};
 static int route_fits(const route *r, h2neg_str path)
 {
     size_t len = r->path_len;
-    int prefix = len > 1 && r->path[len - 1] == '/';
-    return (prefix ? path.len > len : path.len == len) && memcmp(path.ptr, r->path, len) == 0;
+    return (r->prefix ? path.len > len : path.len == len) && memcmp(path.ptr, r->path, len) == 0;
 }
 
 static const route *route_of(h2neg_str path)
@@ -589,16 +601,22 @@ static int refusal_of(const exchange *x, const h2neg_event *ev)
     return 501; /* RFC 9110 9.1: nobody knows it */
 }
 
+static h2neg_str type_of(const h2neg_event *ev)
+{
+    const h2neg_field *f = h2neg_find(ev->fields, ev->field_count, "content-type", NULL);
+    return f ? f->value : h2neg_s("");
+}
+
 /* The answer waits for the END, because the rest of the request may still be malformed. At once go
    an echo, a refusal that saves the peer its body, and the answer to CONNECT, whose END waits for
    it. */
 static void on_request(peer *p, const h2neg_event *ev)
 {
-    exchange *x = exchange_new(p, ev);
+    const route *r = route_of(ev->path);
+    exchange *x = exchange_new(p, ev, r, r->answer == answer_echo ? type_of(ev) : h2neg_s(""));
     int connect = h2neg_is(ev->method, "CONNECT");
     if (!x)
         return;
-    x->route = route_of(x->path);
     x->refusal = connect && !ev->websocket ? 501 : refusal_of(x, ev);
     if (ev->websocket && !x->refusal && x->route->answer != answer_fields) {
         on_websocket(x, ev);

@@ -233,7 +233,7 @@ static void test_kept(void)
         nanosleep(&some, NULL);
     }
     k = keep(&c, name);
-    CHECK(k != NULL && k->st.st_size == 3 && memcmp(k->octets, "one", 3) == 0);
+    CHECK(k != NULL && k->st.st_size == 3 && memcmp(k->octets->at, "one", 3) == 0);
     CHECK(files_find(&c, h2neg_s("/f")) == k);
     CHECK(files_find(&c, h2neg_s("/g")) == NULL);
     c.now = 999;
