@@ -58,6 +58,7 @@ typedef struct net_link {
     short write_on;  /* the same for a write */
     unsigned handshaking : 1; /* TLS has not agreed yet */
     unsigned drained : 1;     /* the last read emptied the socket */
+    unsigned unseen : 1;      /* TLS has taken octets from it that no read has given yet */
     unsigned half_closed : 1; /* our FIN is out */
     unsigned write_lost : 1;  /* writing failed; what the peer sent before is still read */
     unsigned read_ended : 1;  /* FIN, close_notify or a failure was read */
@@ -97,13 +98,21 @@ static inline void net_free(net_link *l)
     net_start(l, -1);
 }
 
+static inline ptrdiff_t net_read_tls(net_link *l, void *in, size_t room)
+{
+    ptrdiff_t n = tls_read(l->ssl, in, room, &l->read_on);
+    l->unseen = n > 0 && tls_pending(l->ssl);
+    l->drained = n > 0 && !l->unseen && tls_reads_ahead(l->ssl);
+    return n;
+}
+
 /* > 0: octets; NET_WAIT, NET_END or NET_BROKEN. A short read has emptied the socket, so the next
    one may wait for poll. */
 static inline ptrdiff_t net_read(net_link *l, void *in, size_t room)
 {
     ssize_t n;
     if (l->ssl)
-        return tls_read(l->ssl, in, room, &l->read_on);
+        return net_read_tls(l, in, room);
     n = read(l->fd, in, room);
     l->drained = n > 0 && (size_t)n < room;
     if (n > 0) {
@@ -220,6 +229,12 @@ static inline void net_polled(net_link *l, short revents)
     if ((revents & (POLLERR | POLLHUP | POLLNVAL)) && !l->handshaking &&
         (l->read_ended || !(h2neg_wants(l->conn) & H2NEG_WANT_READ)))
         h2neg_lost(l->conn);
+}
+
+/* 1: there is something to read that poll cannot see. */
+static inline int net_unseen(const net_link *l)
+{
+    return l->unseen && !l->read_ended && (h2neg_wants(l->conn) & H2NEG_WANT_READ);
 }
 
 /* What to poll for. */

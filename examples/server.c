@@ -887,7 +887,7 @@ static void turn(size_t i)
     self.deadlines[i] = p->limit;
     if (known) {
         uint64_t next = h2neg_tick(p->link.conn, self.now);
-        self.deadlines[i] = next < p->limit ? next : p->limit;
+        self.deadlines[i] = net_unseen(&p->link) ? 0 : next < p->limit ? next : p->limit;
         await(i, net_events(&p->link));
     }
 }

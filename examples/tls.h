@@ -65,6 +65,17 @@ static inline ptrdiff_t tls_read(SSL *ssl, void *in, size_t room, short *on)
     return n > 0 ? n : tls_waits(ssl, n, on);
 }
 
+/* 1: octets were taken from the socket that no read has given yet: no poll tells of them. */
+static inline int tls_pending(const SSL *ssl)
+{
+    return SSL_has_pending(ssl);
+}
+
+static inline int tls_reads_ahead(const SSL *ssl)
+{
+    return SSL_get_read_ahead(ssl);
+}
+
 static inline ptrdiff_t tls_write(SSL *ssl, const void *out, size_t len, short *on)
 {
     int n;
@@ -233,6 +244,8 @@ static inline SSL_CTX *tls_server(const char *cert, const char *key, unsigned pr
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_read_ahead(ctx,
+                           1); /* one read for what came, not two for a record; see net_unseen */
     if (h2neg_openssl_server(ctx, protocols) != 0)
         SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     if (alpn)
@@ -316,6 +329,18 @@ static inline ptrdiff_t tls_write(SSL *ssl, const void *out, size_t len, short *
 {
     (void)ssl, (void)out, (void)len, (void)on;
     return NET_BROKEN;
+}
+
+static inline int tls_pending(const SSL *ssl)
+{
+    (void)ssl;
+    return 0;
+}
+
+static inline int tls_reads_ahead(const SSL *ssl)
+{
+    (void)ssl;
+    return 0;
 }
 
 static inline int tls_handshake(SSL *ssl, short *on)

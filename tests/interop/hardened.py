@@ -533,6 +533,14 @@ class Flights:
             pass
         return self.outgoing.read()
 
+    def read(self):
+        got = b''
+        try:
+            while True:
+                got += self.tls.read(65536)
+        except ssl.SSLWantReadError:
+            return got
+
     def second(self, s):
         """The server's flight comes in; ours, and a request behind it, go out."""
         s.settimeout(10)
@@ -570,6 +578,29 @@ def vanish_tls(context):
     until(lambda: server.files() == files, '%d files are open, not %d' % (server.files(), files))
     ended_well(server)
     return '%d connections' % count
+
+
+@test('hardened/TLS records: what comes in hundreds of them at once is all read', 'tls')
+def tls_records(context):
+    server = Hardened(context, '--tls', '--quiet')
+    flights, s = Flights('http/1.1'), connect(server)
+    s.sendall(flights.step())
+    s.sendall(flights.second(s))
+    upload = b'POST /upload HTTP/1.1\r\n' + HOST + b'Content-Length: 300\r\n\r\n'
+    for records, end in (([], b'stuvwxyzab'), ([get(b'/hello')] * 200 + [get(b'/status/204')], b' 204 '),
+                         ([upload] + [b'x'] * 300, b'"octets":300')):
+        for octets in records:
+            flights.tls.write(octets)
+        s.sendall(flights.outgoing.read())
+        got, limit = b'', time.monotonic() + 10
+        while end not in got[-300:]:
+            check(time.monotonic() < limit, 'the answer to %d records ends in %r' % (len(records), got[-100:]))
+            part = s.recv(65536)
+            check(part, 'the connection was ended')
+            flights.incoming.write(part)
+            got += flights.read()
+    s.close()
+    ended_well(server)
 
 
 ANSWERS = [
