@@ -119,11 +119,11 @@ static void test_select_exhaustive(void)
     unsigned i, k, n, m, b;
     for (n = 0; n <= 4; n++)
         for (i = 0; i < 1u << 2 * n; i++) {
-            for (b = 0; b < n; b++)
+            for (b = 0; b < 4; b++)
                 s[b] = (unsigned char)(i >> 2 * b & 3);
             for (m = 0; m <= 4; m++)
                 for (k = 0; k < 1u << 2 * m; k++) {
-                    for (b = 0; b < m; b++)
+                    for (b = 0; b < 4; b++)
                         c[b] = (unsigned char)(k >> 2 * b & 3);
                     one_select(s, (int)n, c, (int)m);
                 }

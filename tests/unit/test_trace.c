@@ -1020,24 +1020,29 @@ static void test_long_line(void)
 
 /* ---- HTTP/2 ---- */
 
-static unsigned char arena[1 << 16];
+static char arena[1 << 17];
 static size_t arena_used;
 
-/* A frame, its payload in hex. */
-static part frame(int from, int type, int flags, uint32_t stream, const char *hex)
+/* A frame in hex. */
+static const char *frame(int type, int flags, uint32_t stream, const char *hex)
 {
-    part p;
-    unsigned char *at = arena + arena_used;
-    size_t len = check_hex(at + 9, hex);
-    CHECK(h2neg_h2_frame_write_header(at, 9, (uint32_t)len, type, flags, stream) == 9);
-    p.from = from;
-    p.text = (const char *)at;
-    p.len = 9 + len;
-    arena_used += p.len;
+    static unsigned char payload[1 << 16];
+    char *at = arena + arena_used;
+    int n = snprintf(at, sizeof arena - arena_used, "%06lx%02x%02x%08lx%s",
+                     (unsigned long)check_hex(payload, hex), (unsigned)type, (unsigned)flags,
+                     (unsigned long)stream, hex);
+    arena_used += (size_t)n + 1;
+    CHECK(arena_used <= sizeof arena);
+    return at;
+}
+static part client_frame(int type, int flags, uint32_t stream, const char *hex)
+{
+    part p = CX(NULL);
+    p.text = frame(type, flags, stream, hex);
     return p;
 }
-#define CF(type, flags, stream, hex) frame(H2NEG_CLIENT, H2NEG_H2_##type, flags, stream, hex)
-#define SF(type, flags, stream, hex) frame(H2NEG_SERVER, H2NEG_H2_##type, flags, stream, hex)
+#define CF(type, flags, stream, hex) CX(frame(H2NEG_H2_##type, flags, stream, hex))
+#define SF(type, flags, stream, hex) SX(frame(H2NEG_H2_##type, flags, stream, hex))
 #define PREFACE C(H2NEG_PREFACE), CX("000000040000000000"), SX("000000040000000000")
 
 enum { END = H2NEG_H2_END_STREAM, HEAD = H2NEG_H2_END_HEADERS, PADDED = H2NEG_H2_PADDED };
@@ -1145,8 +1150,8 @@ static void test_frames(void)
                     SF(ORIGIN, 0, 3, ""),
                     CF(PRIORITY_UPDATE, 0, 0, "00000005 753d312c2069"),
                     CF(PRIORITY_UPDATE, 0, 0, "00000007 "),
-                    frame(H2NEG_CLIENT, 0xb, 0x41, 0, "78797a"),
-                    frame(H2NEG_CLIENT, 0xff, 0, 1, ""),
+                    CX(frame(0xb, 0x41, 0, "78797a")),
+                    CX(frame(0xff, 0, 1, "")),
                     CF(HEADERS, HEAD, 7, "82"),
                     CF(RST_STREAM, 0, 7, "000000aa"),
                     CF(RST_STREAM, 0, 7, "00000000"),
@@ -1310,41 +1315,37 @@ static void test_stream_errors(void)
 }
 
 /* Behind the preface and SETTINGS of the client: the error that stops it, and where. */
-static void h2_stops(part a, part b, int code, unsigned long at, int line)
-{
-    part parts[5] = {PREFACE};
-    parts[3] = a;
-    parts[4] = b;
-    stops(parts, 5, code, 33 + at, line);
-    arena_used = 0;
-}
-#define H2_STOPS(a, b, code, at) h2_stops(a, b, code, at, __LINE__)
+#define H2_STOPS(a, b, code, at)                                                                   \
+    do {                                                                                           \
+        const part h2_parts[] = {PREFACE, a, b};                                                   \
+        stops(h2_parts, 5, code, 33 + (at), __LINE__);                                             \
+        arena_used = 0;                                                                            \
+    } while (0)
 
 static void test_malformed_h2(void)
 {
-    part none = {H2NEG_SERVER + ENDS, "", 0}, large = {H2NEG_CLIENT, "\1\0\0\0\0\0\0\0\1", 9};
-    H2_STOPS(CF(HEADERS, HEAD, 0, "82"), none, H2NEG_ERR_H2_STREAM_ID, 0);
-    H2_STOPS(large, none, H2NEG_ERR_H2_FRAME_SIZE, 0);
-    H2_STOPS(CF(PING, 0, 0, "01"), none, H2NEG_ERR_H2_FRAME_SIZE, 0);
-    H2_STOPS(CF(HEADERS, HEAD | PADDED, 1, "05 82"), none, H2NEG_ERR_H2_PADDING, 9);
-    H2_STOPS(CF(PUSH_PROMISE, HEAD, 1, "00000000 82"), none, H2NEG_ERR_H2_STREAM_ID, 9);
-    H2_STOPS(CF(WINDOW_UPDATE, 0, 0, "00000000"), none, H2NEG_ERR_H2_WINDOW_ZERO, 9);
-    H2_STOPS(CF(CONTINUATION, 0, 1, ""), none, H2NEG_ERR_H2_CONTINUATION, 0);
+    H2_STOPS(CF(HEADERS, HEAD, 0, "82"), S_ENDS, H2NEG_ERR_H2_STREAM_ID, 0);
+    H2_STOPS(C("\1\0\0\0\0\0\0\0\1"), S_ENDS, H2NEG_ERR_H2_FRAME_SIZE, 0);
+    H2_STOPS(CF(PING, 0, 0, "01"), S_ENDS, H2NEG_ERR_H2_FRAME_SIZE, 0);
+    H2_STOPS(CF(HEADERS, HEAD | PADDED, 1, "05 82"), S_ENDS, H2NEG_ERR_H2_PADDING, 9);
+    H2_STOPS(CF(PUSH_PROMISE, HEAD, 1, "00000000 82"), S_ENDS, H2NEG_ERR_H2_STREAM_ID, 9);
+    H2_STOPS(CF(WINDOW_UPDATE, 0, 0, "00000000"), S_ENDS, H2NEG_ERR_H2_WINDOW_ZERO, 9);
+    H2_STOPS(CF(CONTINUATION, 0, 1, ""), S_ENDS, H2NEG_ERR_H2_CONTINUATION, 0);
     H2_STOPS(CF(HEADERS, 0, 1, "82"), CF(DATA, 0, 1, ""), H2NEG_ERR_H2_CONTINUATION, 10);
     H2_STOPS(CF(HEADERS, 0, 1, "82"), CF(CONTINUATION, 0, 3, ""), H2NEG_ERR_H2_CONTINUATION, 10);
-    H2_STOPS(CF(HEADERS, HEAD, 1, "82 be"), none, H2NEG_ERR_HPACK_INDEX, 10);
-    H2_STOPS(CF(HEADERS, HEAD, 1, "80"), none, H2NEG_ERR_HPACK_INDEX, 9);
-    H2_STOPS(CF(HEADERS, HEAD, 1, "ff8080808080"), none, H2NEG_ERR_HPACK_INTEGER, 9);
-    H2_STOPS(CF(HEADERS, HEAD, 1, "3f819c01"), none, H2NEG_ERR_HPACK_UPDATE, 9);
-    H2_STOPS(CF(HEADERS, HEAD, 1, "ffffffffff7f"), none, H2NEG_ERR_HPACK_INTEGER, 9);
-    H2_STOPS(CF(HEADERS, HEAD, 1, "ffffffffffff00"), none, H2NEG_ERR_HPACK_INTEGER, 9);
-    H2_STOPS(CF(HEADERS, HEAD, 1, "0001617fffffffff7f"), none, H2NEG_ERR_HPACK_INTEGER, 9);
-    H2_STOPS(CF(HEADERS, HEAD, 1, "0001618100"), none, H2NEG_ERR_HPACK_HUFFMAN, 9);
-    H2_STOPS(CF(HEADERS, HEAD, 1, "3f"), none, H2NEG_ERR_HPACK_CUT, 9);
-    H2_STOPS(CF(HEADERS, HEAD, 1, "82 3f"), none, H2NEG_ERR_HPACK_UPDATE, 10);
-    H2_STOPS(CF(HEADERS, HEAD, 1, "82 20"), none, H2NEG_ERR_HPACK_UPDATE, 10);
-    H2_STOPS(CF(HEADERS, HEAD, 1, "3fe21f"), none, H2NEG_ERR_HPACK_UPDATE, 9);
-    H2_STOPS(CF(HEADERS, HEAD, 1, "0001610262"), none, H2NEG_ERR_HPACK_CUT, 9);
+    H2_STOPS(CF(HEADERS, HEAD, 1, "82 be"), S_ENDS, H2NEG_ERR_HPACK_INDEX, 10);
+    H2_STOPS(CF(HEADERS, HEAD, 1, "80"), S_ENDS, H2NEG_ERR_HPACK_INDEX, 9);
+    H2_STOPS(CF(HEADERS, HEAD, 1, "ff8080808080"), S_ENDS, H2NEG_ERR_HPACK_INTEGER, 9);
+    H2_STOPS(CF(HEADERS, HEAD, 1, "3f819c01"), S_ENDS, H2NEG_ERR_HPACK_UPDATE, 9);
+    H2_STOPS(CF(HEADERS, HEAD, 1, "ffffffffff7f"), S_ENDS, H2NEG_ERR_HPACK_INTEGER, 9);
+    H2_STOPS(CF(HEADERS, HEAD, 1, "ffffffffffff00"), S_ENDS, H2NEG_ERR_HPACK_INTEGER, 9);
+    H2_STOPS(CF(HEADERS, HEAD, 1, "0001617fffffffff7f"), S_ENDS, H2NEG_ERR_HPACK_INTEGER, 9);
+    H2_STOPS(CF(HEADERS, HEAD, 1, "0001618100"), S_ENDS, H2NEG_ERR_HPACK_HUFFMAN, 9);
+    H2_STOPS(CF(HEADERS, HEAD, 1, "3f"), S_ENDS, H2NEG_ERR_HPACK_CUT, 9);
+    H2_STOPS(CF(HEADERS, HEAD, 1, "82 3f"), S_ENDS, H2NEG_ERR_HPACK_UPDATE, 10);
+    H2_STOPS(CF(HEADERS, HEAD, 1, "82 20"), S_ENDS, H2NEG_ERR_HPACK_UPDATE, 10);
+    H2_STOPS(CF(HEADERS, HEAD, 1, "3fe21f"), S_ENDS, H2NEG_ERR_HPACK_UPDATE, 9);
+    H2_STOPS(CF(HEADERS, HEAD, 1, "0001610262"), S_ENDS, H2NEG_ERR_HPACK_CUT, 9);
 }
 
 static void test_cut_h2(void)
@@ -1620,22 +1621,20 @@ static void test_hpack_forms(void)
     arena_used = 0;
 }
 
-/* A client's HEADERS with all of a block: hex, and so many octets more. */
-static part long_block(uint32_t stream, const char *hex, size_t fill)
+/* A client's HEADERS with all of a block: hex, so many octets 'v', hex. */
+static const char *long_block(uint32_t stream, const char *hex, size_t fill, const char *more)
 {
-    part p;
-    unsigned char *at = arena + arena_used;
-    size_t len = check_hex(at + 9, hex);
-    memset(at + 9 + len, 'v', fill);
-    len += fill;
-    CHECK(h2neg_h2_frame_write_header(at, 9, (uint32_t)len, H2NEG_H2_HEADERS, HEAD | END, stream) ==
-          9);
-    p.from = H2NEG_CLIENT;
-    p.text = (const char *)at;
-    p.len = 9 + len;
-    arena_used += p.len;
-    return p;
+    static char all[1 << 15];
+    size_t i, n = strlen(hex);
+    memcpy(all, hex, n);
+    for (i = 0; i < fill; i++) {
+        all[n++] = '7';
+        all[n++] = '6';
+    }
+    memcpy(all + n, more, strlen(more) + 1);
+    return frame(H2NEG_H2_HEADERS, HEAD | END, stream, all);
 }
+#define LONG(stream, hex, fill, more) CX(long_block(stream, hex, fill, more))
 #define TABLE_64K                                                                                  \
     C(H2NEG_PREFACE), CX("000000040000000000"), SX("000006040000000000 000100010000"),             \
         CX("000000040100000000")
@@ -1643,10 +1642,8 @@ static part long_block(uint32_t stream, const char *hex, size_t fill)
 /* Instructions that are longer than what is shown, fields that are, and tables. */
 static void test_hpack_large(void)
 {
-    part shown[] = {PREFACE, long_block(1, "82 00 0161 7fed3f", 8300)};
-    part empties[] = {PREFACE, long_block(1, "40 0161 0162 40 0161 7fc11f", 4160)};
-    part field[] = {TABLE_64K, long_block(1, "3fe17f 40 7f893f", 8200), /* cut: the name alone */
-                    C("")};
+    part shown[] = {PREFACE, LONG(1, "82 00 0161 7fed3f", 8300, "")};
+    part empties[] = {PREFACE, LONG(1, "40 0161 0162 40 0161 7fc11f", 4160, "")};
     part lost[] = {TABLE_64K, CF(HEADERS, HEAD, 1, "82 3f819c01 40"),
                    CF(HEADERS, HEAD | END, 3, "ff")};
     how_written = 0;
@@ -1667,9 +1664,6 @@ static void test_hpack_large(void)
           "entries, 0 of 4096 octets  RFC 7541 4\n"
           ">               stream 1: idle -> open  RFC 9113 5.1\n"
           ">               stream 1: open -> half-closed (remote)  RFC 9113 5.1\n");
-    arena[arena_used] = 0;
-    arena_used = 0;
-    (void)field;
     TELLS(lost, 0,
           "> 00000000  the HTTP/2 preface: what follows are frames  RFC 9113 3.4\n"
           "> 00000018  SETTINGS, 0 octets  RFC 9113 6.5\n"
@@ -1688,18 +1682,8 @@ static void test_hpack_large(void)
           ">               stream 3: open -> half-closed (remote)  RFC 9113 5.1\n");
     {
         /* a name of 8,200 octets enters the table; with a value of 8,300 the field is too large */
-        part too_large[6] = {TABLE_64K};
-        part name = long_block(1, "3fe17f 40 7f893f", 8200), value;
-        unsigned char *end = arena + arena_used;
-        *end = 0; /* an empty value */
-        arena[0] = (unsigned char)((name.len + 1 - 9) >> 16);
-        arena[1] = (unsigned char)((name.len + 1 - 9) >> 8);
-        arena[2] = (unsigned char)(name.len + 1 - 9);
-        name.len++;
-        arena_used++;
-        value = long_block(3, "0f2f 7fed3f", 8300);
-        too_large[4] = name;
-        too_large[5] = value;
+        part too_large[] = {TABLE_64K, LONG(1, "3fe17f 40 7f893f", 8200, "00"),
+                            LONG(3, "0f2f 7fed3f", 8300, "")};
         TELLS(too_large, 0,
               "> 00000000  the HTTP/2 preface: what follows are frames  RFC 9113 3.4\n"
               "> 00000018  SETTINGS, 0 octets  RFC 9113 6.5\n"
@@ -1743,15 +1727,15 @@ static void test_h2_bounds(void)
     part many[3 + 66] = {PREFACE}, unanswered[3 + 9] = {PREFACE};
     uint32_t i;
     for (i = 0; i < 66; i++)
-        many[3 + i] = CF(HEADERS, HEAD | (i > 63 ? END : 0), 2 * i + 1, "82");
+        many[3 + i] = client_frame(H2NEG_H2_HEADERS, HEAD | (i > 63 ? END : 0), 2 * i + 1, "82");
     HOLDS(many, "stream 129 is not followed: too many are open");
     arena_used = 0;
     for (i = 0; i < 9; i++)
-        unanswered[3 + i] = CF(SETTINGS, 0, 0, "");
+        unanswered[3 + i] = client_frame(H2NEG_H2_SETTINGS, 0, 0, "");
     HOLDS(unanswered, "SETTINGS");
     arena_used = 0;
-    spends[3] = CF(HEADERS, HEAD, 1, "82");
-    spends[5] = CF(WINDOW_UPDATE, 0, 0, "7fffffff");
+    spends[3] = client_frame(H2NEG_H2_HEADERS, HEAD, 1, "82");
+    spends[5] = client_frame(H2NEG_H2_WINDOW_UPDATE, 0, 0, "7fffffff");
     for (i = 0; i < 5; i++)
         memcpy(data + i * (9 + 16384), "\0\x40\0\0\0\0\0\0\1", 9);
     HOLDS(spends, "connection -16385, stream 1: -16385");
@@ -1849,8 +1833,8 @@ static void test_websocket_h2(void)
     CHECK_INT(last_code, 0);
     arena_used = 0;
     for (i = 0; i < 8; i++)
-        many[3 + i] = CF(HEADERS, HEAD, 2 * i + 1, EXTENDED);
-    many[3 + 8] = CF(DATA, 0, 15, "6162");
+        many[3 + i] = client_frame(H2NEG_H2_HEADERS, HEAD, 2 * i + 1, EXTENDED);
+    many[3 + 8] = client_frame(H2NEG_H2_DATA, 0, 15, "6162");
     HOLDS(many, "\"ab\""); /* seven are followed at once */
     arena_used = 0;
 }

@@ -124,8 +124,8 @@ static void peer_message(wslay_event_context_ptr ctx, const struct wslay_event_o
     const char *p = (const char *)arg->msg;
     (void)ctx;
     if (arg->opcode == WSLAY_CONNECTION_CLOSE)
-        line_close(&m->up, arg->status_code ? arg->status_code : H2NEG_WS_NO_STATUS, p + 2,
-                   arg->msg_length > 2 ? arg->msg_length - 2 : 0);
+        line_close(&m->up, arg->status_code ? arg->status_code : H2NEG_WS_NO_STATUS,
+                   arg->msg_length > 2 ? p + 2 : "", arg->msg_length > 2 ? arg->msg_length - 2 : 0);
     else if (arg->opcode == WSLAY_PONG)
         m->down.pongs++;
     else if (arg->opcode != WSLAY_PING)
