@@ -90,11 +90,12 @@ static void print_encoding(void)
 {
     unsigned symbol;
     char item[32];
-    printf("/* Code and its bits, for each octet. */\n");
-    open_table("h2neg__huffman_code h2neg__huffman_codes[256]");
+    printf("/* For each octet its code from the top down, and the code's bits in the lowest 8. */\n");
+    open_table("uint64_t h2neg__huffman_codes[256]");
     for (symbol = 0; symbol < EOS; symbol++) {
-        snprintf(item, sizeof item, "{0x%lx, %u}", (unsigned long)codes[symbol],
-                 (unsigned)code_bits[symbol]);
+        snprintf(item, sizeof item, "0x%08lx%08lx",
+                 (unsigned long)((uint64_t)codes[symbol] << (64 - code_bits[symbol]) >> 32),
+                 (unsigned long)code_bits[symbol]);
         put(item, symbol == EOS - 1);
     }
     close_table();

@@ -1216,6 +1216,31 @@ static void test_in_step(void)
     }
 }
 
+/* Fields that are told apart by one octet of the name or of the value alone, in one bucket and in many. */
+static void test_encoder_near(void)
+{
+    static const uint32_t caps[] = {120, 4096};
+    size_t cap, len, at;
+    for (cap = 0; cap < 2; cap++) {
+        for (len = 1; len <= 20; len++) {
+            for (at = 0; at < len; at++) {
+                char value[] = "abcdefghijklmnopqrst", near[] = "abcdefghijklmnopqrst";
+                h2neg_field f[6];
+                ends x;
+                f[0] = f[3] = f[5] = field("x-k", value);
+                f[2] = field("y-k", value);
+                f[1] = f[4] = field("x-k", near);
+                f[0].value.len = f[1].value.len = f[2].value.len = f[3].value.len = f[4].value.len =
+                    f[5].value.len = len;
+                near[at] = '!';
+                ends_init(&x, h2neg_hpack_memory(caps[cap]), caps[cap], 4096);
+                ends_pass(&x, f, 6, 0);
+                ends_end(&x);
+            }
+        }
+    }
+}
+
 /* One block from several calls is the block from one. */
 static void test_block_in_parts(void)
 {
@@ -1244,4 +1269,5 @@ CHECK_MAIN(test_examples, test_examples_cut_in_two, test_never_index_flag, test_
            test_growth_at_the_end, test_text_room_is_checked, test_over, test_huge_strings, test_bomb,
            test_encoder_examples, test_encoder_policy, test_encoder_static,
            test_encoder_large, test_encoder_updates,
-           test_encoder_room, test_encoder_memory, test_ids_wrap, test_in_step, test_block_in_parts)
+           test_encoder_room, test_encoder_memory, test_ids_wrap, test_in_step, test_encoder_near,
+           test_block_in_parts)
