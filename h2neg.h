@@ -2084,16 +2084,19 @@ static unsigned char h2neg__lower(unsigned char c)
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
 }
 
-static int h2neg__same_nocase(h2neg_str a, h2neg_str b)
+H2NEG__APART static int h2neg__same_octets_nocase(const char *a, const char *b, size_t len)
 {
     size_t i;
-    if (a.len != b.len)
-        return 0;
-    for (i = 0; i < a.len; i++)
-        if (a.ptr[i] != b.ptr[i] &&
-            h2neg__lower((unsigned char)a.ptr[i]) != h2neg__lower((unsigned char)b.ptr[i]))
+    for (i = 0; i < len; i++)
+        if (a[i] != b[i] && h2neg__lower((unsigned char)a[i]) != h2neg__lower((unsigned char)b[i]))
             return 0;
     return 1;
+}
+
+/* Most names differ in length already, which is told where this is asked, without a call. */
+static int h2neg__same_nocase(h2neg_str a, h2neg_str b)
+{
+    return a.len == b.len && h2neg__same_octets_nocase(a.ptr, b.ptr, a.len);
 }
 
 /* A reader: after the first short read every read gives zero and `bad` stays set, so a decoder
@@ -4730,18 +4733,33 @@ H2NEG__DEF int h2neg_body_kind(const h2neg_h1_head *head, h2neg_str method, uint
     return head->status ? H2NEG_BODY_CLOSE : H2NEG_BODY_NONE;
 }
 
-H2NEG__DEF int h2neg_h1_persists(const h2neg_h1_head *head)
+enum { H2NEG__OPTION_KEEP = 1, H2NEG__OPTION_CLOSE = 2, H2NEG__OPTION_OTHER = 4 };
+
+/* What Connection says (RFC 9110 7.6.1). */
+static unsigned h2neg__options(const h2neg_field *fields, size_t count)
 {
     h2neg_list list = {0, 0};
     h2neg_str option;
-    int keep = head->minor > 0;
-    while (h2neg_list_next(&list, head->fields, head->count, "connection", &option)) {
-        if (h2neg__same_nocase(option, H2NEG__LIT("close")))
-            return 0;
+    unsigned options = 0;
+    while (h2neg_list_next(&list, fields, count, "connection", &option))
         if (h2neg__same_nocase(option, H2NEG__LIT("keep-alive")))
-            keep = 1;
-    }
-    return keep;
+            options |= H2NEG__OPTION_KEEP;
+        else if (h2neg__same_nocase(option, H2NEG__LIT("close")))
+            options |= H2NEG__OPTION_CLOSE;
+        else
+            options |= H2NEG__OPTION_OTHER;
+    return options;
+}
+
+/* RFC 9112 9.3 */
+static int h2neg__options_persist(unsigned options, int minor)
+{
+    return !(options & H2NEG__OPTION_CLOSE) && (minor > 0 || options & H2NEG__OPTION_KEEP);
+}
+
+H2NEG__DEF int h2neg_h1_persists(const h2neg_h1_head *head)
+{
+    return h2neg__options_persist(h2neg__options(head->fields, head->count), head->minor);
 }
 
 /* ---- the chunked coding */
@@ -12346,6 +12364,7 @@ typedef struct h2neg__http1 {
     } u;
     uint32_t stream;   /* the stream under way; 0: none */
     uint8_t offer_len; /* server: of the conn's `words`: what an accept needs */
+    uint8_t options;   /* what the head's Connection says */
 } h2neg__http1;
 
 typedef struct h2neg__part {
@@ -16108,12 +16127,12 @@ static int h2neg__h1_put_status(h2neg_conn *c)
 
 /* Takes out what the view of every protocol leaves out: Host, what frames and connects, and what
    Connection names (RFC 9110 7.6.1), as far as 100 names, so that the work stays linear. The count
-   that is left. */
-static size_t h2neg__h1_view(h2neg_field *fields, size_t count)
+   that is left. `options`: what Connection says; "keep-alive" alone names nothing that stays. */
+static size_t h2neg__h1_view(h2neg_field *fields, size_t count, unsigned options)
 {
     h2neg_list list;
     h2neg_str token;
-    size_t i, n = 0, tokens = 0;
+    size_t i, n = 0, tokens = options <= H2NEG__OPTION_KEEP ? 100 : 0;
     memset(&list, 0, sizeof list);
     while (tokens++ < 100 && h2neg_list_next(&list, fields, count, "connection", &token))
         for (i = 0; i < count; i++)
@@ -16272,7 +16291,8 @@ static int h2neg__h1_tokens(h2neg_conn *c, int kind, int websocket, h2neg_str *o
     h2neg_str token;
     h2neg_list list;
     memset(&list, 0, sizeof list);
-    while (h2neg_upgrade_offers(&list, head->minor, head->fields, head->count, &token)) {
+    while (c->h1.options & H2NEG__OPTION_OTHER && /* "upgrade" is one of these */
+           h2neg_upgrade_offers(&list, head->minor, head->fields, head->count, &token)) {
         int h2c = H2NEG__IS_NOCASE(token, "h2c");
         h2neg__put_token(&all, token);
         if (kind == H2NEG_BODY_NONE && !websocket && !h2c)
@@ -16296,7 +16316,7 @@ static int h2neg__h1_websocket(h2neg_conn *c, int kind, h2neg__ws_terms *terms)
     h2neg_ws_request request;
     int err;
     memset(terms, 0, sizeof *terms);
-    if (!(c->config->protocols & H2NEG_WEBSOCKET) ||
+    if (!(c->h1.options & H2NEG__OPTION_OTHER) || !(c->config->protocols & H2NEG_WEBSOCKET) ||
         h2neg_upgrade_choose(websocket, 1, head->minor, head->fields, head->count) < 0)
         return 0;
     if (H2NEG__IS(head->method, "CONNECT")) /* which would be RFC 8441's to the check */
@@ -16380,7 +16400,7 @@ static int h2neg__h1_show(h2neg_conn *c, h2neg_event *ev, size_t taken, int kind
     view.authority = head->authority;
     view.path = head->target;
     view.fields = head->fields;
-    view.count = h2neg__h1_view(head->fields, head->count);
+    view.count = h2neg__h1_view(head->fields, head->count, c->h1.options);
     view.content_length = length;
     h2neg__request_event(c, s, ev, &view, kind != H2NEG_BODY_NONE);
     if (head->form == H2NEG_FORM_ABSOLUTE) { /* an empty path: RFC 9110 4.2.3, 9112 3.2.4 */
@@ -16474,7 +16494,8 @@ static int h2neg__h1_on_request(h2neg_conn *c, h2neg_event *ev, size_t taken)
     }
     c->protocol = h->head->minor ? H2NEG_PROTO_HTTP11 : H2NEG_PROTO_HTTP10;
     h->minor = (unsigned char)h->head->minor;
-    h->close = (unsigned char)!h2neg_h1_persists(h->head);
+    h->options = (uint8_t)h2neg__options(h->head->fields, h->head->count);
+    h->close = (unsigned char)!h2neg__options_persist(h->options, h->minor);
     websocket = h2neg__h1_websocket(c, kind, &terms);
     if (websocket < 0)
         return h2neg__h1_refuse(c, websocket, taken, kind, length);
@@ -16537,6 +16558,7 @@ static int h2neg__h1_upgraded(h2neg_conn *c, h2neg_event *ev)
     n = h2neg_h1_parse_request(h->head, in.ptr, in.len, 0);
     H2NEG__NEVER(n <= 0); /* it was read once */
     kind = h2neg_body_kind(h->head, h->head->method, &length);
+    h->options = (uint8_t)h2neg__options(h->head->fields, h->head->count);
     result = h2neg__h1_show(c, ev, (size_t)n, kind, length, 0);
     h->left = kind == H2NEG_BODY_LENGTH ? length : 0;
     h->state = H2NEG__H1_UPGRADE_BODY;
@@ -16664,7 +16686,8 @@ static int h2neg__h1_trailer_section(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__GO_ON;
     h2neg__event(c, ev, H2NEG_EV_TRAILERS, s);
     ev->fields = h->head->fields;
-    ev->field_count = h2neg__h1_view(h->head->fields, h->head->count);
+    ev->field_count = h2neg__h1_view(h->head->fields, h->head->count,
+                                     h2neg__options(h->head->fields, h->head->count));
     return H2NEG__EVENT;
 }
 
@@ -16761,7 +16784,7 @@ static int h2neg__h1_on_101(h2neg_conn *c, h2neg_event *ev, size_t taken)
     ev->status = 101;
     ev->upgrade = s->protocol;
     ev->fields = head->fields;
-    ev->field_count = h2neg__h1_view(c->h1.head->fields, head->count);
+    ev->field_count = h2neg__h1_view(c->h1.head->fields, head->count, c->h1.options);
     s->flags = (s->flags & ~(uint32_t)H2NEG__S_WAITS) | H2NEG__S_TUNNEL;
     s->send_left = H2NEG_UNKNOWN;
     c->h1.state = H2NEG__H1_TUNNEL;
@@ -16789,7 +16812,7 @@ static void h2neg__h1_response_event(h2neg_conn *c, h2neg_event *ev, int type, h
     h2neg__event(c, ev, type, s);
     ev->status = head->status;
     ev->fields = head->fields;
-    ev->field_count = h2neg__h1_view(head->fields, head->count);
+    ev->field_count = h2neg__h1_view(head->fields, head->count, c->h1.options);
     ev->length = H2NEG_UNKNOWN;
 }
 
@@ -16810,7 +16833,7 @@ static int h2neg__h1_on_response(h2neg_conn *c, h2neg_event *ev, size_t taken)
         return h2neg__h1_error(c, kind, 0);
     if (h2neg__h1_settled(c))
         return H2NEG__GO_ON;
-    if (!h2neg_h1_persists(h->head) || kind == H2NEG_BODY_CLOSE)
+    if (!h2neg__options_persist(h->options, h->head->minor) || kind == H2NEG_BODY_CLOSE)
         h->close = 1;
     h->minor = (unsigned char)h->head->minor;
     h->offered = 0;
@@ -16853,6 +16876,7 @@ static int h2neg__h1_response_head(h2neg_conn *c, h2neg_event *ev)
     h->seen = 0;
     if (n < 0)
         return h2neg__h1_error(c, (int)n, h->head->error_at);
+    h->options = (uint8_t)h2neg__options(h->head->fields, h->head->count);
     if (h->head->status >= 200)
         return h2neg__h1_on_response(c, ev, (size_t)n);
     if (!h->offered && h2neg__h1_settled(c))
