@@ -5030,22 +5030,41 @@ static void h2neg__put_request_line(h2neg__writer *w, h2neg_str method, h2neg_st
 /* The space behind the status stands there even without a reason (RFC 9112 4). */
 static void h2neg__put_status_line(h2neg__writer *w, int status, h2neg_str reason)
 {
-    h2neg__put_text(w, "HTTP/1.1 ");
-    h2neg__put_decimal(w, (uint64_t)status);
-    h2neg__put(w, " ", 1);
+    char line[] = "HTTP/1.1 000 ";
+    line[9] = (char)('0' + status / 100);
+    line[10] = (char)('0' + status / 10 % 10);
+    line[11] = (char)('0' + status % 10);
+    h2neg__put(w, line, sizeof line - 1);
     h2neg__put_str(w, reason);
     h2neg__put(w, "\r\n", 2);
+}
+
+static void h2neg__put_field(h2neg__writer *w, h2neg_str name, h2neg_str value)
+{
+    size_t left = w->left;
+    unsigned char *p = w->p;
+    if (w->bad || name.len > left || value.len > left - name.len ||
+        left - name.len - value.len < 4) {
+        w->bad = 1;
+        return;
+    }
+    h2neg__copy(p, name.ptr, name.len);
+    p += name.len;
+    memcpy(p, ": ", 2);
+    h2neg__copy(p + 2, value.ptr, value.len);
+    p += 2 + value.len;
+    memcpy(p, "\r\n", 2);
+    w->p = p + 2;
+    left = name.len + value.len + 4;
+    w->left -= left;
+    w->used += left;
 }
 
 static void h2neg__put_fields(h2neg__writer *w, const h2neg_field *fields, size_t count)
 {
     size_t i;
-    for (i = 0; i < count; i++) {
-        h2neg__put_str(w, fields[i].name);
-        h2neg__put(w, ": ", 2);
-        h2neg__put_str(w, fields[i].value);
-        h2neg__put(w, "\r\n", 2);
-    }
+    for (i = 0; i < count; i++)
+        h2neg__put_field(w, fields[i].name, fields[i].value);
 }
 
 H2NEG__DEF ptrdiff_t h2neg_h1_write_request_line(void *out, size_t room, h2neg_str method,
@@ -15771,54 +15790,38 @@ enum {
     H2NEG__H1_UPGRADE_BODY
 };
 
-/* A head under way. */
+/* A head under way: into the writer's room, where its `p` is not NULL; else `error` says why. What
+   is written was checked when the call, or the config, gave it; its bound has room. */
 typedef struct h2neg__h1_out {
-    unsigned char *out; /* NULL: `error` says why */
-    size_t room, used;
-    ptrdiff_t error;
+    h2neg__writer w;
+    int error;
 } h2neg__h1_out;
 
 static h2neg__h1_out h2neg__h1_out_begin(h2neg_conn *c, size_t bound)
 {
     h2neg__h1_out o;
-    memset(&o, 0, sizeof o);
-    o.room = bound + 512;
+    size_t room = bound + 512;
+    o.w = h2neg__write(NULL, room);
     o.error = H2NEG_ERR_AGAIN;
-    if (o.room > c->config->max_output_pending / 4 * 3)
+    if (room > c->config->max_output_pending / 4 * 3)
         o.error = H2NEG_ERR_TOO_SMALL;
-    else if (o.room <= h2neg__app_room(c))
-        o.out = h2neg__out_room(c, o.room);
+    else if (room <= h2neg__app_room(c))
+        o.w.p = h2neg__out_room(c, room);
     return o;
 }
 
-/* `n` octets were written: what is written was checked before, and its bound has room. */
-static void h2neg__h1_out_add(h2neg__h1_out *o, ptrdiff_t n)
+static void h2neg__h1_out_one(h2neg__writer *w, const char *name, h2neg_str value)
 {
-    H2NEG__NEVER(n < 0);
-    o->used += (size_t)n;
-}
-
-static void h2neg__h1_out_fields(h2neg__h1_out *o, const h2neg_field *fields, size_t count)
-{
-    h2neg__h1_out_add(o, h2neg_h1_write_fields(o->out + o->used, o->room - o->used, fields, count));
-}
-
-static void h2neg__h1_out_one(h2neg__h1_out *o, const char *name, h2neg_str value)
-{
-    h2neg_field f;
-    f.name = h2neg_s(name);
-    f.value = value;
-    f.flags = 0;
-    h2neg__h1_out_fields(o, &f, 1);
+    h2neg__put_field(w, h2neg_s(name), value);
 }
 
 /* The empty line, and the head goes to the output. */
-static void h2neg__h1_out_end(h2neg_conn *c, h2neg__h1_out *o)
+static void h2neg__h1_out_end(h2neg_conn *c, h2neg__writer *w)
 {
-    H2NEG__NEVER(o->room - o->used < 2);
-    memcpy(o->out + o->used, "\r\n", 2);
-    c->useful += o->used + 2;
-    h2neg__out_wrote(c, o->used + 2);
+    h2neg__put(w, "\r\n", 2);
+    H2NEG__NEVER(w->bad);
+    c->useful += w->used;
+    h2neg__out_wrote(c, w->used);
 }
 
 /* Our message is written to its end. A server that ends before the request does drains the rest. */
@@ -15836,11 +15839,11 @@ static void h2neg__h1_local_end(h2neg_conn *c, h2neg__stream *s)
 
 /* How the body's end will be told, and what that means for the connection (RFC 9112 6, 9.6). */
 static void h2neg__h1_framing(h2neg_conn *c, h2neg__stream *s, const h2neg__plan *p,
-                              h2neg__h1_out *o)
+                              h2neg__writer *w)
 {
     char digits[20];
     if (p->add_length)
-        h2neg__h1_out_one(o, "content-length", h2neg__decimal_text(digits, p->length));
+        h2neg__h1_out_one(w, "content-length", h2neg__decimal_text(digits, p->length));
     if (p->interim || p->drop || p->length != H2NEG_UNKNOWN || p->ends || s->flags & H2NEG__S_WAITS)
         return;
     if (c->config->role == H2NEG_SERVER && c->h1.minor == 0) {
@@ -15848,7 +15851,7 @@ static void h2neg__h1_framing(h2neg_conn *c, h2neg__stream *s, const h2neg__plan
         return;
     }
     s->flags |= H2NEG__S_CHUNKED;
-    h2neg__h1_out_one(o, "transfer-encoding", h2neg_s("chunked"));
+    h2neg__h1_out_one(w, "transfer-encoding", h2neg_s("chunked"));
 }
 
 /* Whether the connection ends behind this response: what was asked, and what cannot be drained. */
@@ -15865,15 +15868,15 @@ static void h2neg__h1_persistence(h2neg_conn *c, const h2neg__stream *s, unsigne
 }
 
 /* What a final response says of the connection. 426 names what to upgrade to (RFC 9110 15.5.22). */
-static void h2neg__h1_connection(const h2neg_conn *c, int status, h2neg__h1_out *o)
+static void h2neg__h1_connection(const h2neg_conn *c, int status, h2neg__writer *w)
 {
     int upgrade = status == 426 && c->config->protocols & H2NEG_WEBSOCKET;
     if (upgrade)
-        h2neg__h1_out_one(o, "upgrade", h2neg_s("websocket"));
+        h2neg__h1_out_one(w, "upgrade", h2neg_s("websocket"));
     if (upgrade)
-        h2neg__h1_out_one(o, "connection", h2neg_s(c->h1.close ? "upgrade, close" : "upgrade"));
+        h2neg__h1_out_one(w, "connection", h2neg_s(c->h1.close ? "upgrade, close" : "upgrade"));
     else if (c->h1.close || c->h1.minor == 0)
-        h2neg__h1_out_one(o, "connection", h2neg_s(c->h1.close ? "close" : "keep-alive"));
+        h2neg__h1_out_one(w, "connection", h2neg_s(c->h1.close ? "close" : "keep-alive"));
 }
 
 static int h2neg__h1_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m,
@@ -15886,20 +15889,19 @@ static int h2neg__h1_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
         return 0;
     o = h2neg__h1_out_begin(c, h2neg__fields_bound(m->fields, m->field_count) +
                                    h2neg__fields_bound(g->common_fields, g->common_field_count));
-    if (!o.out)
-        return (int)o.error;
-    h2neg__h1_out_add(&o, h2neg_h1_write_status_line(o.out, o.room, m->status,
-                                                     h2neg_s(h2neg_status_text(m->status))));
-    h2neg__h1_out_fields(&o, m->fields, m->field_count);
+    if (!o.w.p)
+        return o.error;
+    h2neg__put_status_line(&o.w, m->status, h2neg_s(h2neg_status_text(m->status)));
+    h2neg__put_fields(&o.w, m->fields, m->field_count);
     for (i = 0; !p->interim && i < g->common_field_count; i++)
         if (h2neg__lacks(m, g->common_fields[i].name))
-            h2neg__h1_out_fields(&o, &g->common_fields[i], 1);
-    h2neg__h1_framing(c, s, p, &o);
+            h2neg__put_fields(&o.w, &g->common_fields[i], 1);
+    h2neg__h1_framing(c, s, p, &o.w);
     if (!p->interim)
         h2neg__h1_persistence(c, s, flags);
     if (!p->interim)
-        h2neg__h1_connection(c, m->status, &o);
-    h2neg__h1_out_end(c, &o);
+        h2neg__h1_connection(c, m->status, &o.w);
+    h2neg__h1_out_end(c, &o.w);
     if (p->interim) {
         if (m->status == 100)
             s->flags &= ~(uint32_t)H2NEG__S_EXPECT;
@@ -15963,11 +15965,11 @@ static int h2neg__h1_trailers(h2neg_conn *c, h2neg__stream *s, const h2neg_field
         return 0;
     }
     o = h2neg__h1_out_begin(c, h2neg__fields_bound(fields, count));
-    if (!o.out)
-        return (int)o.error;
-    h2neg__h1_out_add(&o, h2neg_h1_write_chunk(o.out, o.room, 0));
-    h2neg__h1_out_fields(&o, fields, count);
-    h2neg__h1_out_end(c, &o);
+    if (!o.w.p)
+        return o.error;
+    h2neg__put_text(&o.w, "0\r\n");
+    h2neg__put_fields(&o.w, fields, count);
+    h2neg__h1_out_end(c, &o.w);
     h2neg__h1_local_end(c, s);
     return 0;
 }
@@ -15987,7 +15989,7 @@ static void h2neg__h1_pump(h2neg_conn *c)
 }
 
 /* The offer of h2c that goes out with a client's first request (RFC 7540 3.2.1). */
-static void h2neg__h1_out_offer(h2neg_conn *c, h2neg__h1_out *o)
+static void h2neg__h1_out_offer(h2neg_conn *c, h2neg__writer *w)
 {
     unsigned char frame[9 + 6 * 3];
     char text[64];
@@ -16001,9 +16003,9 @@ static void h2neg__h1_out_offer(h2neg_conn *c, h2neg__h1_out *o)
     all[2].value = c->config->max_header_list;
     h2neg_h2_frame_write_settings(frame, sizeof frame, all, 3);
     n = h2neg_h2_settings_encode(text, sizeof text, frame + 9, sizeof frame - 9);
-    h2neg__h1_out_one(o, "connection", h2neg_s("Upgrade, HTTP2-Settings"));
-    h2neg__h1_out_one(o, "upgrade", h2neg_s("h2c"));
-    h2neg__h1_out_one(o, "http2-settings", h2neg__str(text, n > 0 ? (size_t)n : 0));
+    h2neg__h1_out_one(w, "connection", h2neg_s("Upgrade, HTTP2-Settings"));
+    h2neg__h1_out_one(w, "upgrade", h2neg_s("h2c"));
+    h2neg__h1_out_one(w, "http2-settings", h2neg__str(text, n > 0 ? (size_t)n : 0));
 }
 
 /* Whether a request carries the offer: the first one, in cleartext, its body of a small known
@@ -16018,24 +16020,23 @@ static int h2neg__h1_offers(const h2neg_conn *c, const h2neg_message *m, unsigne
 }
 
 static void h2neg__h1_out_request(h2neg_conn *c, h2neg__stream *s, const h2neg_message *m,
-                                  unsigned flags, const h2neg__plan *p, h2neg__h1_out *o)
+                                  unsigned flags, const h2neg__plan *p, h2neg__writer *w)
 {
     int connect = H2NEG__IS(m->method, "CONNECT");
     h2neg_str target = connect ? m->authority : m->target.len ? m->target : h2neg_s("/");
-    h2neg__h1_out_add(o, h2neg_h1_write_request_line(
-                             o->out, o->room, m->method.len ? m->method : h2neg_s("GET"), target));
-    h2neg__h1_out_one(o, "host", m->authority);
-    h2neg__h1_out_fields(o, m->fields, m->field_count);
-    h2neg__h1_out_fields(o, p->extra, p->extra_count);
-    h2neg__h1_framing(c, s, p, o);
+    h2neg__put_request_line(w, m->method.len ? m->method : h2neg_s("GET"), target);
+    h2neg__h1_out_one(w, "host", m->authority);
+    h2neg__put_fields(w, m->fields, m->field_count);
+    h2neg__put_fields(w, p->extra, p->extra_count);
+    h2neg__h1_framing(c, s, p, w);
     if (m->upgrade.len) {
-        h2neg__h1_out_one(o, "connection", h2neg_s("upgrade"));
-        h2neg__h1_out_one(o, "upgrade", m->upgrade);
+        h2neg__h1_out_one(w, "connection", h2neg_s("upgrade"));
+        h2neg__h1_out_one(w, "upgrade", m->upgrade);
     } else if (h2neg__h1_offers(c, m, flags, p)) {
-        h2neg__h1_out_offer(c, o);
+        h2neg__h1_out_offer(c, w);
         c->h1.offered = 1;
     } else if (flags & H2NEG_LAST) {
-        h2neg__h1_out_one(o, "connection", h2neg_s("close"));
+        h2neg__h1_out_one(w, "connection", h2neg_s("close"));
     }
 }
 
@@ -16046,11 +16047,11 @@ static int h2neg__h1_request(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
         h2neg__h1_out_begin(c, h2neg__fields_bound(m->fields, m->field_count) + m->method.len +
                                    m->target.len + 2 * m->authority.len + m->upgrade.len +
                                    h2neg__fields_bound(p->extra, p->extra_count));
-    if (!o.out)
-        return (int)o.error;
+    if (!o.w.p)
+        return o.error;
     c->h1.offered = 0;
-    h2neg__h1_out_request(c, s, m, flags, p, &o);
-    h2neg__h1_out_end(c, &o);
+    h2neg__h1_out_request(c, s, m, flags, p, &o.w);
+    h2neg__h1_out_end(c, &o.w);
     c->h1.stream = s->id;
     c->h1.state = H2NEG__H1_HEAD;
     h2neg__plan_apply(c, s, p, m, flags);
@@ -16067,18 +16068,17 @@ static int h2neg__h1_accept(h2neg_conn *c, const h2neg__stream *s, h2neg_str tok
     h2neg__h1_out o =
         h2neg__h1_out_begin(c, h2neg__fields_bound(fields, count) +
                                    h2neg__fields_bound(p->extra, p->extra_count) + token.len);
-    if (!o.out)
-        return (int)o.error;
-    h2neg__h1_out_add(&o,
-                      h2neg_h1_write_status_line(o.out, o.room, connect ? 200 : 101,
-                                                 h2neg_s(h2neg_status_text(connect ? 200 : 101))));
+    if (!o.w.p)
+        return o.error;
+    h2neg__put_status_line(&o.w, connect ? 200 : 101,
+                           h2neg_s(h2neg_status_text(connect ? 200 : 101)));
     if (!connect) {
-        h2neg__h1_out_one(&o, "connection", h2neg_s("upgrade"));
-        h2neg__h1_out_one(&o, "upgrade", token);
+        h2neg__h1_out_one(&o.w, "connection", h2neg_s("upgrade"));
+        h2neg__h1_out_one(&o.w, "upgrade", token);
     }
-    h2neg__h1_out_fields(&o, p->extra, p->extra_count);
-    h2neg__h1_out_fields(&o, fields, count);
-    h2neg__h1_out_end(c, &o);
+    h2neg__put_fields(&o.w, p->extra, p->extra_count);
+    h2neg__put_fields(&o.w, fields, count);
+    h2neg__h1_out_end(c, &o.w);
     return 0;
 }
 
