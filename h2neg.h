@@ -4527,7 +4527,8 @@ H2NEG__INLINE int h2neg__h1_whole_request(h2neg_h1_head *head, const h2neg__whol
     const h2neg_str empty = h2neg__str(NULL, 0), host = h2neg__str(in + w->host, w->host_len);
     size_t target = w->token + 1;
     if (w->token == 0 || w->token > H2NEG__METHOD_MAX || in[w->token] != ' ' || in[target] != '/' ||
-        w->first != w->target + 9 || memcmp(in + w->target, " HTTP/1.1", 9) != 0 ||
+        w->first != w->target + 9 || in[w->target] != ' ' ||
+        memcmp(in + w->first - 8, "HTTP/1.1", 8) != 0 || /* 8 are no call, as 9 would be */
         (w->token == 7 && *in == 'C') || w->hosts != 1 ||
         !(w->host_plain || h2neg__host_right(host)))
         return 0;
@@ -4547,20 +4548,6 @@ H2NEG__INLINE int h2neg__h1_whole_request(h2neg_h1_head *head, const h2neg__whol
     head->error_at = 0;
     head->scan.seen = 0;
     return 1;
-}
-
-/* A short one: its octets, or 0 and nothing is said. All of `w` that it needs is in registers. */
-H2NEG__APART static size_t h2neg__h1_short_request(h2neg_h1_head *head, const char *in, size_t len)
-{
-    const size_t most = 64, most_list = 64 + 16 * 32; /* a field has four octets with its end */
-    h2neg__whole w;
-    if (h2neg__or_default(head->max_line, most) < most ||
-        h2neg__or_default(head->max_field_line, most) < most ||
-        h2neg__or_default(head->max_list, most_list) < most_list)
-        return 0;
-    w.fields = head->fields;
-    w.room = head->room;
-    return h2neg__scan_short(&w, in, len) && h2neg__h1_whole_request(head, &w, in) ? w.end : 0;
 }
 
 /* Any other head. */
@@ -4618,14 +4605,26 @@ static ptrdiff_t h2neg__h1_parse(h2neg_h1_head *head, const void *in, size_t len
     return r > 0 ? (ptrdiff_t)head->scan.at : r;
 }
 
+/* A request of 32 to 64 octets of which none was seen. All of `w` that it needs is in registers. */
+H2NEG__APART static ptrdiff_t h2neg__h1_short_request(h2neg_h1_head *head, const char *in,
+                                                      size_t len)
+{
+    const size_t most = 64, most_list = 64 + 16 * 32; /* a field has four octets with its end */
+    h2neg__whole w;
+    w.fields = head->fields;
+    w.room = head->room;
+    if (head->max_line - 1 >= most - 1 && head->max_field_line - 1 >= most - 1 &&
+        head->max_list - 1 >= most_list - 1 && h2neg__scan_short(&w, in, len) &&
+        h2neg__h1_whole_request(head, &w, in))
+        return (ptrdiff_t)w.end;
+    return h2neg__h1_parse(head, in, len, 0, H2NEG__REQUEST);
+}
+
 H2NEG__DEF ptrdiff_t h2neg_h1_parse_request(h2neg_h1_head *head, const void *in, size_t len,
                                             size_t seen)
 {
-    if (h2neg__is_short(len) && seen == 0) {
-        size_t n = h2neg__h1_short_request(head, (const char *)in, len);
-        if (n)
-            return (ptrdiff_t)n;
-    }
+    if (h2neg__is_short(len) && seen == 0)
+        return h2neg__h1_short_request(head, (const char *)in, len);
     return h2neg__h1_parse(head, in, len, seen, H2NEG__REQUEST);
 }
 
