@@ -3589,6 +3589,11 @@ static size_t h2neg__item_end(h2neg_str s, size_t at)
     return at;
 }
 
+static int h2neg__parts_items(char c)
+{
+    return c == ',' || c == ' ' || c == '\t';
+}
+
 H2NEG__DEF int h2neg_list_next(h2neg_list *list, const h2neg_field *fields, size_t count,
                                const char *name, h2neg_str *item)
 {
@@ -3598,7 +3603,7 @@ H2NEG__DEF int h2neg_list_next(h2neg_list *list, const h2neg_field *fields, size
         size_t end;
         if (!h2neg__same_nocase(fields[list->field].name, wanted))
             continue;
-        while (list->at < value.len && strchr(", \t", value.ptr[list->at]) && value.ptr[list->at])
+        while (list->at < value.len && h2neg__parts_items(value.ptr[list->at]))
             list->at++;
         if (list->at >= value.len)
             continue;
@@ -3937,17 +3942,18 @@ static h2neg_str h2neg__behind(h2neg_str s, size_t n)
     return h2neg__str(s.ptr + n, s.len - n);
 }
 
-/* 1: uri-host [ ":" port ] or empty, as Host is (RFC 9112 3.2); a plain name is seen to be right at
-   once. */
+/* 1: uri-host [ ":" port ] or empty, as Host is (RFC 9112 3.2); a plain name with or without a port
+   is seen to be right at once. */
 static int h2neg__host_right(h2neg_str host)
 {
     h2neg_authority a;
+    uint64_t port;
     size_t n = 0;
     while (n < host.len && h2neg__is_class(host.ptr[n], H2NEG__HOST) && host.ptr[n] != '%')
         n++;
-    if (n > 0 && n < host.len && host.len - n <= 5 && host.ptr[n] == ':' &&
-        h2neg__all(h2neg__behind(host, n + 1), H2NEG__DIGIT)) /* four digits pass no limit */
-        return 1;
+    if (n > 0 && n < host.len && host.len - n <= 6 && host.ptr[n] == ':' &&
+        h2neg__decimal(h2neg__behind(host, n + 1), &port))
+        return port <= 65535;
     return n == host.len || h2neg_authority_parse(&a, host) == 0;
 }
 
