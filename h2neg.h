@@ -2566,14 +2566,14 @@ static size_t h2neg__scan_ascii(const unsigned char *p, size_t len)
 
 /* ==== 04a >>scan-head ======================================================
    RFC 9112.  Uses >>platform >>bytes >>chars >>scan.
-   Memory: the caller lends the fields; the places of 128 lines stand on the stack.
+   Memory: the caller lends the fields.
    A head is taken whole and simple, or not at all. Nothing outside [in, in + len) is read.
    ========================================================================== */
 
-/* Most heads arrive whole and are right, so a head is first read for that alone, in two passes:
-   where its lines end, and then line by line, which depend on nothing but these places, so that the
-   CPU works on several at a time. What is not so simple is 0 here and is read again octet by octet,
-   which finds out what it is. */
+/* Most heads arrive whole and are right, so a head is first read for that alone, line by line. What
+   of 64 octets is no SP or VCHAR is one word, whose bits are the ends of lines, so where a line
+   ends does not depend on what is in it and the CPU works on several at a time. What is not so
+   simple is 0 here and is read again octet by octet, which finds out what it is. */
 
 #if defined(__GNUC__)
 #define H2NEG__INLINE static inline __attribute__((always_inline))
@@ -2581,138 +2581,148 @@ static size_t h2neg__scan_ascii(const unsigned char *p, size_t len)
 #define H2NEG__INLINE static
 #endif
 
-enum { H2NEG__LINES = 128 };
-
 typedef struct h2neg__whole {
     /* Set before. */
     h2neg_field *fields;
     size_t room;
     size_t max_field_line, max_list;
     /* What was found. */
-    size_t end;            /* behind the head */
-    size_t first;          /* octets of the first line */
-    size_t token;          /* octets of token that it begins with */
-    size_t target;         /* where its target ends, which begins behind one more octet */
-    size_t query;          /* the first '?' in that, or `target` */
-    size_t hosts;          /* how many of them are Host */
-    size_t host, host_len; /* the value of the last of them */
-    int host_plain;        /* 1: it is a name or an IPv4 address, and no more */
-    /* LF of each line, the last is the empty one; a block of 64 octets may overshoot. */
-    size_t lines;
-    uint16_t lf[H2NEG__LINES + 32];
+    size_t end;     /* behind the head */
+    size_t first;   /* octets of the first line */
+    size_t token;   /* octets of token that it begins with */
+    size_t target;  /* where its target ends, which begins behind one more octet */
+    size_t query;   /* the first '?' in that, or `target` */
+    size_t hosts;   /* how many of them are Host */
+    h2neg_str host; /* the value of the last of them */
+    int host_plain; /* 1: it is a name or an IPv4 address, and no more */
+    size_t count;   /* fields */
 } h2neg__whole;
+
+/* How far the lines of a head are known. */
+typedef struct h2neg__ends {
+    const char *in;
+    size_t len;
+    size_t block;     /* where the 64 octets begin that were looked at last */
+    uint64_t odd;     /* one bit for each of them: no SP or VCHAR, and not yet taken */
+    const void *kept; /* what a body keeps in registers */
+} h2neg__ends;
 
 /* How a body looks at in[at], in[at + 1] and so on; in[len] is not read. */
 typedef struct h2neg__looks {
+    /* Where CR LF is behind the line that begins at in[line], or 0: there is none, or something
+       that may be nowhere in a head. */
+    size_t (*cr)(h2neg__ends *e, size_t line);
     /* The octets of token. Behind them is one that is none. */
-    size_t (*name)(const char *in, size_t at, size_t len);
+    size_t (*name)(const h2neg__ends *e, size_t at);
     /* Where the VCHAR that are not '#' end; at `*query` the first '?' or the same. Behind them is
        one that is none. */
-    size_t (*target)(const char *in, size_t at, size_t len, size_t *query);
+    size_t (*target)(const h2neg__ends *e, size_t at, size_t *query);
     /* 1: n octets are unreserved or sub-delims (RFC 3986 2); 0: who knows. */
-    int (*plain)(const char *in, size_t at, size_t n, size_t len);
+    int (*plain)(const h2neg__ends *e, size_t at, size_t n);
 } h2neg__looks;
 
-/* OWS off both ends of in[from, to), which a ':' stands before and a CR behind. Nearly always it is
-   one SP at the start. */
-H2NEG__INLINE h2neg_str h2neg__whole_value(const char *in, size_t from, size_t to)
+/* A field's value, from behind ':' to CR. Nearly always there is one SP at its start. What is below
+   SP there is HTAB. No call: the caller's masks would not stay in registers. */
+H2NEG__INLINE h2neg_str h2neg__whole_value(const char *p, const char *cr)
 {
-    from += in[from] == ' ';
-    if ((unsigned char)in[from] > ' ' && (unsigned char)in[to - 1] > ' ')
-        return h2neg__str(in + from, to - from);
-    return from < to ? h2neg__trim(h2neg__str(in + from, to - from)) : h2neg__str(in + to, 0);
+    if (*p == ' ' && (unsigned char)p[1] > ' ' && (unsigned char)cr[-1] > ' ')
+        return h2neg__str(p + 1, (size_t)(cr - p) - 1);
+    while (p != cr && (unsigned char)*p <= ' ')
+        p++;
+    while (p != cr && (unsigned char)cr[-1] <= ' ')
+        cr--;
+    return h2neg__str(p, (size_t)(cr - p));
 }
 
-/* One field line, in[from] to its CR at in[cr]. */
-H2NEG__INLINE int h2neg__whole_field(h2neg__whole *w, h2neg_field *f, const char *in, size_t from,
-                                     size_t cr, size_t name)
+/* One field line, from `p` to its CR. */
+H2NEG__INLINE int h2neg__whole_field(h2neg__whole *w, h2neg_field *f, const char *p, const char *cr,
+                                     size_t name)
 {
     uint32_t four, host;
     h2neg_str value;
-    if (name == 0 || in[from + name] != ':' || in[cr] != '\r')
+    if (name == 0 || p[name] != ':')
         return 0;
-    value = h2neg__whole_value(in, from + name + 1, cr);
-    f->name.ptr = in + from;
+    value = h2neg__whole_value(p + name + 1, cr);
+    f->name.ptr = p;
     f->name.len = name;
     f->value.ptr = value.ptr;
     f->value.len = value.len;
     f->flags = 0;
-    memcpy(&four, in + from, 4); /* a line has four octets with its end */
+    memcpy(&four, p, 4); /* a line has four octets with its end */
     memcpy(&host, "host", 4);
     if (name == 4 && (four | UINT32_C(0x20202020)) == host) {
-        w->host = (size_t)(value.ptr - in);
-        w->host_len = value.len;
+        w->host = value;
         w->hosts++;
     }
     return 1;
 }
 
-/* The limits of fields: a head that is shorter than all of them needs no look at each. */
-static int h2neg__whole_fits(const h2neg__whole *w)
+/* The limits of fields, where the head is not shorter than all of them. */
+H2NEG__APART static int h2neg__whole_fits(const h2neg__whole *w, const char *in)
 {
+    const char *next = in + w->end - 2; /* the line behind the field's */
     size_t left = w->max_list, i, size;
-    if (w->end <= w->max_field_line && w->end + 32 * w->lines <= left)
-        return 1;
-    for (i = 1; i + 1 < w->lines; i++) {
-        size = w->fields[i - 1].name.len + w->fields[i - 1].value.len + 32;
-        if ((size_t)w->lf[i] - w->lf[i - 1] - 2 > w->max_field_line || size > left)
+    for (i = w->count; i-- > 0; next = w->fields[i].name.ptr) {
+        size = w->fields[i].name.len + w->fields[i].value.len + 32;
+        if ((size_t)(next - w->fields[i].name.ptr) - 2 > w->max_field_line || size > left)
             return 0;
         left -= size;
     }
     return 1;
 }
 
-static size_t h2neg__name_portable(const char *in, size_t at, size_t len)
+H2NEG__INLINE size_t h2neg__name_portable(const h2neg__ends *e, size_t at)
 {
     size_t n = at;
-    (void)len;
-    while (h2neg__is_class(in[n], H2NEG__TOKEN))
+    while (h2neg__is_class(e->in[n], H2NEG__TOKEN))
         n++;
     return n - at;
 }
 
-/* The second pass. 1, or 0: there is something that is not simple. */
-H2NEG__INLINE int h2neg__whole_lines(h2neg__whole *w, const char *in, size_t len, h2neg__looks look)
+/* How many octets of token a request begins with. */
+H2NEG__INLINE size_t h2neg__whole_method(const h2neg__ends *e)
 {
-    size_t i, from;
-    if (w->lines < 2 || w->lines - 2 > w->room || in[w->lf[0] - 1] != '\r')
+    return memcmp(e->in, "GET ", 4) == 0 ? 3 : h2neg__name_portable(e, 0);
+}
+
+/* 1, or 0: there is something that is not simple. */
+H2NEG__INLINE int h2neg__whole_lines(h2neg__whole *w, h2neg__ends e, h2neg__looks look)
+{
+    const size_t least = 12; /* no first line that is right has fewer octets */
+    const char *in = e.in;
+    size_t from, cr = look.cr(&e, 0);
+    h2neg_field *f = w->fields, *most = w->room ? f + w->room : f;
+    if (cr < least)
         return 0;
-    w->first = (size_t)w->lf[0] - 1;
-    w->token = h2neg__name_portable(in, 0, len); /* few octets */
-    w->target = look.target(in, w->token + 1, len, &w->query);
-    w->hosts = w->host = w->host_len = 0;
-    from = (size_t)w->lf[0] + 1;
-    for (i = 1; i + 1 < w->lines; i++) {
-        size_t name = look.name(in, from, len);
-        if (!h2neg__whole_field(w, &w->fields[i - 1], in, from, (size_t)w->lf[i] - 1, name))
+    w->first = cr;
+    w->token = h2neg__whole_method(&e);
+    w->target = look.target(&e, w->token + 1, &w->query);
+    w->hosts = 0;
+    w->host = h2neg__str(in, 0);
+    for (;; f++) {
+        from = cr + 2;
+        cr = look.cr(&e, from);
+        if (cr <= from)
+            break;
+        if (f == most || !h2neg__whole_field(w, f, in + from, in + cr, look.name(&e, from)))
             return 0;
-        from = (size_t)w->lf[i] + 1;
     }
-    w->host_plain = look.plain(in, w->host, w->host_len, len);
-    return in[from] == '\r' && h2neg__whole_fits(w);
+    w->count = (size_t)(f - w->fields);
+    w->end = cr + 2;
+    w->host_plain = look.plain(&e, (size_t)(w->host.ptr - in), w->host.len);
+    return cr && ((w->end <= w->max_field_line && w->end + 32 * w->count <= w->max_list) ||
+                  h2neg__whole_fits(w, in));
 }
 
-/* The first pass: what ends with an empty line, and has no controls but HTAB and ends of lines. The
-   octet before an LF is a control, but which? 1, or 0: there is something that is not simple. */
-static int h2neg__whole_ends_portable(h2neg__whole *w, const char *in, size_t len)
+static size_t h2neg__cr_portable(h2neg__ends *e, size_t line)
 {
-    const char *p = in, *end = in + len, *at;
-    for (w->lines = 0; w->lines < H2NEG__LINES; p = at + 2) {
-        at = h2neg__scan_value(p, end);
-        if (end - at < 2 || at[1] != '\n')
-            return 0;
-        w->lf[w->lines++] = (uint16_t)(at + 1 - in);
-        if (at == p) {
-            w->end = (size_t)(at + 2 - in);
-            return 1;
-        }
-    }
-    return 0;
+    const char *end = e->in + e->len, *at = h2neg__scan_value(e->in + line, end);
+    return end - at < 2 || memcmp(at, "\r\n", 2) != 0 ? 0 : (size_t)(at - e->in);
 }
 
-static size_t h2neg__target_portable(const char *in, size_t at, size_t len, size_t *query)
+static size_t h2neg__target_portable(const h2neg__ends *e, size_t at, size_t *query)
 {
-    (void)len;
+    const char *in = e->in;
     *query = 0;
     for (; (unsigned char)in[at] - 0x21u < 0x5e && in[at] != '#'; at++)
         if (in[at] == '?' && *query == 0)
@@ -2722,102 +2732,75 @@ static size_t h2neg__target_portable(const char *in, size_t at, size_t len, size
     return at;
 }
 
-static int h2neg__plain_portable(const char *in, size_t at, size_t n, size_t len)
+static int h2neg__plain_portable(const h2neg__ends *e, size_t at, size_t n)
 {
-    (void)len;
-    for (; n && h2neg__is_class(in[at], H2NEG__HOST) && in[at] != '%'; n--)
+    for (; n && h2neg__is_class(e->in[at], H2NEG__HOST) && e->in[at] != '%'; n--)
         at++;
     return n == 0;
 }
 
 static int h2neg__whole_portable(h2neg__whole *w, const char *in, size_t len)
 {
-    static const h2neg__looks look = {h2neg__name_portable, h2neg__target_portable,
-                                      h2neg__plain_portable};
-    return h2neg__whole_ends_portable(w, in, len) && h2neg__whole_lines(w, in, len, look);
+    static const h2neg__looks look = {h2neg__cr_portable, h2neg__name_portable,
+                                      h2neg__target_portable, h2neg__plain_portable};
+    h2neg__ends e;
+    e.in = in;
+    e.len = len;
+    return h2neg__whole_lines(w, e, look);
 }
 
 #ifdef H2NEG__V16
 
-/* One bit for each of 64 octets: what is not SP or VCHAR; LF. */
-typedef struct h2neg__marks {
-    uint64_t odd, lf;
-} h2neg__marks;
-
-/* Of 16 octets; they are those from number `bit` on. */
-H2NEG__INLINE void h2neg__mark_v16(h2neg__marks *m, const char *p, unsigned bit)
+/* As h2neg__looks has it. What is odd and may stand in a line, HTAB and obs-text, is passed by, and
+   an LF whose CR was in the block before. `odd64` tells of 64 octets which are odd. */
+H2NEG__INLINE size_t h2neg__cr_by(h2neg__ends *e, size_t line,
+                                  uint64_t (*odd64)(const h2neg__ends *e, const char *p))
 {
-    h2neg__v16 x = H2NEG__V16_LOAD(p);
-    h2neg__v16 fine = h2neg__v16_plain(x, 0x1f);
-    h2neg__v16 lf = H2NEG__V16_SAME(x, H2NEG__V16_OF('\n'));
-    m->odd ^= (uint64_t)H2NEG__V16_BITS(fine) << bit;
-    m->lf |= (uint64_t)H2NEG__V16_BITS(lf) << bit;
+    size_t cr;
+    do {
+        while (e->odd == 0) {
+            e->block += 64;
+            if (e->block + 64 < e->len)
+                e->odd = odd64(e, e->in + e->block);
+            else if (e->block + 1 < e->len) /* the last: CR cannot be the last octet of all */
+                e->odd = odd64(e, e->in + e->len - 64) << 1 >> (65 - (e->len - e->block));
+            else
+                return 0;
+        }
+        cr = e->block + (size_t)__builtin_ctzll(e->odd);
+        e->odd &= e->odd - 1;
+        if (memcmp(e->in + cr, "\r\n", 2) == 0) {
+            e->odd &= e->odd - 1;
+            return cr;
+        }
+    } while (cr < line || h2neg__is_class(e->in[cr], H2NEG__VALUE));
+    return 0;
 }
 
-H2NEG__INLINE h2neg__marks h2neg__mark64_v16(const char *p)
+/* One bit for each of 32 octets: what is SP or VCHAR. */
+H2NEG__INLINE uint32_t h2neg__plain32_v16(const char *p)
 {
-    h2neg__marks m = {~(uint64_t)0, 0};
-    h2neg__mark_v16(&m, p, 0);
-    h2neg__mark_v16(&m, p + 16, 16);
-    h2neg__mark_v16(&m, p + 32, 32);
-    h2neg__mark_v16(&m, p + 48, 48);
-    return m;
+    uint32_t low = H2NEG__V16_BITS(h2neg__v16_plain(H2NEG__V16_LOAD(p), 0x1f));
+    uint32_t high = H2NEG__V16_BITS(h2neg__v16_plain(H2NEG__V16_LOAD(p + 16), 0x1f));
+    return low | high << 16;
 }
 
-typedef struct h2neg__marked {
-    uint64_t cr, lf; /* the block before: its last octet was a control; its LF */
-    uint16_t *next;  /* where the next LF is put */
-    uint16_t *most;
-    size_t end; /* behind the head's end, or 0 */
-} h2neg__marked;
-
-/* The odd octets of a block in which something is not simple: HTAB and obs-text are let through.
-   All of them: it is wrong. */
-static uint64_t h2neg__mark_exactly(uint64_t cr, h2neg__marks m, const char *p)
+H2NEG__INLINE uint64_t h2neg__odd64_v16(const h2neg__ends *e, const char *p)
 {
-    uint64_t left = m.odd, odd = m.odd;
-    for (; left; left &= left - 1)
-        if (h2neg__is_class(p[__builtin_ctzll(left)], H2NEG__VALUE))
-            odd &= ~(left & (~left + 1));
-    return ((odd & ~m.lf) << 1 | cr) ^ m.lf ? ~(uint64_t)0 : odd;
+    (void)e;
+    return ~(h2neg__plain32_v16(p) | (uint64_t)h2neg__plain32_v16(p + 32) << 32);
 }
 
-/* Takes the block of in[at]. 1: go on; 0: the head ends here, or something is wrong. */
-H2NEG__INLINE int h2neg__mark_take(h2neg__marked *k, h2neg__marks m, const char *in, size_t at)
+H2NEG__INLINE size_t h2neg__cr_v16(h2neg__ends *e, size_t line)
 {
-    const uint64_t top = (uint64_t)1 << 63;
-    uint64_t last = m.lf & (m.lf << 2 | k->lf >> 62), cr, second;
-    if (last) { /* what is behind the head's end is not looked at */
-        m.odd &= last ^ (last - 1);
-        m.lf &= last ^ (last - 1);
-    }
-    cr = m.odd & ~m.lf;
-    if ((cr << 1 | k->cr) ^ m.lf) {
-        m.odd = h2neg__mark_exactly(k->cr, m, in + at);
-        if (m.odd == ~(uint64_t)0)
-            return 0;
-        cr = m.odd & ~m.lf;
-    }
-    k->cr = cr >> 63;
-    k->lf = m.lf;
-    if (m.lf == 0)
-        return 1;
-    second = m.lf & (m.lf - 1);
-    k->next[0] = (uint16_t)(at + (size_t)__builtin_ctzll(m.lf));
-    k->next[1] = (uint16_t)(at + (size_t)__builtin_ctzll(second | top)); /* if there is one */
-    k->next += 1 + (second != 0);
-    if (second)
-        for (second &= second - 1; second; second &= second - 1)
-            *k->next++ = (uint16_t)(at + (size_t)__builtin_ctzll(second));
-    if (last)
-        k->end = at + (size_t)__builtin_ctzll(last) + 1;
-    return last == 0 && k->next < k->most;
+    return h2neg__cr_by(e, line, h2neg__odd64_v16);
 }
 
 /* 32 octets from in[at] on as a mask: of what lies behind in[len - 1] nothing is read, and its bits
    are 0. */
-#define H2NEG__LOOK(mask, in, at, len)                                                             \
-    (mask((in) + ((at) < (len)-32 ? (at) : (len)-32)) >> ((at) < (len)-32 ? 0 : (at) - ((len)-32)))
+#define H2NEG__LOOK(mask, e, at)                                                                   \
+    (mask(e, (e)->in + ((at) < (e)->len - 32 ? (at) : (e)->len - 32)) >>                           \
+     ((at) < (e)->len - 32 ? 0 : (at) - ((e)->len - 32)))
 
 /* Letters and '-', which nearly all names are made of; else the table goes on. */
 H2NEG__INLINE uint32_t h2neg__no_name16_v16(const char *p)
@@ -2828,60 +2811,54 @@ H2NEG__INLINE uint32_t h2neg__no_name16_v16(const char *p)
     return H2NEG__V16_BITS(H2NEG__V16_OR(letter, H2NEG__V16_SAME(x, H2NEG__V16_OF('-'))));
 }
 
-H2NEG__INLINE uint32_t h2neg__no_name_v16(const char *p)
+H2NEG__INLINE uint32_t h2neg__no_name_v16(const h2neg__ends *e, const char *p)
 {
+    (void)e;
     return ~(h2neg__no_name16_v16(p) | h2neg__no_name16_v16(p + 16) << 16);
 }
 
-H2NEG__INLINE size_t h2neg__name_on(const char *in, size_t at, uint32_t no)
+/* `no`: those that were looked at, and are none. */
+H2NEG__INLINE size_t h2neg__name_on(const h2neg__ends *e, size_t at, uint32_t no)
 {
+    const char *p = e->in + at;
     size_t n = no ? (size_t)__builtin_ctz(no) : 32;
-    return in[at + n] == ':' ? n : n + h2neg__name_portable(in, at + n, 0);
+    return p[n] == ':' ? n : n + h2neg__name_portable(e, at + n);
 }
 
-H2NEG__INLINE size_t h2neg__name_v16(const char *in, size_t at, size_t len)
+H2NEG__INLINE size_t h2neg__name_v16(const h2neg__ends *e, size_t at)
 {
-    return h2neg__name_on(in, at, H2NEG__LOOK(h2neg__no_name_v16, in, at, len));
+    return h2neg__name_on(e, at, H2NEG__LOOK(h2neg__no_name_v16, e, at));
 }
 
-/* Not in a target, or '?'. */
-H2NEG__INLINE uint32_t h2neg__stop16_v16(const char *p, int query)
+/* What may stand in a target, but '?', of 16 octets: DEL was not in the line. */
+H2NEG__INLINE uint32_t h2neg__path16_v16(const char *p)
 {
     h2neg__v16 x = H2NEG__V16_LOAD(p);
-    h2neg__v16 fine = h2neg__v16_plain(x, 0x20);
-    h2neg__v16 mark = H2NEG__V16_SAME(x, H2NEG__V16_OF('#'));
-    if (query)
-        return H2NEG__V16_BITS(H2NEG__V16_SAME(x, H2NEG__V16_OF('?')));
-    return H2NEG__V16_BITS(H2NEG__V16_BUT(fine, mark)) ^ 0xffff;
+    h2neg__v16 mark = H2NEG__V16_OR(H2NEG__V16_SAME(x, H2NEG__V16_OF('#')),
+                                    H2NEG__V16_SAME(x, H2NEG__V16_OF('?')));
+    return H2NEG__V16_BITS(H2NEG__V16_BUT(H2NEG__V16_ABOVE(x, H2NEG__V16_OF(' ')), mark));
 }
 
-H2NEG__INLINE uint32_t h2neg__stop_v16(const char *p)
+/* What may not, or '?', of 32. */
+H2NEG__INLINE uint32_t h2neg__no_path_v16(const h2neg__ends *e, const char *p)
 {
-    return h2neg__stop16_v16(p, 0) | h2neg__stop16_v16(p + 16, 0) << 16;
+    (void)e;
+    return ~(h2neg__path16_v16(p) | h2neg__path16_v16(p + 16) << 16);
 }
 
-H2NEG__INLINE uint32_t h2neg__query_v16(const char *p)
-{
-    return h2neg__stop16_v16(p, 1) | h2neg__stop16_v16(p + 16, 1) << 16;
-}
+#define H2NEG__TARGET_ENDS(no_path)                                                                \
+    uint32_t no;                                                                                   \
+    for (*query = 0;; at += 32)                                                                    \
+        for (no = H2NEG__LOOK(no_path, e, at); no; no &= no - 1) {                                 \
+            size_t n = at + (size_t)__builtin_ctz(no);                                             \
+            if (*query == 0)                                                                       \
+                *query = n;                                                                        \
+            if (e->in[n] != '?')                                                                   \
+                return n;                                                                          \
+        }
 
-#define H2NEG__TARGET_ENDS(stop, ask)                                                              \
-    uint32_t no = 0, is;                                                                           \
-    for (*query = 0; no == 0; at += 32) {                                                          \
-        no = H2NEG__LOOK(stop, in, at, len);                                                       \
-        is = H2NEG__LOOK(ask, in, at, len);                                                        \
-        if (*query == 0 && is)                                                                     \
-            *query = at + (size_t)__builtin_ctz(is);                                               \
-    }                                                                                              \
-    at += (size_t)__builtin_ctz(no) - 32;                                                          \
-    if (*query == 0 || *query > at)                                                                \
-        *query = at;                                                                               \
-    return at
-
-H2NEG__INLINE size_t h2neg__target_v16(const char *in, size_t at, size_t len, size_t *query)
-{
-    H2NEG__TARGET_ENDS(h2neg__stop_v16, h2neg__query_v16);
-}
+H2NEG__INLINE size_t h2neg__target_v16(const h2neg__ends *e, size_t at,
+                                       size_t *query){H2NEG__TARGET_ENDS(h2neg__no_path_v16)}
 
 /* Letters, digits, '-' and '.'. */
 H2NEG__INLINE uint32_t h2neg__plain16_v16(const char *p)
@@ -2897,249 +2874,177 @@ H2NEG__INLINE uint32_t h2neg__plain16_v16(const char *p)
 
 /* The last 16 octets and, where there are more, the first. A value that ends before in[16] is not
    looked at. */
-H2NEG__INLINE int h2neg__plain_v16(const char *in, size_t at, size_t n, size_t len)
+H2NEG__INLINE int h2neg__plain_v16(const h2neg__ends *e, size_t at, size_t n)
 {
+    const char *in = e->in;
     uint32_t no;
-    (void)len;
     if (n > 32 || at + n < 16)
         return 0;
     no = h2neg__plain16_v16(in + at + n - 16) ^ 0xffff;
     return n <= 16 ? no >> (16 - n) == 0 : (no | (h2neg__plain16_v16(in + at) ^ 0xffff)) == 0;
 }
 
-#define H2NEG__WHOLE_ENDS(mark64, mark_short, skip)                                                \
-    h2neg__marked k = {0, 0, w->lf, w->lf + H2NEG__LINES, 0};                                      \
-    size_t at = 0;                                                                                 \
-    int more = 1;                                                                                  \
-    while (more && len - at >= 64) {                                                               \
-        more = h2neg__mark_take(&k, mark64(in + at), in, at);                                      \
-        at += 64;                                                                                  \
-        if (k.lf == 0 && k.cr == 0)                                                                \
-            while (len - at >= 128 && skip(in + at))                                               \
-                at += 128;                                                                         \
-    }                                                                                              \
-    if (more && len > at) {                                                                        \
-        h2neg__marks m = len < 64 ? mark_short(in, (unsigned)len) : mark64(in + len - 64);         \
-        unsigned known = len < 64 ? 0 : 64 - (unsigned)(len - at);                                 \
-        m.odd >>= known;                                                                           \
-        m.lf >>= known;                                                                            \
-        h2neg__mark_take(&k, m, in, at);                                                           \
-    }                                                                                              \
-    w->lines = (size_t)(k.next - w->lf);                                                           \
-    w->end = k.end;                                                                                \
-    return k.end != 0
-
-/* 32 to 63 octets: the loads overlap. */
-H2NEG__INLINE h2neg__marks h2neg__mark_short_v16(const char *p, unsigned len)
+/* 32 to 64 octets: the loads overlap. As above, the last is none of them. */
+H2NEG__INLINE uint64_t h2neg__odd_short_v16(const char *p, size_t len)
 {
-    h2neg__marks a = {0, 0}, b = {0, 0};
-    unsigned last = len - 32;
-    h2neg__mark_v16(&a, p, 0);
-    h2neg__mark_v16(&a, p + 16, 16);
-    h2neg__mark_v16(&b, p + last, 0);
-    h2neg__mark_v16(&b, p + last + 16, 16);
-    a.odd = ~(a.odd | b.odd << last) & (((uint64_t)1 << len) - 1);
-    a.lf |= b.lf << last;
-    return a;
-}
-
-/* It does not pay with 16 octets at a time. */
-#define H2NEG__NO_SKIP(p) 0
-
-H2NEG__INLINE int h2neg__whole_ends_v16(h2neg__whole *w, const char *in, size_t len)
-{
-    H2NEG__WHOLE_ENDS(h2neg__mark64_v16, h2neg__mark_short_v16, H2NEG__NO_SKIP);
+    uint64_t odd = (uint64_t)(uint32_t)~h2neg__plain32_v16(p + len - 32) << (len - 32);
+    return (odd | (uint32_t)~h2neg__plain32_v16(p)) & ~((uint64_t)1 << (len - 1));
 }
 
 static int h2neg__whole_v16(h2neg__whole *w, const char *in, size_t len)
 {
-    static const h2neg__looks look = {h2neg__name_v16, h2neg__target_v16, h2neg__plain_v16};
-    return h2neg__whole_ends_v16(w, in, len) && h2neg__whole_lines(w, in, len, look);
+    static const h2neg__looks look = {h2neg__cr_v16, h2neg__name_v16, h2neg__target_v16,
+                                      h2neg__plain_v16};
+    h2neg__ends e;
+    e.in = in;
+    e.len = len;
+    e.block = 0;
+    e.odd = len > 64 ? h2neg__odd64_v16(&e, in) : h2neg__odd_short_v16(in, len);
+    return h2neg__whole_lines(w, e, look);
 }
 
-/* ---- both passes in one, for a head of 32 to 64 octets
+/* ---- a head of 32 to 64 octets: all that is known of it stays in registers */
 
-   Its odd octets are one word, which stays in a register, and no place of a line is stored. Beside
-   the two passes, 35 octets take four fifths of the time. */
-
-/* One bit for each of 32 octets: what is not SP or VCHAR. */
-H2NEG__INLINE uint32_t h2neg__odd_v16(const char *p)
+H2NEG__INLINE size_t h2neg__cr_short(h2neg__ends *e, size_t line)
 {
-    uint32_t low = H2NEG__V16_BITS(h2neg__v16_plain(H2NEG__V16_LOAD(p), 0x1f));
-    uint32_t high = H2NEG__V16_BITS(h2neg__v16_plain(H2NEG__V16_LOAD(p + 16), 0x1f));
-    return ~(low | high << 16);
+    size_t cr = e->odd ? (size_t)__builtin_ctzll(e->odd) : 0;
+    (void)line;
+    e->odd &= e->odd - 1;
+    e->odd &= e->odd - 1;
+    return memcmp(e->in + cr, "\r\n", 2) == 0 ? cr : 0;
 }
 
-/* What may stand in a target, but '?', of 16 octets. */
-H2NEG__INLINE uint32_t h2neg__path16_v16(const char *p)
+/* What nearly all short heads have, or by the table. */
+H2NEG__INLINE size_t h2neg__name_short(const h2neg__ends *e, size_t at)
 {
-    h2neg__v16 x = H2NEG__V16_LOAD(p);
-    h2neg__v16 mark = H2NEG__V16_OR(H2NEG__V16_SAME(x, H2NEG__V16_OF('#')),
-                                    H2NEG__V16_SAME(x, H2NEG__V16_OF('?')));
-    return H2NEG__V16_BITS(H2NEG__V16_BUT(h2neg__v16_plain(x, 0x20), mark));
+    return e->len - at > 5 && memcmp(e->in + at, "Host:", 5) == 0 ? 4 : h2neg__name_portable(e, at);
 }
 
-/* What may not, or '?', of 32. */
-H2NEG__INLINE uint32_t h2neg__no_path_v16(const char *p)
-{
-    return ~(h2neg__path16_v16(p) | h2neg__path16_v16(p + 16) << 16);
-}
-
-/* The line that ends with the first odd octet, which has to be CR, and the next, LF: where CR is,
-   or 0. */
-H2NEG__INLINE size_t h2neg__short_line(const char *in, uint64_t *odd)
-{
-    uint64_t second = *odd & (*odd - 1);
-    size_t cr;
-    if (second == 0)
-        return 0;
-    cr = (size_t)__builtin_ctzll(*odd);
-    *odd = second & (second - 1);
-    return memcmp(in + cr, "\r\n", 2) == 0 ? cr : 0;
-}
-
-/* Where the target ends, behind which there is a CR. Nearly always that is in the first 32. */
-H2NEG__INLINE void h2neg__short_target(h2neg__whole *w, const char *in, size_t len)
-{
-    uint64_t behind = ~(uint64_t)1 << w->token, stop = h2neg__no_path_v16(in) & behind;
-    if (stop == 0 || in[__builtin_ctzll(stop)] == '?')
-        stop |= (uint64_t)h2neg__no_path_v16(in + len - 32) << (len - 32) & behind;
-    w->target = w->query = (size_t)__builtin_ctzll(stop);
-    while (in[w->target] == '?') {
-        stop &= stop - 1;
-        w->target = (size_t)__builtin_ctzll(stop);
-    }
-}
-
-/* Octets of token: of what nearly all short heads have there, or by the table. */
-H2NEG__INLINE size_t h2neg__short_token(const char *in, size_t at, const char *usual, size_t n)
-{
-    return memcmp(in + at, usual, n + 1) == 0 ? n : h2neg__name_portable(in, at, 0);
-}
-
-/* As h2neg__whole_lines, but what has HTAB or obs-text is 0 as well, and of the limits only `room`
-   is looked at. */
 H2NEG__INLINE int h2neg__short_v16(h2neg__whole *w, const char *in, size_t len)
 {
-    uint64_t odd = h2neg__odd_v16(in) | (uint64_t)h2neg__odd_v16(in + len - 32) << (len - 32);
-    size_t from, cr = h2neg__short_line(in, &odd), name;
-    if (cr == 0)
-        return 0;
-    w->first = cr;
-    w->token = h2neg__short_token(in, 0, "GET ", 3);
-    if (w->token >= cr)
-        return 0;
-    h2neg__short_target(w, in, len);
-    w->hosts = w->host = w->host_len = 0;
-    for (w->lines = 2;; w->lines++) {
-        from = cr + 2;
-        cr = h2neg__short_line(in, &odd);
-        if (cr <= from)
-            break;
-        if (odd == 0 || w->lines - 2 == w->room) /* without an empty line, or with too many */
-            return 0;
-        name = cr - from < 5 ? h2neg__name_portable(in, from, 0)
-                             : h2neg__short_token(in, from, "Host:", 4);
-        if (!h2neg__whole_field(w, &w->fields[w->lines - 2], in, from, cr, name))
-            return 0;
-    }
-    w->end = cr + 2;
-    w->host_plain = h2neg__plain_v16(in, w->host, w->host_len, len);
-    return cr != 0;
+    static const h2neg__looks look = {h2neg__cr_short, h2neg__name_short, h2neg__target_v16,
+                                      h2neg__plain_v16};
+    h2neg__ends e;
+    e.in = in;
+    e.len = len;
+    e.odd = h2neg__odd_short_v16(in, len);
+    return h2neg__whole_lines(w, e, look);
 }
 
 #ifdef H2NEG__X86
 #define H2NEG__INLINE_AVX2 H2NEG__TARGET_AVX2 static inline
 
-H2NEG__INLINE_AVX2 void h2neg__mark_avx2(h2neg__marks *m, const char *p, unsigned bit)
+/* Constants that would be made anew for each line. */
+typedef struct h2neg__kept {
+    __m256i one, space, half, high, name, none;
+} h2neg__kept;
+
+#define H2NEG__KEPT(e) ((const h2neg__kept *)(e)->kept)
+#define H2NEG__KEEP(v) __asm__("" : "+x"(v))
+
+/* One bit for each of 32 octets: what is SP or VCHAR. */
+H2NEG__INLINE_AVX2 uint32_t h2neg__plain32_avx2(const h2neg__ends *e, const char *p)
 {
     __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)p);
-    __m256i y = _mm256_add_epi8(x, _mm256_set1_epi8(1));
-    __m256i fine = _mm256_cmpgt_epi8(y, _mm256_set1_epi8(0x20));
-    __m256i lf = _mm256_cmpeq_epi8(x, _mm256_set1_epi8('\n'));
-    m->odd |= (uint64_t)(uint32_t)_mm256_movemask_epi8(fine) << bit;
-    m->lf |= (uint64_t)(uint32_t)_mm256_movemask_epi8(lf) << bit;
+    __m256i y = _mm256_add_epi8(x, H2NEG__KEPT(e)->one);
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(y, H2NEG__KEPT(e)->space));
 }
 
-H2NEG__INLINE_AVX2 h2neg__marks h2neg__mark64_avx2(const char *p)
+H2NEG__INLINE_AVX2 uint64_t h2neg__odd64_avx2(const h2neg__ends *e, const char *p)
 {
-    h2neg__marks m = {0, 0};
-    h2neg__mark_avx2(&m, p, 0);
-    h2neg__mark_avx2(&m, p + 32, 32);
-    m.odd = ~m.odd;
-    return m;
+    return ~(h2neg__plain32_avx2(e, p) | (uint64_t)h2neg__plain32_avx2(e, p + 32) << 32);
 }
 
-H2NEG__INLINE_AVX2 h2neg__marks h2neg__mark_short_avx2(const char *p, unsigned len)
+H2NEG__INLINE_AVX2 uint64_t h2neg__odd_short_avx2(const h2neg__ends *e, const char *p, size_t len)
 {
-    h2neg__marks m = {0, 0};
-    h2neg__mark_avx2(&m, p, 0);
-    h2neg__mark_avx2(&m, p + len - 32, len - 32);
-    m.odd = ~m.odd & (((uint64_t)1 << len) - 1);
-    return m;
+    uint64_t odd = (uint64_t)(uint32_t)~h2neg__plain32_avx2(e, p + len - 32) << (len - 32);
+    return (odd | (uint32_t)~h2neg__plain32_avx2(e, p)) & ~((uint64_t)1 << (len - 1));
 }
 
-/* 1: there are SP and VCHAR alone in 128 octets, as in the middle of a long value. */
-H2NEG__INLINE_AVX2 int h2neg__skip_avx2(const char *p)
+H2NEG__INLINE_AVX2 size_t h2neg__cr_avx2(h2neg__ends *e, size_t line)
 {
-    const __m256i *x = (const __m256i *)(const void *)p;
-    const __m256i one = _mm256_set1_epi8(1);
-    __m256i a = _mm256_add_epi8(_mm256_loadu_si256(x), one);
-    __m256i b = _mm256_add_epi8(_mm256_loadu_si256(x + 1), one);
-    __m256i c = _mm256_add_epi8(_mm256_loadu_si256(x + 2), one);
-    __m256i d = _mm256_add_epi8(_mm256_loadu_si256(x + 3), one);
-    a = _mm256_min_epi8(_mm256_min_epi8(a, b), _mm256_min_epi8(c, d));
-    return _mm256_movemask_epi8(_mm256_cmpgt_epi8(a, _mm256_set1_epi8(0x20))) == -1;
+    return h2neg__cr_by(e, line, h2neg__odd64_avx2);
 }
 
-/* tchar: one bit for each high half, by the low half of the octet. */
-H2NEG__INLINE_AVX2 uint32_t h2neg__no_name_avx2(const char *p)
+/* What is not of a class of ASCII: `low` has one bit for each high half, by the low half of the
+   octet. */
+H2NEG__INLINE_AVX2 uint32_t h2neg__none_of_avx2(const h2neg__ends *e, const char *p, __m256i low)
 {
     __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)p);
-    const __m256i low = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(-24, -4, -8, -4, -4, -4, -4, -4, -8, -8, -12, 84, -48, 84, -12, 112));
-    const __m256i high = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0));
-    __m256i h = _mm256_and_si256(_mm256_srli_epi16(x, 4), _mm256_set1_epi8(15));
-    x = _mm256_and_si256(_mm256_shuffle_epi8(low, x), _mm256_shuffle_epi8(high, h));
-    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, _mm256_setzero_si256()));
+    __m256i h = _mm256_and_si256(_mm256_srli_epi16(x, 4), H2NEG__KEPT(e)->half);
+    x = _mm256_and_si256(_mm256_shuffle_epi8(low, x), _mm256_shuffle_epi8(H2NEG__KEPT(e)->high, h));
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, H2NEG__KEPT(e)->none));
 }
 
-H2NEG__INLINE_AVX2 size_t h2neg__name_avx2(const char *in, size_t at, size_t len)
+/* tchar */
+H2NEG__INLINE_AVX2 uint32_t h2neg__no_name_avx2(const h2neg__ends *e, const char *p)
 {
-    uint32_t no = H2NEG__LOOK(h2neg__no_name_avx2, in, at, len);
-    return no ? (size_t)__builtin_ctz(no) : h2neg__name_portable(in, at, len);
+    return h2neg__none_of_avx2(e, p, H2NEG__KEPT(e)->name);
 }
 
-H2NEG__INLINE_AVX2 uint32_t h2neg__stop_avx2(const char *p)
+H2NEG__INLINE_AVX2 uint32_t h2neg__no_host_avx2(const h2neg__ends *e, const char *p)
+{
+    const __m128i low =
+        _mm_setr_epi8(-88, -4, -8, -8, -4, -8, -4, -4, -4, -4, -12, 92, 84, 92, -44, 112);
+    return h2neg__none_of_avx2(e, p, _mm256_broadcastsi128_si256(low));
+}
+
+H2NEG__INLINE_AVX2 int h2neg__plain_avx2(const h2neg__ends *e, size_t at, size_t n)
+{
+    return n <= _tzcnt_u32(H2NEG__LOOK(h2neg__no_host_avx2, e, at));
+}
+
+H2NEG__INLINE_AVX2 size_t h2neg__name_avx2(const h2neg__ends *e, size_t at)
+{
+    const char *p = e->in + at;
+    size_t n = _tzcnt_u32(H2NEG__LOOK(h2neg__no_name_avx2, e, at));
+    return p[n] == ':' ? n : n + h2neg__name_portable(e, at + n);
+}
+
+H2NEG__INLINE_AVX2 uint32_t h2neg__no_path_avx2(const h2neg__ends *e, const char *p)
 {
     __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)p);
-    __m256i y = _mm256_add_epi8(x, _mm256_set1_epi8(1));
-    __m256i fine = _mm256_cmpgt_epi8(y, _mm256_set1_epi8(0x21));
-    __m256i mark = _mm256_cmpeq_epi8(x, _mm256_set1_epi8('#'));
+    __m256i fine = _mm256_cmpgt_epi8(x, H2NEG__KEPT(e)->space);
+    __m256i mark = _mm256_or_si256(_mm256_cmpeq_epi8(x, _mm256_set1_epi8('#')),
+                                   _mm256_cmpeq_epi8(x, _mm256_set1_epi8('?')));
     return ~(uint32_t)_mm256_movemask_epi8(_mm256_andnot_si256(mark, fine));
 }
 
-H2NEG__INLINE_AVX2 uint32_t h2neg__query_avx2(const char *p)
-{
-    __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)p);
-    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, _mm256_set1_epi8('?')));
-}
+H2NEG__INLINE_AVX2 size_t h2neg__target_avx2(const h2neg__ends *e, size_t at,
+                                             size_t *query){H2NEG__TARGET_ENDS(h2neg__no_path_avx2)}
 
-H2NEG__INLINE_AVX2 size_t h2neg__target_avx2(const char *in, size_t at, size_t len, size_t *query)
+H2NEG__INLINE_AVX2 h2neg__kept h2neg__keep(void)
 {
-    H2NEG__TARGET_ENDS(h2neg__stop_avx2, h2neg__query_avx2);
-}
-
-H2NEG__INLINE_AVX2 int h2neg__whole_ends_avx2(h2neg__whole *w, const char *in, size_t len)
-{
-    H2NEG__WHOLE_ENDS(h2neg__mark64_avx2, h2neg__mark_short_avx2, h2neg__skip_avx2);
+    h2neg__kept k;
+    k.one = _mm256_set1_epi8(1);
+    k.space = _mm256_set1_epi8(0x20);
+    k.half = _mm256_set1_epi8(15);
+    k.high = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0));
+    k.name = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(-24, -4, -8, -4, -4, -4, -4, -4, -8, -8, -12, 84, -48, 84, -12, 112));
+    k.none = _mm256_setzero_si256();
+    H2NEG__KEEP(k.one);
+    H2NEG__KEEP(k.space);
+    H2NEG__KEEP(k.half);
+    H2NEG__KEEP(k.high);
+    H2NEG__KEEP(k.name);
+    H2NEG__KEEP(k.none);
+    return k;
 }
 
 H2NEG__TARGET_AVX2 static int h2neg__whole_avx2(h2neg__whole *w, const char *in, size_t len)
 {
-    static const h2neg__looks look = {h2neg__name_avx2, h2neg__target_avx2, h2neg__plain_v16};
-    return h2neg__whole_ends_avx2(w, in, len) && h2neg__whole_lines(w, in, len, look);
+    static const h2neg__looks look = {h2neg__cr_avx2, h2neg__name_avx2, h2neg__target_avx2,
+                                      h2neg__plain_avx2};
+    const h2neg__kept k = h2neg__keep();
+    h2neg__ends e;
+    e.in = in;
+    e.len = len;
+    e.block = 0;
+    e.kept = &k;
+    e.odd = len > 64 ? h2neg__odd64_avx2(&e, in) : h2neg__odd_short_avx2(&e, in, len);
+    return h2neg__whole_lines(w, e, look);
 }
 
 #undef H2NEG__INLINE_AVX2
@@ -3147,8 +3052,6 @@ H2NEG__TARGET_AVX2 static int h2neg__whole_avx2(h2neg__whole *w, const char *in,
 
 #undef H2NEG__LOOK
 #undef H2NEG__TARGET_ENDS
-#undef H2NEG__NO_SKIP
-#undef H2NEG__WHOLE_ENDS
 #endif
 
 /* Reads the head that in[0, len) begins with into `w`: 1, or 0 where it is not whole or not
@@ -4530,19 +4433,19 @@ static int h2neg__h1_whole(h2neg__whole *w, const h2neg_h1_head *head, const cha
 H2NEG__INLINE int h2neg__h1_whole_request(h2neg_h1_head *head, const h2neg__whole *w,
                                           const char *in)
 {
-    const h2neg_str empty = h2neg__str(NULL, 0), host = h2neg__str(in + w->host, w->host_len);
+    const h2neg_str empty = h2neg__str(NULL, 0);
     size_t target = w->token + 1;
     if (w->token == 0 || w->token > H2NEG__METHOD_MAX || in[w->token] != ' ' || in[target] != '/' ||
         w->first != w->target + 9 || in[w->target] != ' ' ||
         memcmp(in + w->first - 8, "HTTP/1.1", 8) != 0 || /* 8 are no call, as 9 would be */
         (w->token == 7 && *in == 'C') || w->hosts != 1 ||
-        !(w->host_plain || h2neg__host_right(host)))
+        !(w->host_plain || h2neg__host_right(w->host)))
         return 0;
     head->method = h2neg__str(in, w->token);
     head->target = h2neg__str(in + target, w->target - target);
     head->form = H2NEG_FORM_ORIGIN;
     head->scheme = empty;
-    head->authority = host;
+    head->authority = w->host;
     head->path = h2neg__str(in + target, w->query - target);
     head->query = empty;
     if (w->query < w->target)
@@ -4550,7 +4453,7 @@ H2NEG__INLINE int h2neg__h1_whole_request(h2neg_h1_head *head, const h2neg__whol
     head->status = 0;
     head->reason = empty;
     head->minor = 1;
-    head->count = w->lines - 2;
+    head->count = w->count;
     head->error_at = 0;
     head->scan.seen = 0;
     return 1;
@@ -4563,7 +4466,7 @@ static int h2neg__h1_whole_other(h2neg__h1 *h, const h2neg__whole *w)
     head->scan.first_len = w->first;
     head->scan.at = w->end;
     if (h2neg__h1_first_line(h) == 0) {
-        head->count = w->lines - 2;
+        head->count = w->count;
         if (h->kind == H2NEG__RESPONSE || h2neg__h1_host(h) == 0)
             return 1;
     }
@@ -4619,6 +4522,7 @@ H2NEG__APART static ptrdiff_t h2neg__h1_short_request(h2neg_h1_head *head, const
     h2neg__whole w;
     w.fields = head->fields;
     w.room = head->room;
+    w.max_field_line = w.max_list = SIZE_MAX; /* this was seen to */
     if (head->max_line - 1 >= most - 1 && head->max_field_line - 1 >= most - 1 &&
         head->max_list - 1 >= most_list - 1 && h2neg__scan_short(&w, in, len) &&
         h2neg__h1_whole_request(head, &w, in))

@@ -260,7 +260,7 @@ static void test_ways(void)
         w.max_field_line = w.max_list = 1000;
         CHECK_INT(h2neg__scan_whole(&w, text, sizeof text - 1), 1);
         CHECK_INT(w.end, sizeof text - 1);
-        CHECK_INT(w.lines, 4);
+        CHECK_INT(w.count, 2);
         CHECK_INT(w.token, 3);
         CHECK_INT(w.target, 16);
         CHECK_INT(w.query, 14);
