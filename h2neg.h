@@ -18469,61 +18469,50 @@ static void h2neg__streams_tick(h2neg_conn *c, uint64_t *at)
     }
 }
 
-/* When each timer runs, and what ends then. */
-static int h2neg__t_head(const h2neg_conn *c)
+/* Which timers run, a bit for each. */
+static unsigned h2neg__timers_run(const h2neg_conn *c)
 {
-    return c->phase < H2NEG__INERT && c->config->role == H2NEG_SERVER &&
-           (c->h2 ? c->h2->block != 0
-                  : c->kept && c->starved &&
-                        (c->h1.state == H2NEG__H1_HEAD || c->h1.state == H2NEG__H1_OFF));
-}
-static int h2neg__t_idle(const h2neg_conn *c)
-{
-    return c->phase < H2NEG__INERT && c->live == 0 && c->out == 0 && c->kept == 0;
-}
-static int h2neg__t_preface(const h2neg_conn *c)
-{
-    return c->phase < H2NEG__INERT && c->h2 && c->h2->first && c->h1.state == H2NEG__H1_OFF;
-}
-static int h2neg__t_settings(const h2neg_conn *c)
-{
-    return c->phase < H2NEG__INERT && c->h2 && c->h2->settings_unacked && !c->h2->first;
-}
-static int h2neg__t_drain(const h2neg_conn *c)
-{
-    return c->phase < H2NEG__INERT && c->shut;
-}
-static int h2neg__t_inert(const h2neg_conn *c)
-{
-    return c->phase == H2NEG__INERT;
-}
-static int h2neg__t_early(const h2neg_conn *c)
-{
-    return c->phase < H2NEG__INERT && c->h1.early;
-}
-static int h2neg__t_stall(const h2neg_conn *c)
-{
-    return c->phase < H2NEG__INERT && c->out != 0;
+    const h2neg__http2 *h = c->h2;
+    unsigned run = 0;
+    int off = c->h1.state == H2NEG__H1_OFF;
+    int head = h ? h->block != 0 : c->kept && c->starved && (off || c->h1.state == H2NEG__H1_HEAD);
+    if (c->phase >= H2NEG__INERT)
+        return c->phase == H2NEG__INERT ? 1u << H2NEG__T_INERT : 0;
+    if (head && c->config->role == H2NEG_SERVER)
+        run |= 1u << H2NEG__T_HEAD;
+    if (c->live == 0 && c->out == 0 && c->kept == 0)
+        run |= 1u << H2NEG__T_IDLE;
+    if (h && h->first && off)
+        run |= 1u << H2NEG__T_PREFACE;
+    if (h && h->settings_unacked && !h->first)
+        run |= 1u << H2NEG__T_SETTINGS;
+    if (c->shut)
+        run |= 1u << H2NEG__T_DRAIN;
+    if (c->h1.early)
+        run |= 1u << H2NEG__T_EARLY;
+    if (c->out)
+        run |= 1u << H2NEG__T_STALL;
+    return run;
 }
 
+/* What ends when it has run for its limit. */
 typedef struct h2neg__timer {
-    int (*runs)(const h2neg_conn *c);
     size_t limit; /* the field of the config */
     int error;    /* 0: the connection ends without one */
 } h2neg__timer;
-#define H2NEG__TIMER(runs, limit, error)                                                           \
+#define H2NEG__TIMER(limit, error)                                                                 \
     {                                                                                              \
-        runs, offsetof(h2neg_config, limit), error                                                 \
+        offsetof(h2neg_config, limit), error                                                       \
     }
 static const h2neg__timer h2neg__timers[H2NEG__TIMERS] = {
-    H2NEG__TIMER(h2neg__t_head, head_timeout, H2NEG_ERR_TIMEOUT_HEAD),
-    H2NEG__TIMER(h2neg__t_idle, idle_timeout, H2NEG_ERR_TIMEOUT_IDLE),
-    H2NEG__TIMER(h2neg__t_preface, preface_timeout, H2NEG_ERR_TIMEOUT_PREFACE),
-    H2NEG__TIMER(h2neg__t_settings, settings_timeout, H2NEG_ERR_TIMEOUT_SETTINGS),
-    H2NEG__TIMER(h2neg__t_drain, drain_timeout, 0),
-    H2NEG__TIMER(h2neg__t_inert, early_drain_timeout, 0),
-    H2NEG__TIMER(h2neg__t_early, early_drain_timeout, 0),
-    H2NEG__TIMER(h2neg__t_stall, write_stall, H2NEG_ERR_TIMEOUT_WRITE)};
+    H2NEG__TIMER(head_timeout, H2NEG_ERR_TIMEOUT_HEAD),
+    H2NEG__TIMER(idle_timeout, H2NEG_ERR_TIMEOUT_IDLE),
+    H2NEG__TIMER(preface_timeout, H2NEG_ERR_TIMEOUT_PREFACE),
+    H2NEG__TIMER(settings_timeout, H2NEG_ERR_TIMEOUT_SETTINGS),
+    H2NEG__TIMER(drain_timeout, 0),
+    H2NEG__TIMER(early_drain_timeout, 0),
+    H2NEG__TIMER(early_drain_timeout, 0),
+    H2NEG__TIMER(write_stall, H2NEG_ERR_TIMEOUT_WRITE)};
 #undef H2NEG__TIMER
 
 static void h2neg__timer_ends(h2neg_conn *c, int i)
@@ -18555,15 +18544,13 @@ static void h2neg__timer_marks(h2neg_conn *c)
     c->mark_stall = stall;
 }
 
-/* One timer at `now`. */
+/* One timer that runs, at `now`. */
 static void h2neg__timer_tick(h2neg_conn *c, int i, uint64_t *at)
 {
     uint32_t limit;
     memcpy(&limit, (const char *)c->config + h2neg__timers[i].limit, sizeof limit);
-    if (!h2neg__timers[i].runs(c) || limit == H2NEG_OFF) {
-        c->since[i] = 0;
+    if (limit == H2NEG_OFF)
         return;
-    }
     if (c->since[i] == 0)
         c->since[i] = c->now + 1;
     if (c->now + 1 - c->since[i] >= limit) {
@@ -18593,6 +18580,7 @@ static void h2neg__h2_mend(h2neg__http2 *h, uint64_t ms, uint32_t budget)
 H2NEG__DEF uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms)
 {
     uint64_t at = H2NEG_NEVER, back;
+    unsigned run;
     int i;
     if (!c || c->lost || c->phase == H2NEG__OVER)
         return H2NEG_NEVER;
@@ -18607,8 +18595,14 @@ H2NEG__DEF uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms)
         c->now = now_ms;
     }
     h2neg__timer_marks(c);
+    run = h2neg__timers_run(c);
     for (i = 0; i < H2NEG__TIMERS; i++)
-        h2neg__timer_tick(c, i, &at);
+        if (run >> i & 1) {
+            h2neg__timer_tick(c, i, &at);
+            run = h2neg__timers_run(c); /* others begin when one has ended something */
+        } else {
+            c->since[i] = 0;
+        }
     h2neg__streams_tick(c, &at);
     h2neg__settle(c);
     return at;

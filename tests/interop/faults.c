@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 enum { EINTRS = 1, EAGAINS = 2, SHORTS = 4, HARD = 8 };
-enum { READ, WRITE, RECV, ACCEPT, POLL, CONNECT, OPEN, PREAD, SOCKET, FCNTL, CALLS };
+enum { READ, WRITE, RECV, SEND, ACCEPT, POLL, CONNECT, OPEN, PREAD, SOCKET, FCNTL, CALLS };
 
 /* What each call may do (POSIX says of each which errors it has), and its error for good. */
 static const struct {
@@ -34,7 +34,8 @@ static const struct {
     int modes, error;
 } calls[CALLS] = {{"read", EINTRS | EAGAINS | SHORTS | HARD, ECONNRESET},
                   {"write", EINTRS | EAGAINS | SHORTS | HARD, EPIPE},
-                  {"recv", EINTRS | EAGAINS | HARD, ECONNRESET},
+                  {"recv", EINTRS | EAGAINS | SHORTS | HARD, ECONNRESET},
+                  {"send", EINTRS | EAGAINS | SHORTS | HARD, EPIPE},
                   {"accept", EINTRS | EAGAINS | HARD, ECONNABORTED},
                   {"poll", EINTRS | HARD, ENOMEM},
                   {"connect", EINTRS | HARD, ECONNREFUSED},
@@ -177,9 +178,18 @@ ssize_t write(int fd, const void *out, size_t len)
 
 ssize_t recv(int fd, void *in, size_t len, int flags)
 {
-    if (fault(RECV, fd) < 0)
+    int what = fault(RECV, fd);
+    if (what < 0)
         return -1;
-    return REAL(recv)(fd, in, len, flags);
+    return REAL(recv)(fd, in, what && len ? 1 : len, flags);
+}
+
+ssize_t send(int fd, const void *out, size_t len, int flags)
+{
+    int what = fault(SEND, fd);
+    if (what < 0)
+        return -1;
+    return REAL(send)(fd, out, what && len ? 1 : len, flags);
 }
 
 ssize_t pread(int fd, void *in, size_t len, off_t at)

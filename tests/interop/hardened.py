@@ -294,13 +294,13 @@ def by_chance(context, server_faults, client_faults, names):
 
 @test('hardened/calls: the client, any call fails by chance', CC)
 def client_by_chance(context):
-    return by_chance(context, {}, MIXED, ('read', 'write', 'poll', 'connect', 'open'))
+    return by_chance(context, {}, MIXED, ('recv', 'send', 'poll', 'connect', 'open'))
 
 
 @test('hardened/calls: the server, any call fails by chance', CC)
 def server_by_chance(context):
-    looks = ('recv',) if context.tls else ()
-    return by_chance(context, MIXED, {'mode': 'none'}, ('read', 'write', 'poll', 'accept', 'pread', 'open') + looks)
+    of_tls = ('read', 'write') if context.tls else ()
+    return by_chance(context, MIXED, {'mode': 'none'}, ('recv', 'send', 'poll', 'accept', 'pread', 'open') + of_tls)
 
 
 @test('hardened/calls: HTTP/1.1 answers are the same octet for octet', CC)
