@@ -17994,7 +17994,7 @@ H2NEG__APART static void h2neg__release_held(h2neg_conn *c)
 
 static void h2neg__release(h2neg_conn *c)
 {
-    if (c->current_credit || c->current_done || c->current_early)
+    if (c->current_credit || c->current_done) /* what came early has credit, too */
         h2neg__release_held(c);
     c->current = 0;
 }
