@@ -23,6 +23,7 @@ h2neg.c clang-analyzer-core.NullDereference h2neg__early_forget: H2NEG__S_EARLY 
 h2neg.c clang-analyzer-core.NullDereference h2neg__h2_on_rst: for what is no stream the table of verdicts ends it above
 h2neg.c clang-analyzer-core.StackAddressEscape h2neg__request_now: what it is handed to does not outlive it
 h2neg.c bugprone-not-null-terminated-result h2neg__h1_put_body: octets, no text that ends in NUL
+h2neg.c bugprone-not-null-terminated-result h2neg__put_field: the same
 h2neg.c bugprone-implicit-widening-of-multiplication-result h2neg_http_date: at most 4 * 11
 h2neg.c bugprone-implicit-widening-of-multiplication-result h2neg_hpack_encode_bound: 2 * 6
 h2neg.c bugprone-implicit-widening-of-multiplication-result h2neg__app_room: three quarters of 32 bits
@@ -30,7 +31,6 @@ h2neg.c bugprone-implicit-widening-of-multiplication-result h2neg__block_begin: 
 h2neg.c bugprone-implicit-widening-of-multiplication-result h2neg__h1_out_begin: three quarters of 32 bits
 h2neg.c uninitvar h2neg__h2_on_response: h2neg_h2_read_response sets the head where it answers 0
 h2neg.c uninitStructMember h2neg__h2_on_response: the same
-h2neg.c clang-analyzer-core.NullDereference h2neg__hpack_put_number: callers have room for the longest number
 h2neg.c bugprone-macro-parentheses h2neg__sha1_block_sha: an expression and a constant, each used once as it is
 h2neg.c bugprone-implicit-widening-of-multiplication-result h2neg_sha1_final: 4 * i, at most 16
 h2neg.c bugprone-narrowing-conversions h2neg__trace_ask: letters
