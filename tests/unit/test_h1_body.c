@@ -163,15 +163,17 @@ static void persistence(void)
         {1, NULL, 1},          {0, NULL, 0},         {1, "close", 0},        {1, "CLOSE", 0},
         {0, "keep-alive", 1},  {0, "Keep-Alive", 1}, {1, "keep-alive", 1},   {1, "closed", 1},
         {1, "a, close", 0},    {0, "a,keep-alive", 1}, {0, "keep-alive, close", 0}, {1, "", 1},
-        {0, "upgrade", 0},
+        {0, "upgrade", 0},     {0, "keep-aliwe", 0}, {1, "cloze", 1},
     };
     size_t i;
     for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         h2neg_h1_head head;
-        h2neg_field f = h2neg_f("connection", rows[i].connection);
+        h2neg_field f[2];
+        f[0] = h2neg_f("user-agent", "close"); /* a name of the same length */
+        f[1] = h2neg_f("connection", rows[i].connection);
         memset(&head, 0, sizeof head);
-        head.fields = &f;
-        head.count = rows[i].connection != NULL;
+        head.fields = f;
+        head.count = rows[i].connection ? 2 : 1;
         head.minor = rows[i].minor;
         CHECK_INT(h2neg_h1_persists(&head), rows[i].persists);
     }
