@@ -117,6 +117,9 @@ static void mandatory(void)
     CHECK_TEXT(head.authority, "a.example");
     CHECK_INT(head.count, 0);
     CHECK_INT(read_lines(REQUEST, ":method: GET\n:scheme: coap\n:path: x"), 0);
+    CHECK_INT(read_lines(REQUEST, ":method: GET\n:scheme: httpq\n:path: x"), 0);
+    CHECK_INT(read_lines(REQUEST, ":method: GET\n:scheme: HTTPS\n:path: x\n:authority: a"),
+              H2NEG_ERR_H2_REQUEST);
     CHECK_INT(head.authority.len, 0);
     CHECK_INT(read_lines(REQUEST, ":method: GET\n:scheme: HTTP\n:path: x\n:authority: a"),
               H2NEG_ERR_H2_REQUEST);
@@ -612,7 +615,7 @@ static void marks(void)
                                         "set-cookie", "keep-alive",
                                         ":status",    ":path",
                                         ":x",         "http2-settings",
-                                        "trailer",    "accept-ranges"};
+                                        "trailer",    "accept-ranges", ":authority"};
     static const char *const values[] = {"", "1", "trailers", "a.example", " a", "a\r\nb", "a=b"};
     char name[] = "a-name", value[] = "a value";
     int kind, octet;

@@ -891,6 +891,66 @@ static void test_bomb(void) /* one large entry, many references: nothing is stor
     peer_end(&p);
 }
 
+/* A block for which the list has so much room, whole and octet by octet: the same comes of it. */
+static void check_room(const unsigned char *in, size_t len, size_t fields, size_t text)
+{
+    static peer p[2];
+    int i, rc[2];
+    for (i = 0; i < 2; i++) {
+        size_t at = 0, piece = i ? 1 : len;
+        peer_init(&p[i], 0, 0);
+        peer_block(&p[i]);
+        p[i].list.room = fields;
+        p[i].list.text_room = text;
+        do
+            rc[i] = peer_fragment(&p[i], in + at, piece, at + piece == len);
+        while (rc[i] == 0 && (at += piece) < len);
+        peer_end(&p[i]);
+    }
+    CHECK_INT(rc[0], rc[1]);
+    CHECK_INT(p[0].list.over, p[1].list.over);
+    CHECK_INT(p[0].list.total, p[1].list.total);
+    CHECK_INT(p[0].list.size, p[1].list.size);
+    CHECK_INT(p[0].list.count, p[1].list.count);
+    for (i = 0; i < (int)p[0].list.count; i++) {
+        CHECK(h2neg__same(p[0].fields[i].name, p[1].fields[i].name));
+        CHECK(h2neg__same(p[0].fields[i].value, p[1].fields[i].value));
+        CHECK_INT(p[0].fields[i].flags & H2NEG_NEVER_INDEX, p[1].fields[i].flags & H2NEG_NEVER_INDEX);
+    }
+}
+
+/* Literals with a name's index and a coded value, that are read at once where they can be. */
+static void test_coded_literals(void)
+{
+    unsigned index, never, bad;
+    for (index = 1; index <= 15; index++) {
+        for (never = 0; never < 2; never++) {
+            for (bad = 0; bad < 2; bad++) {
+                unsigned char in[32];
+                size_t n = 0, len, room;
+                in[n++] = (unsigned char)(never << 4 | index);
+                if (index == 15)
+                    in[n++] = 0;
+                len = h2neg__huffman_encode(in + n + 1, 20, h2neg_s("/a/path?b=c"), 0);
+                if (bad)
+                    memset(in + n + 1, 0xff, len); /* EOS */
+                in[n] = (unsigned char)(0x80 | len);
+                n += 1 + len;
+                in[n++] = 0x82;
+                for (room = 0; room < 80; room++) {
+                    check_room(in, n, 2, room);
+                    check_room(in, n, 1, room);
+                    check_room(in, n, 0, room);
+                }
+                memmove(in + 1, in, n); /* behind a field for which there may be no room */
+                in[0] = 0x82;
+                for (room = 0; room < 80; room++)
+                    check_room(in, n + 1, 0, room);
+            }
+        }
+    }
+}
+
 /* ---- the encoder ---- */
 
 typedef struct ends {
@@ -1267,6 +1327,7 @@ CHECK_MAIN(test_examples, test_examples_cut_in_two, test_never_index_flag, test_
            test_refusals, test_truncations, test_random_blocks, test_eviction, test_large_entries,
            test_self_reference, test_decoder_limit, test_memory, test_growth, test_refused_growth,
            test_growth_at_the_end, test_text_room_is_checked, test_over, test_huge_strings, test_bomb,
+           test_coded_literals,
            test_encoder_examples, test_encoder_policy, test_encoder_static,
            test_encoder_large, test_encoder_updates,
            test_encoder_room, test_encoder_memory, test_ids_wrap, test_in_step, test_encoder_near,
