@@ -2592,38 +2592,36 @@ typedef struct h2neg__whole {
     size_t room;
     size_t max_field_line, max_list;
     /* What was found. */
-    size_t end;     /* behind the head */
-    size_t first;   /* octets of the first line */
-    size_t token;   /* octets of token that it begins with */
-    size_t target;  /* where its target ends, which begins behind one more octet */
-    size_t query;   /* the first '?' in that, or `target` */
-    size_t hosts;   /* how many of them are Host */
-    h2neg_str host; /* the value of the last of them */
-    int host_plain; /* 1: it is a name or an IPv4 address, and no more */
-    size_t count;   /* fields */
+    size_t first;     /* octets of the first line */
+    size_t end;       /* behind the head */
+    size_t count;     /* fields */
+    size_t hosts;     /* how many of them are Host */
+    const char *host; /* the value of the last of them */
+    size_t host_len;
 } h2neg__whole;
 
-/* How far the lines of a head are known. */
+/* How far the ends of a head's lines are known. */
 typedef struct h2neg__ends {
-    const char *in;
-    size_t len;
-    size_t block;     /* where the 64 octets begin that were looked at last */
-    uint64_t odd;     /* one bit for each of them: no SP or VCHAR, and not yet taken */
-    const void *kept; /* what a body keeps in registers */
+    const char *end;
+    const char *block; /* where the 64 octets begin that were looked at last */
+    const char *full;  /* a block before that is followed by one with octets behind it */
+    uint64_t odd;      /* one bit for each octet of the block: no SP or VCHAR, and not yet taken */
+    const char *last;  /* the last 32 octets */
+    const void *kept;  /* what a body keeps in registers */
 } h2neg__ends;
 
-/* How a body looks at in[at], in[at + 1] and so on; in[len] is not read. */
+/* How a body looks at p[0], p[1] and so on; *e->end is not read. */
 typedef struct h2neg__looks {
-    /* Where CR LF is behind the line that begins at in[line], or 0: there is none, or something
+    /* Where CR LF is behind the line that begins at `line`, or NULL: there is none, or something
        that may be nowhere in a head. */
-    size_t (*cr)(h2neg__ends *e, size_t line);
+    const char *(*cr)(h2neg__ends *e, const char *line);
     /* The octets of token. Behind them is one that is none. */
-    size_t (*name)(const h2neg__ends *e, size_t at);
+    size_t (*name)(const h2neg__ends *e, const char *p);
     /* Where the VCHAR that are not '#' end; at `*query` the first '?' or the same. Behind them is
        one that is none. */
-    size_t (*target)(const h2neg__ends *e, size_t at, size_t *query);
+    const char *(*target)(const h2neg__ends *e, const char *p, const char **query);
     /* 1: n octets are unreserved or sub-delims (RFC 3986 2); 0: who knows. */
-    int (*plain)(const h2neg__ends *e, size_t at, size_t n);
+    int (*plain)(const h2neg__ends *e, const char *p, size_t n);
 } h2neg__looks;
 
 /* A field's value, from behind ':' to CR. Nearly always there is one SP at its start. What is below
@@ -2656,7 +2654,8 @@ H2NEG__INLINE int h2neg__whole_field(h2neg__whole *w, h2neg_field *f, const char
     memcpy(&four, p, 4); /* a line has four octets with its end */
     memcpy(&host, "host", 4);
     if (name == 4 && (four | UINT32_C(0x20202020)) == host) {
-        w->host = value;
+        w->host = value.ptr;
+        w->host_len = value.len;
         w->hosts++;
     }
     return 1;
@@ -2676,110 +2675,112 @@ H2NEG__APART static int h2neg__whole_fits(const h2neg__whole *w, const char *in)
     return 1;
 }
 
-H2NEG__INLINE size_t h2neg__name_portable(const h2neg__ends *e, size_t at)
+H2NEG__INLINE size_t h2neg__name_portable(const h2neg__ends *e, const char *p)
 {
-    size_t n = at;
-    while (h2neg__is_class(e->in[n], H2NEG__TOKEN))
+    size_t n = 0;
+    (void)e;
+    while (h2neg__is_class(p[n], H2NEG__TOKEN))
         n++;
-    return n - at;
-}
-
-/* How many octets of token a request begins with. */
-H2NEG__INLINE size_t h2neg__whole_method(const h2neg__ends *e)
-{
-    return memcmp(e->in, "GET ", 4) == 0 ? 3 : h2neg__name_portable(e, 0);
+    return n;
 }
 
 /* 1, or 0: there is something that is not simple. */
-H2NEG__INLINE int h2neg__whole_lines(h2neg__whole *w, h2neg__ends e, h2neg__looks look)
+H2NEG__INLINE int h2neg__whole_lines(h2neg__whole *w, h2neg__ends *e, h2neg__looks look)
 {
-    const size_t least = 12; /* no first line that is right has fewer octets */
-    const char *in = e.in;
-    size_t from, cr = look.cr(&e, 0);
+    const char *in = e->block, *from, *cr = look.cr(e, in);
     h2neg_field *f = w->fields, *most = w->room ? f + w->room : f;
-    if (cr < least)
+    if (!cr)
         return 0;
-    w->first = cr;
-    w->token = h2neg__whole_method(&e);
-    w->target = look.target(&e, w->token + 1, &w->query);
+    w->first = (size_t)(cr - in);
     w->hosts = 0;
-    w->host = h2neg__str(in, 0);
+    w->host = in;
+    w->host_len = 0;
     for (;; f++) {
         from = cr + 2;
-        cr = look.cr(&e, from);
-        if (cr <= from)
+        cr = look.cr(e, from);
+        if (!cr || cr - from < 2)
             break;
-        if (f == most || !h2neg__whole_field(w, f, in + from, in + cr, look.name(&e, from)))
+        if (f == most || !h2neg__whole_field(w, f, from, cr, look.name(e, from)))
             return 0;
     }
     w->count = (size_t)(f - w->fields);
-    w->end = cr + 2;
-    w->host_plain = look.plain(&e, (size_t)(w->host.ptr - in), w->host.len);
-    return cr && ((w->end <= w->max_field_line && w->end + 32 * w->count <= w->max_list) ||
-                  h2neg__whole_fits(w, in));
+    w->end = (size_t)(from - in) + 2;
+    return cr == from && ((w->end <= w->max_field_line && w->end + 32 * w->count <= w->max_list) ||
+                          h2neg__whole_fits(w, in));
 }
 
-static size_t h2neg__cr_portable(h2neg__ends *e, size_t line)
+static const char *h2neg__cr_portable(h2neg__ends *e, const char *line)
 {
-    const char *end = e->in + e->len, *at = h2neg__scan_value(e->in + line, end);
-    return end - at < 2 || memcmp(at, "\r\n", 2) != 0 ? 0 : (size_t)(at - e->in);
+    const char *at = h2neg__scan_value(line, e->end);
+    return e->end - at < 2 || memcmp(at, "\r\n", 2) != 0 ? NULL : at;
 }
 
-static size_t h2neg__target_portable(const h2neg__ends *e, size_t at, size_t *query)
+static const char *h2neg__target_portable(const h2neg__ends *e, const char *p, const char **query)
 {
-    const char *in = e->in;
-    *query = 0;
-    for (; (unsigned char)in[at] - 0x21u < 0x5e && in[at] != '#'; at++)
-        if (in[at] == '?' && *query == 0)
-            *query = at;
-    if (*query == 0)
-        *query = at;
-    return at;
+    (void)e;
+    *query = NULL;
+    for (; (unsigned char)*p - 0x21u < 0x5e && *p != '#'; p++)
+        if (*p == '?' && !*query)
+            *query = p;
+    if (!*query)
+        *query = p;
+    return p;
 }
 
-static int h2neg__plain_portable(const h2neg__ends *e, size_t at, size_t n)
+static int h2neg__plain_portable(const h2neg__ends *e, const char *p, size_t n)
 {
-    for (; n && h2neg__is_class(e->in[at], H2NEG__HOST) && e->in[at] != '%'; n--)
-        at++;
+    (void)e;
+    for (; n && h2neg__is_class(*p, H2NEG__HOST) && *p != '%'; n--)
+        p++;
     return n == 0;
 }
 
-static int h2neg__whole_portable(h2neg__whole *w, const char *in, size_t len)
+static const h2neg__looks h2neg__looks_portable = {h2neg__cr_portable, h2neg__name_portable,
+                                                   h2neg__target_portable, h2neg__plain_portable};
+
+/* Of a longer head the rest is not looked at. */
+enum { H2NEG__WHOLE_MOST = 65535 };
+
+H2NEG__INLINE h2neg__ends h2neg__ends_portable(const char *in, size_t len)
 {
-    static const h2neg__looks look = {h2neg__cr_portable, h2neg__name_portable,
-                                      h2neg__target_portable, h2neg__plain_portable};
     h2neg__ends e;
-    e.in = in;
-    e.len = len;
-    return h2neg__whole_lines(w, e, look);
+    if (len > H2NEG__WHOLE_MOST)
+        len = H2NEG__WHOLE_MOST;
+    e.end = in + len;
+    e.block = in;
+    e.full = len > 128 ? in + len - 128 : in;
+    e.odd = 0;
+    e.last = len > 32 ? in + len - 32 : in;
+    e.kept = NULL;
+    return e;
 }
 
 #ifdef H2NEG__V16
 
 /* As h2neg__looks has it. What is odd and may stand in a line, HTAB and obs-text, is passed by, and
    an LF whose CR was in the block before. `odd64` tells of 64 octets which are odd. */
-H2NEG__INLINE size_t h2neg__cr_by(h2neg__ends *e, size_t line,
-                                  uint64_t (*odd64)(const h2neg__ends *e, const char *p))
+H2NEG__INLINE const char *h2neg__cr_by(h2neg__ends *e, const char *line,
+                                       uint64_t (*odd64)(const h2neg__ends *e, const char *p))
 {
-    size_t cr;
+    const char *cr;
     do {
         while (e->odd == 0) {
-            e->block += 64;
-            if (e->block + 64 < e->len)
-                e->odd = odd64(e, e->in + e->block);
-            else if (e->block + 1 < e->len) /* the last: CR cannot be the last octet of all */
-                e->odd = odd64(e, e->in + e->len - 64) << 1 >> (65 - (e->len - e->block));
+            if (e->block < e->full)
+                e->odd = odd64(e, e->block + 64);
+            else if (e->end - e->block > 65) /* the last: CR cannot be the last octet of all */
+                e->odd = odd64(e, e->end - 64) << 1 >> (129 - (e->end - e->block));
             else
-                return 0;
+                return NULL;
+            e->block += 64;
         }
         cr = e->block + (size_t)__builtin_ctzll(e->odd);
         e->odd &= e->odd - 1;
-        if (memcmp(e->in + cr, "\r\n", 2) == 0) {
+        if (memcmp(cr, "\r\n", 2) == 0) {
             e->odd &= e->odd - 1;
             return cr;
         }
-    } while (cr < line || h2neg__is_class(e->in[cr], H2NEG__VALUE));
-    return 0;
+    } while (cr < line || h2neg__is_class(*cr, H2NEG__VALUE));
+    return NULL;
 }
 
 /* One bit for each of 32 octets: what is SP or VCHAR. */
@@ -2796,16 +2797,15 @@ H2NEG__INLINE uint64_t h2neg__odd64_v16(const h2neg__ends *e, const char *p)
     return ~(h2neg__plain32_v16(p) | (uint64_t)h2neg__plain32_v16(p + 32) << 32);
 }
 
-H2NEG__INLINE size_t h2neg__cr_v16(h2neg__ends *e, size_t line)
+H2NEG__INLINE const char *h2neg__cr_v16(h2neg__ends *e, const char *line)
 {
     return h2neg__cr_by(e, line, h2neg__odd64_v16);
 }
 
-/* 32 octets from in[at] on as a mask: of what lies behind in[len - 1] nothing is read, and its bits
+/* 32 octets from `p` on as a mask: of what lies behind the end nothing is read, and its bits
    are 0. */
-#define H2NEG__LOOK(mask, e, at)                                                                   \
-    (mask(e, (e)->in + ((at) < (e)->len - 32 ? (at) : (e)->len - 32)) >>                           \
-     ((at) < (e)->len - 32 ? 0 : (at) - ((e)->len - 32)))
+#define H2NEG__LOOK(mask, e, p)                                                                    \
+    (mask(e, (p) < (e)->last ? (p) : (e)->last) >> ((p) < (e)->last ? 0 : (p) - (e)->last))
 
 /* Letters and '-', which nearly all names are made of; else the table goes on. */
 H2NEG__INLINE uint32_t h2neg__no_name16_v16(const char *p)
@@ -2822,17 +2822,15 @@ H2NEG__INLINE uint32_t h2neg__no_name_v16(const h2neg__ends *e, const char *p)
     return ~(h2neg__no_name16_v16(p) | h2neg__no_name16_v16(p + 16) << 16);
 }
 
-/* `no`: those that were looked at, and are none. */
-H2NEG__INLINE size_t h2neg__name_on(const h2neg__ends *e, size_t at, uint32_t no)
+H2NEG__INLINE size_t h2neg__name_v16(const h2neg__ends *e, const char *p)
 {
-    const char *p = e->in + at;
-    size_t n = no ? (size_t)__builtin_ctz(no) : 32;
-    return p[n] == ':' ? n : n + h2neg__name_portable(e, at + n);
-}
-
-H2NEG__INLINE size_t h2neg__name_v16(const h2neg__ends *e, size_t at)
-{
-    return h2neg__name_on(e, at, H2NEG__LOOK(h2neg__no_name_v16, e, at));
+    uint32_t no;
+    size_t n;
+    if (memcmp(p, "Host", 4) == 0 && p[4] == ':') /* it is less than to look */
+        return 4;
+    no = H2NEG__LOOK(h2neg__no_name_v16, e, p);
+    n = no ? (size_t)__builtin_ctz(no) : 32;
+    return p[n] == ':' ? n : n + h2neg__name_portable(e, p + n);
 }
 
 /* What may stand in a target, but '?', of 16 octets: DEL was not in the line. */
@@ -2853,17 +2851,18 @@ H2NEG__INLINE uint32_t h2neg__no_path_v16(const h2neg__ends *e, const char *p)
 
 #define H2NEG__TARGET_ENDS(no_path)                                                                \
     uint32_t no;                                                                                   \
-    for (*query = 0;; at += 32)                                                                    \
-        for (no = H2NEG__LOOK(no_path, e, at); no; no &= no - 1) {                                 \
-            size_t n = at + (size_t)__builtin_ctz(no);                                             \
-            if (*query == 0)                                                                       \
-                *query = n;                                                                        \
-            if (e->in[n] != '?')                                                                   \
-                return n;                                                                          \
+    for (*query = NULL;; p += 32)                                                                  \
+        for (no = H2NEG__LOOK(no_path, e, p); no; no &= no - 1) {                                  \
+            const char *at = p + __builtin_ctz(no);                                                \
+            if (!*query)                                                                           \
+                *query = at;                                                                       \
+            if (*at != '?')                                                                        \
+                return at;                                                                         \
         }
 
-H2NEG__INLINE size_t h2neg__target_v16(const h2neg__ends *e, size_t at,
-                                       size_t *query){H2NEG__TARGET_ENDS(h2neg__no_path_v16)}
+H2NEG__INLINE const char *h2neg__target_v16(const h2neg__ends *e, const char *p,
+                                            const char **query){
+    H2NEG__TARGET_ENDS(h2neg__no_path_v16)}
 
 /* Letters, digits, '-' and '.'. */
 H2NEG__INLINE uint32_t h2neg__plain16_v16(const char *p)
@@ -2877,16 +2876,17 @@ H2NEG__INLINE uint32_t h2neg__plain16_v16(const char *p)
     return H2NEG__V16_BITS(z);
 }
 
-/* The last 16 octets and, where there are more, the first. A value that ends before in[16] is not
-   looked at. */
-H2NEG__INLINE int h2neg__plain_v16(const h2neg__ends *e, size_t at, size_t n)
+/* The last 16 octets and, where there are more, the first: a line stands before them, with its
+ * name.
+ */
+H2NEG__INLINE int h2neg__plain_v16(const h2neg__ends *e, const char *p, size_t n)
 {
-    const char *in = e->in;
     uint32_t no;
-    if (n > 32 || at + n < 16)
+    (void)e;
+    if (n > 32)
         return 0;
-    no = h2neg__plain16_v16(in + at + n - 16) ^ 0xffff;
-    return n <= 16 ? no >> (16 - n) == 0 : (no | (h2neg__plain16_v16(in + at) ^ 0xffff)) == 0;
+    no = h2neg__plain16_v16(p + n - 16) ^ 0xffff;
+    return n <= 16 ? no >> (16 - n) == 0 : (no | (h2neg__plain16_v16(p) ^ 0xffff)) == 0;
 }
 
 /* 32 to 64 octets: the loads overlap. As above, the last is none of them. */
@@ -2896,44 +2896,15 @@ H2NEG__INLINE uint64_t h2neg__odd_short_v16(const char *p, size_t len)
     return (odd | (uint32_t)~h2neg__plain32_v16(p)) & ~((uint64_t)1 << (len - 1));
 }
 
-static int h2neg__whole_v16(h2neg__whole *w, const char *in, size_t len)
+static const h2neg__looks h2neg__looks_v16 = {h2neg__cr_v16, h2neg__name_v16, h2neg__target_v16,
+                                              h2neg__plain_v16};
+
+/* At least 32 octets. */
+H2NEG__INLINE h2neg__ends h2neg__ends_v16(const char *in, size_t len)
 {
-    static const h2neg__looks look = {h2neg__cr_v16, h2neg__name_v16, h2neg__target_v16,
-                                      h2neg__plain_v16};
-    h2neg__ends e;
-    e.in = in;
-    e.len = len;
-    e.block = 0;
+    h2neg__ends e = h2neg__ends_portable(in, len);
     e.odd = len > 64 ? h2neg__odd64_v16(&e, in) : h2neg__odd_short_v16(in, len);
-    return h2neg__whole_lines(w, e, look);
-}
-
-/* ---- a head of 32 to 64 octets: all that is known of it stays in registers */
-
-H2NEG__INLINE size_t h2neg__cr_short(h2neg__ends *e, size_t line)
-{
-    size_t cr = e->odd ? (size_t)__builtin_ctzll(e->odd) : 0;
-    (void)line;
-    e->odd &= e->odd - 1;
-    e->odd &= e->odd - 1;
-    return memcmp(e->in + cr, "\r\n", 2) == 0 ? cr : 0;
-}
-
-/* What nearly all short heads have, or by the table. */
-H2NEG__INLINE size_t h2neg__name_short(const h2neg__ends *e, size_t at)
-{
-    return e->len - at > 5 && memcmp(e->in + at, "Host:", 5) == 0 ? 4 : h2neg__name_portable(e, at);
-}
-
-H2NEG__INLINE int h2neg__short_v16(h2neg__whole *w, const char *in, size_t len)
-{
-    static const h2neg__looks look = {h2neg__cr_short, h2neg__name_short, h2neg__target_v16,
-                                      h2neg__plain_v16};
-    h2neg__ends e;
-    e.in = in;
-    e.len = len;
-    e.odd = h2neg__odd_short_v16(in, len);
-    return h2neg__whole_lines(w, e, look);
+    return e;
 }
 
 #ifdef H2NEG__X86
@@ -2941,17 +2912,16 @@ H2NEG__INLINE int h2neg__short_v16(h2neg__whole *w, const char *in, size_t len)
 
 /* Constants that would be made anew for each line. */
 typedef struct h2neg__kept {
-    __m256i one, space, half, high, name, none;
+    __m256i space, half, high, name;
 } h2neg__kept;
 
 #define H2NEG__KEPT(e) ((const h2neg__kept *)(e)->kept)
-#define H2NEG__KEEP(v) __asm__("" : "+x"(v))
 
 /* One bit for each of 32 octets: what is SP or VCHAR. */
 H2NEG__INLINE_AVX2 uint32_t h2neg__plain32_avx2(const h2neg__ends *e, const char *p)
 {
     __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)p);
-    __m256i y = _mm256_add_epi8(x, H2NEG__KEPT(e)->one);
+    __m256i y = _mm256_add_epi8(x, _mm256_set1_epi8(1));
     return (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(y, H2NEG__KEPT(e)->space));
 }
 
@@ -2966,7 +2936,7 @@ H2NEG__INLINE_AVX2 uint64_t h2neg__odd_short_avx2(const h2neg__ends *e, const ch
     return (odd | (uint32_t)~h2neg__plain32_avx2(e, p)) & ~((uint64_t)1 << (len - 1));
 }
 
-H2NEG__INLINE_AVX2 size_t h2neg__cr_avx2(h2neg__ends *e, size_t line)
+H2NEG__INLINE_AVX2 const char *h2neg__cr_avx2(h2neg__ends *e, const char *line)
 {
     return h2neg__cr_by(e, line, h2neg__odd64_avx2);
 }
@@ -2978,7 +2948,7 @@ H2NEG__INLINE_AVX2 uint32_t h2neg__none_of_avx2(const h2neg__ends *e, const char
     __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)p);
     __m256i h = _mm256_and_si256(_mm256_srli_epi16(x, 4), H2NEG__KEPT(e)->half);
     x = _mm256_and_si256(_mm256_shuffle_epi8(low, x), _mm256_shuffle_epi8(H2NEG__KEPT(e)->high, h));
-    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, H2NEG__KEPT(e)->none));
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, _mm256_setzero_si256()));
 }
 
 /* tchar */
@@ -2994,16 +2964,15 @@ H2NEG__INLINE_AVX2 uint32_t h2neg__no_host_avx2(const h2neg__ends *e, const char
     return h2neg__none_of_avx2(e, p, _mm256_broadcastsi128_si256(low));
 }
 
-H2NEG__INLINE_AVX2 int h2neg__plain_avx2(const h2neg__ends *e, size_t at, size_t n)
+H2NEG__INLINE_AVX2 int h2neg__plain_avx2(const h2neg__ends *e, const char *p, size_t n)
 {
-    return n <= _tzcnt_u32(H2NEG__LOOK(h2neg__no_host_avx2, e, at));
+    return n <= _tzcnt_u32(H2NEG__LOOK(h2neg__no_host_avx2, e, p));
 }
 
-H2NEG__INLINE_AVX2 size_t h2neg__name_avx2(const h2neg__ends *e, size_t at)
+H2NEG__INLINE_AVX2 size_t h2neg__name_avx2(const h2neg__ends *e, const char *p)
 {
-    const char *p = e->in + at;
-    size_t n = _tzcnt_u32(H2NEG__LOOK(h2neg__no_name_avx2, e, at));
-    return p[n] == ':' ? n : n + h2neg__name_portable(e, at + n);
+    size_t n = _tzcnt_u32(H2NEG__LOOK(h2neg__no_name_avx2, e, p));
+    return p[n] == ':' ? n : n + h2neg__name_portable(e, p + n);
 }
 
 H2NEG__INLINE_AVX2 uint32_t h2neg__no_path_avx2(const h2neg__ends *e, const char *p)
@@ -3015,41 +2984,42 @@ H2NEG__INLINE_AVX2 uint32_t h2neg__no_path_avx2(const h2neg__ends *e, const char
     return ~(uint32_t)_mm256_movemask_epi8(_mm256_andnot_si256(mark, fine));
 }
 
-H2NEG__INLINE_AVX2 size_t h2neg__target_avx2(const h2neg__ends *e, size_t at,
-                                             size_t *query){H2NEG__TARGET_ENDS(h2neg__no_path_avx2)}
+H2NEG__INLINE_AVX2 const char *h2neg__target_avx2(const h2neg__ends *e, const char *p,
+                                                  const char **query){
+    H2NEG__TARGET_ENDS(h2neg__no_path_avx2)}
+
+H2NEG__INLINE_AVX2 __m256i h2neg__twice_avx2(const signed char *p)
+{
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
 
 H2NEG__INLINE_AVX2 h2neg__kept h2neg__keep(void)
 {
+    static const signed char octets[4][16] = {
+        {32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32},
+        {15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15},
+        {1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0},
+        {-24, -4, -8, -4, -4, -4, -4, -4, -8, -8, -12, 84, -48, 84, -12, 112}};
+    const signed char *p = octets[0];
     h2neg__kept k;
-    k.one = _mm256_set1_epi8(1);
-    k.space = _mm256_set1_epi8(0x20);
-    k.half = _mm256_set1_epi8(15);
-    k.high = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0));
-    k.name = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(-24, -4, -8, -4, -4, -4, -4, -4, -8, -8, -12, 84, -48, 84, -12, 112));
-    k.none = _mm256_setzero_si256();
-    H2NEG__KEEP(k.one);
-    H2NEG__KEEP(k.space);
-    H2NEG__KEEP(k.half);
-    H2NEG__KEEP(k.high);
-    H2NEG__KEEP(k.name);
-    H2NEG__KEEP(k.none);
+    __asm__("" : "+r"(p)); /* what is there is not known, so it is not made anew */
+    k.space = h2neg__twice_avx2(p);
+    k.half = h2neg__twice_avx2(p + 16);
+    k.high = h2neg__twice_avx2(p + 32);
+    k.name = h2neg__twice_avx2(p + 48);
     return k;
 }
 
-H2NEG__TARGET_AVX2 static int h2neg__whole_avx2(h2neg__whole *w, const char *in, size_t len)
+static const h2neg__looks h2neg__looks_avx2 = {h2neg__cr_avx2, h2neg__name_avx2, h2neg__target_avx2,
+                                               h2neg__plain_avx2};
+
+/* At least 32 octets. */
+H2NEG__INLINE_AVX2 h2neg__ends h2neg__ends_avx2(const char *in, size_t len, const h2neg__kept *k)
 {
-    static const h2neg__looks look = {h2neg__cr_avx2, h2neg__name_avx2, h2neg__target_avx2,
-                                      h2neg__plain_avx2};
-    const h2neg__kept k = h2neg__keep();
-    h2neg__ends e;
-    e.in = in;
-    e.len = len;
-    e.block = 0;
-    e.kept = &k;
+    h2neg__ends e = h2neg__ends_portable(in, len);
+    e.kept = k;
     e.odd = len > 64 ? h2neg__odd64_avx2(&e, in) : h2neg__odd_short_avx2(&e, in, len);
-    return h2neg__whole_lines(w, e, look);
+    return e;
 }
 
 #undef H2NEG__INLINE_AVX2
@@ -3058,43 +3028,6 @@ H2NEG__TARGET_AVX2 static int h2neg__whole_avx2(h2neg__whole *w, const char *in,
 #undef H2NEG__LOOK
 #undef H2NEG__TARGET_ENDS
 #endif
-
-/* Reads the head that in[0, len) begins with into `w`: 1, or 0 where it is not whole or not
-   simple. */
-static int h2neg__scan_whole(h2neg__whole *w, const char *in, size_t len)
-{
-    if (len > UINT16_MAX)
-        len = UINT16_MAX;
-#ifdef H2NEG__X86
-    if (len >= 32 && H2NEG__HAS_AVX2())
-        return h2neg__whole_avx2(w, in, len);
-#endif
-#ifdef H2NEG__V16
-    if (len >= 32 && H2NEG__HAS_V16())
-        return h2neg__whole_v16(w, in, len);
-#endif
-    return h2neg__whole_portable(w, in, len);
-}
-
-/* Is it worth while to call h2neg__scan_short? */
-H2NEG__INLINE int h2neg__is_short(size_t len)
-{
-#ifdef H2NEG__V16
-    return len - 32 <= 32 && H2NEG__HAS_V16();
-#else
-    return (void)len, 0;
-#endif
-}
-
-/* As h2neg__scan_whole, but not all that is simple is 1, and the caller sees to the limits. */
-H2NEG__INLINE int h2neg__scan_short(h2neg__whole *w, const char *in, size_t len)
-{
-#ifdef H2NEG__V16
-    return h2neg__short_v16(w, in, len);
-#else
-    return (void)w, (void)in, (void)len, 0;
-#endif
-}
 
 /* ==== 05 >>digest ==========================================================
    FIPS 180-4 6.1, RFC 4648 4 and 5.  Uses >>bytes.
@@ -4425,39 +4358,37 @@ static void h2neg__h1_begin(h2neg__h1 *h, h2neg_h1_head *head, const void *in, s
    What is not, is left to the two stages: they find the error that comes first. Beside them alone,
    703 octets with 9 fields take a third of the time the portable way, and a seventh with AVX2. */
 
-/* Is a whole head there? */
-static int h2neg__h1_whole(h2neg__whole *w, const h2neg_h1_head *head, const char *in, size_t len)
-{
-    size_t max_line = h2neg__or_default(head->max_line, 8192);
-    w->fields = head->fields;
-    w->room = head->room;
-    w->max_field_line = h2neg__or_default(head->max_field_line, 8192);
-    w->max_list = h2neg__or_default(head->max_list, 32768);
-    return h2neg__scan_whole(w, in, len) && w->first <= max_line &&
-           (w->end <= 4096 || w->end <= h2neg__h1_most(max_line, w->max_list));
-}
-
 /* A request as nearly all are: origin-form, HTTP/1.1, one Host. 1, or 0 and nothing is said. */
 H2NEG__INLINE int h2neg__h1_whole_request(h2neg_h1_head *head, const h2neg__whole *w,
-                                          const char *in)
+                                          const h2neg__ends *e, const char *in, h2neg__looks look)
 {
     const h2neg_str empty = h2neg__str(NULL, 0);
-    size_t target = w->token + 1;
-    if (w->token == 0 || w->token > H2NEG__METHOD_MAX || in[w->token] != ' ' || in[target] != '/' ||
-        w->first != w->target + 9 || in[w->target] != ' ' ||
-        memcmp(in + w->first - 8, "HTTP/1.1", 8) != 0 || /* 8 are no call, as 9 would be */
-        (w->token == 7 && *in == 'C') || w->hosts != 1 ||
-        !(w->host_plain || h2neg__host_right(w->host)))
+    const char *target, *query, *end;
+    size_t method = 3;
+    if (w->first < 12) /* the shortest that is right */
         return 0;
-    head->method = h2neg__str(in, w->token);
-    head->target = h2neg__str(in + target, w->target - target);
+    end = in + w->first - 9;
+    if (memcmp(in, "GET ", 4) != 0) {
+        method = h2neg__name_portable(e, in);
+        if (method == 0 || method > H2NEG__METHOD_MAX || in[method] != ' ' ||
+            (method == 7 && *in == 'C'))
+            return 0;
+    }
+    target = in + method + 1;
+    if (*target != '/' || look.target(e, target, &query) != end || *end != ' ' ||
+        memcmp(end + 1, "HTTP/1.1", 8) != 0 || w->hosts != 1 || /* 9 octets would be a call */
+        !(look.plain(e, w->host, w->host_len) ||
+          h2neg__host_right(h2neg__str(w->host, w->host_len))))
+        return 0;
+    head->method = h2neg__str(in, method);
+    head->target = h2neg__str(target, (size_t)(end - target));
     head->form = H2NEG_FORM_ORIGIN;
     head->scheme = empty;
-    head->authority = w->host;
-    head->path = h2neg__str(in + target, w->query - target);
+    head->authority = h2neg__str(w->host, w->host_len);
+    head->path = h2neg__str(target, (size_t)(query - target));
     head->query = empty;
-    if (w->query < w->target)
-        head->query = h2neg__str(in + w->query + 1, w->target - w->query - 1);
+    if (query < end)
+        head->query = h2neg__str(query + 1, (size_t)(end - query) - 1);
     head->status = 0;
     head->reason = empty;
     head->minor = 1;
@@ -4468,13 +4399,13 @@ H2NEG__INLINE int h2neg__h1_whole_request(h2neg_h1_head *head, const h2neg__whol
 }
 
 /* Any other head. */
-static int h2neg__h1_whole_other(h2neg__h1 *h, const h2neg__whole *w)
+static int h2neg__h1_whole_other(h2neg__h1 *h, uint64_t whole)
 {
     h2neg_h1_head *head = h->head;
-    head->scan.first_len = w->first;
-    head->scan.at = w->end;
+    head->scan.first_len = whole & UINT16_MAX;
+    head->scan.at = whole >> 16 & UINT16_MAX;
     if (h2neg__h1_first_line(h) == 0) {
-        head->count = w->count;
+        head->count = (size_t)(whole >> 32);
         if (h->kind == H2NEG__RESPONSE || h2neg__h1_host(h) == 0)
             return 1;
     }
@@ -4500,56 +4431,94 @@ static int h2neg__h1_run(h2neg__h1 *h)
     return r < 0 ? r : 1;
 }
 
-static ptrdiff_t h2neg__h1_parse(h2neg_h1_head *head, const void *in, size_t len, size_t seen,
-                                 int kind)
+/* `whole`: octets of the first line, of the head (16 bits each) and fields of a head that was read
+   whole, or 0. */
+H2NEG__APART static ptrdiff_t h2neg__h1_parse_on(h2neg_h1_head *head, const char *in, size_t len,
+                                                 size_t seen, int kind, uint64_t whole)
 {
     h2neg__h1 h;
-    h2neg__whole w;
-    int whole, r;
+    int r;
     if (len == 0)
         return 0;
-    whole =
-        seen == 0 && kind != H2NEG__TRAILERS && h2neg__h1_whole(&w, head, (const char *)in, len);
-    if (whole && kind == H2NEG__REQUEST && h2neg__h1_whole_request(head, &w, (const char *)in))
-        return (ptrdiff_t)w.end;
     if (seen == 0 || seen != head->scan.seen || seen > len)
         h2neg__h1_reset(head, kind);
     h2neg__h1_begin(&h, head, in, len, kind);
-    r = whole && h2neg__h1_whole_other(&h, &w) ? 1 : h2neg__h1_run(&h);
+    r = whole && h2neg__h1_whole_other(&h, whole) ? 1 : h2neg__h1_run(&h);
     if (r == 0 && h.len < len)
         r = h2neg__h1_fail(&h, H2NEG_ERR_H1_HEAD_LARGE, h.in + h.len);
     head->scan.seen = r == 0 ? len : 0;
     return r > 0 ? (ptrdiff_t)head->scan.at : r;
 }
 
-/* A request of 32 to 64 octets of which none was seen. All of `w` that it needs is in registers. */
-H2NEG__APART static ptrdiff_t h2neg__h1_short_request(h2neg_h1_head *head, const char *in,
-                                                      size_t len)
+/* Whole, by the looks of a body, or else. */
+H2NEG__INLINE ptrdiff_t h2neg__h1_parse_by(h2neg_h1_head *head, h2neg__ends e, size_t len, int kind,
+                                           h2neg__looks look)
 {
-    const size_t most = 64, most_list = 64 + 16 * 32; /* a field has four octets with its end */
+    const char *in = e.block;
+    size_t max_line = h2neg__or_default(head->max_line, 8192);
+    uint64_t whole = 0;
     h2neg__whole w;
     w.fields = head->fields;
     w.room = head->room;
-    w.max_field_line = w.max_list = SIZE_MAX; /* this was seen to */
-    if (head->max_line - 1 >= most - 1 && head->max_field_line - 1 >= most - 1 &&
-        head->max_list - 1 >= most_list - 1 && h2neg__scan_short(&w, in, len) &&
-        h2neg__h1_whole_request(head, &w, in))
-        return (ptrdiff_t)w.end;
-    return h2neg__h1_parse(head, in, len, 0, H2NEG__REQUEST);
+    w.max_field_line = h2neg__or_default(head->max_field_line, 8192);
+    w.max_list = h2neg__or_default(head->max_list, 32768);
+    if (h2neg__whole_lines(&w, &e, look) && w.first <= max_line &&
+        (w.end <= 4096 || w.end <= h2neg__h1_most(max_line, w.max_list))) {
+        if (kind == H2NEG__REQUEST && h2neg__h1_whole_request(head, &w, &e, in, look))
+            return (ptrdiff_t)w.end;
+        whole = (uint64_t)w.count << 32 | w.end << 16 | w.first;
+    }
+    return h2neg__h1_parse_on(head, in, len, 0, kind, whole);
+}
+
+static ptrdiff_t h2neg__h1_parse_portable(h2neg_h1_head *head, const char *in, size_t len, int kind)
+{
+    return h2neg__h1_parse_by(head, h2neg__ends_portable(in, len), len, kind,
+                              h2neg__looks_portable);
+}
+
+#ifdef H2NEG__V16
+static ptrdiff_t h2neg__h1_parse_v16(h2neg_h1_head *head, const char *in, size_t len, int kind)
+{
+    return h2neg__h1_parse_by(head, h2neg__ends_v16(in, len), len, kind, h2neg__looks_v16);
+}
+#endif
+
+#ifdef H2NEG__X86
+H2NEG__TARGET_AVX2 static ptrdiff_t h2neg__h1_parse_avx2(h2neg_h1_head *head, const char *in,
+                                                         size_t len, int kind)
+{
+    const h2neg__kept k = h2neg__keep();
+    return h2neg__h1_parse_by(head, h2neg__ends_avx2(in, len, &k), len, kind, h2neg__looks_avx2);
+}
+#endif
+
+H2NEG__INLINE ptrdiff_t h2neg__h1_parse(h2neg_h1_head *head, const char *in, size_t len,
+                                        size_t seen, int kind)
+{
+    if (seen || len == 0)
+        return h2neg__h1_parse_on(head, in, len, seen, kind, 0);
+#ifdef H2NEG__X86
+    if (len >= 32 && H2NEG__HAS_AVX2())
+        return h2neg__h1_parse_avx2(head, in, len, kind);
+#endif
+#ifdef H2NEG__V16
+    if (len >= 32 && H2NEG__HAS_V16())
+        return h2neg__h1_parse_v16(head, in, len, kind);
+#endif
+    return h2neg__h1_parse_portable(head, in, len, kind);
 }
 
 H2NEG__DEF ptrdiff_t h2neg_h1_parse_request(h2neg_h1_head *head, const void *in, size_t len,
                                             size_t seen)
 {
-    if (h2neg__is_short(len) && seen == 0)
-        return h2neg__h1_short_request(head, (const char *)in, len);
-    return h2neg__h1_parse(head, in, len, seen, H2NEG__REQUEST);
+    return h2neg__h1_parse(head, (const char *)in, len, seen, H2NEG__REQUEST);
 }
 
 H2NEG__DEF ptrdiff_t h2neg_h1_parse_response(h2neg_h1_head *head, const void *in, size_t len,
                                              size_t seen)
 {
-    return h2neg__h1_parse(head, in, len, seen, H2NEG__RESPONSE);
+    return h2neg__h1_parse(head, (const char *)in, len, seen, H2NEG__RESPONSE);
 }
 
 #undef H2NEG__INLINE
@@ -4901,7 +4870,7 @@ static int h2neg__forbidden_trailer(h2neg_str name)
 H2NEG__DEF ptrdiff_t h2neg_h1_parse_trailers(h2neg_h1_head *head, const void *in, size_t len,
                                              size_t seen)
 {
-    ptrdiff_t r = h2neg__h1_parse(head, in, len, seen, H2NEG__TRAILERS);
+    ptrdiff_t r = h2neg__h1_parse_on(head, (const char *)in, len, seen, H2NEG__TRAILERS, 0);
     size_t i;
     if (r <= 0)
         return r;

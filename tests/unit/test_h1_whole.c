@@ -249,30 +249,56 @@ static void test_large(void)
 }
 
 /* Each way alone finds the same ends and names. */
-static void test_ways(void)
+static const char way[] = "GET /some/path?q HTTP/1.1\r\nHost: a.example\r\nX-Y_z: v\r\n\r\n";
+enum { WAY = sizeof way - 1 };
+
+static void check_way(h2neg__ends e, h2neg__looks look, int whole)
 {
-    static const char text[] = "GET /some/path?q HTTP/1.1\r\nHost: a.example\r\nX-Y_z: v\r\n\r\n";
     static h2neg_field room[ROOM];
-    static h2neg__whole w;
-    for (simd_level = 0; simd_level < 3; simd_level++) {
-        w.fields = room;
-        w.room = ROOM;
-        w.max_field_line = w.max_list = 1000;
-        CHECK_INT(h2neg__scan_whole(&w, text, sizeof text - 1), 1);
-        CHECK_INT(w.end, sizeof text - 1);
-        CHECK_INT(w.count, 2);
-        CHECK_INT(w.token, 3);
-        CHECK_INT(w.target, 16);
-        CHECK_INT(w.query, 14);
-        CHECK_INT(w.hosts, 1);
-        CHECK_INT(w.host_plain, 1);
-        CHECK_TEXT(room[1].name, "X-Y_z");
-        CHECK_INT(h2neg__scan_whole(&w, text, sizeof text - 2), 0);
-    }
+    const char *query;
+    h2neg__whole w;
+    w.fields = room;
+    w.room = ROOM;
+    w.max_field_line = w.max_list = 1000;
+    CHECK_INT(h2neg__whole_lines(&w, &e, look), whole);
+    if (!whole)
+        return;
+    CHECK_INT(w.first, 25);
+    CHECK_INT(w.end, WAY);
+    CHECK_INT(w.count, 2);
+    CHECK_INT(w.hosts, 1);
+    CHECK_TEXT(room[1].name, "X-Y_z");
+    CHECK_INT(look.target(&e, way + 4, &query) - way, 16);
+    CHECK_INT(query - way, 14);
+    CHECK_INT(look.plain(&e, w.host, w.host_len), 1);
 }
 
-/* Heads of up to 64 octets are read in a way of their own: all that one other octet makes of them,
-   cut off behind each of theirs, and with room for one field, two, three. */
+#ifdef H2NEG__X86
+H2NEG__TARGET_AVX2 static void check_avx2(void)
+{
+    const h2neg__kept k = h2neg__keep();
+    check_way(h2neg__ends_avx2(way, WAY, &k), h2neg__looks_avx2, 1);
+    check_way(h2neg__ends_avx2(way, WAY - 1, &k), h2neg__looks_avx2, 0);
+}
+#endif
+
+static void test_ways(void)
+{
+    check_way(h2neg__ends_portable(way, WAY), h2neg__looks_portable, 1);
+    check_way(h2neg__ends_portable(way, WAY - 1), h2neg__looks_portable, 0);
+#ifdef H2NEG__V16
+    check_way(h2neg__ends_v16(way, WAY), h2neg__looks_v16, 1);
+    check_way(h2neg__ends_v16(way, WAY - 1), h2neg__looks_v16, 0);
+#endif
+#ifdef H2NEG__X86
+    simd_level = 2;
+    if (H2NEG__HAS_AVX2())
+        check_avx2();
+#endif
+}
+
+/* Short heads: all that one other octet makes of them, cut off behind each of theirs, and with room
+ * for one field, two, three. */
 static void test_short(void)
 {
     static const char *const heads[] = {
@@ -329,4 +355,24 @@ static void test_controls(void)
             }
 }
 
-CHECK_MAIN(test_ways, test_places, test_random, test_large, test_short, test_controls)
+/* Without room for a field, and a head that white space makes longer than its limits add up to. */
+static void test_limits(void)
+{
+    static const char bare[] = "GET /0123456789012345 HTTP/1.0\r\n\r\n";
+    static char in[6000];
+    h2neg_h1_head limits, head;
+    size_t n = put(in, 0, "GET /0123456789012345 HTTP/1.1\r\nHost: h\r\nA:", "");
+    for (simd_level = 0; simd_level < 3; simd_level++) {
+        memset(&head, 0, sizeof head);
+        CHECK_INT(h2neg_h1_parse_request(&head, bare, sizeof bare - 1, 0), sizeof bare - 1);
+        CHECK_INT(head.count, 0);
+    }
+    memset(&limits, 0, sizeof limits);
+    limits.max_line = 50;
+    limits.max_list = 100;
+    memset(in + n, ' ', 5000);
+    memcpy(in + n + 5000, "b\r\n\r\n", 5);
+    compare(&limits, 0, in, n + 5005);
+}
+
+CHECK_MAIN(test_ways, test_places, test_random, test_large, test_limits, test_short, test_controls)
