@@ -2876,8 +2876,7 @@ H2NEG__INLINE uint32_t h2neg__plain16_v16(const char *p)
     return H2NEG__V16_BITS(z);
 }
 
-/* The last 16 octets and, where there are more, the first: a line stands before them, with its
- * name.
+/* The last 16 octets and, where there are more, the first: before them stands a line, and a name.
  */
 H2NEG__INLINE int h2neg__plain_v16(const h2neg__ends *e, const char *p, size_t n)
 {

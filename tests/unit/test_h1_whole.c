@@ -297,8 +297,8 @@ static void test_ways(void)
 #endif
 }
 
-/* Short heads: all that one other octet makes of them, cut off behind each of theirs, and with room
- * for one field, two, three. */
+/* Short heads: all that one other octet makes of them, cut off behind each of theirs, and with
+   room for one field, two, three. */
 static void test_short(void)
 {
     static const char *const heads[] = {
