@@ -29,6 +29,7 @@ h2neg.c bugprone-implicit-widening-of-multiplication-result h2neg_hpack_encode_b
 h2neg.c bugprone-implicit-widening-of-multiplication-result h2neg__app_room: three quarters of 32 bits
 h2neg.c bugprone-implicit-widening-of-multiplication-result h2neg__block_begin: three quarters of 32 bits
 h2neg.c bugprone-implicit-widening-of-multiplication-result h2neg__h1_out_begin: three quarters of 32 bits
+h2neg.c ctuuninitvar h2neg__whole_lines: its one caller sets them
 h2neg.c uninitvar h2neg__h2_on_response: h2neg_h2_read_response sets the head where it answers 0
 h2neg.c uninitStructMember h2neg__h2_on_response: the same
 h2neg.c bugprone-macro-parentheses h2neg__sha1_block_sha: an expression and a constant, each used once as it is
