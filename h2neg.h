@@ -6924,7 +6924,7 @@ static int h2neg__huffman_symbol(h2neg_huffman_state *h)
     unsigned at = (unsigned)(h->bits >> 52), symbol, bits;
     if (h2neg__huffman_step[at]) {
         symbol = h2neg__huffman_pair[at] & 255u;
-        bits = (unsigned)h2neg__huffman_codes[symbol] & 255u;
+        bits = (unsigned)h2neg__huffman_codes[symbol] & 31u; /* at most 30 */
     } else {
         symbol = h2neg__huffman_long_symbol((uint32_t)(h->bits >> 32), &bits);
     }
