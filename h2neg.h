@@ -2590,7 +2590,6 @@ typedef struct h2neg__whole {
     /* Set before. */
     h2neg_field *fields;
     size_t room;
-    size_t max_field_line, max_list;
     /* What was found. */
     size_t first;     /* octets of the first line */
     size_t end;       /* behind the head */
@@ -2661,20 +2660,6 @@ H2NEG__INLINE int h2neg__whole_field(h2neg__whole *w, h2neg_field *f, const char
     return 1;
 }
 
-/* The limits of fields, where the head is not shorter than all of them. */
-H2NEG__APART static int h2neg__whole_fits(const h2neg__whole *w, const char *in)
-{
-    const char *next = in + w->end - 2; /* the line behind the field's */
-    size_t left = w->max_list, i, size;
-    for (i = w->count; i-- > 0; next = w->fields[i].name.ptr) {
-        size = w->fields[i].name.len + w->fields[i].value.len + 32;
-        if ((size_t)(next - w->fields[i].name.ptr) - 2 > w->max_field_line || size > left)
-            return 0;
-        left -= size;
-    }
-    return 1;
-}
-
 H2NEG__INLINE size_t h2neg__name_portable(const h2neg__ends *e, const char *p)
 {
     size_t n = 0;
@@ -2688,25 +2673,25 @@ H2NEG__INLINE size_t h2neg__name_portable(const h2neg__ends *e, const char *p)
 H2NEG__INLINE int h2neg__whole_lines(h2neg__whole *w, h2neg__ends *e, h2neg__looks look)
 {
     const char *in = e->block, *from, *cr = look.cr(e, in);
-    h2neg_field *f = w->fields, *most = w->room ? f + w->room : f;
+    h2neg_field *f = w->fields;
+    size_t left = w->room;
     if (!cr)
         return 0;
     w->first = (size_t)(cr - in);
     w->hosts = 0;
     w->host = in;
     w->host_len = 0;
-    for (;; f++) {
+    for (;; f++, left--) {
         from = cr + 2;
         cr = look.cr(e, from);
         if (!cr || cr - from < 2)
             break;
-        if (f == most || !h2neg__whole_field(w, f, from, cr, look.name(e, from)))
+        if (left == 0 || !h2neg__whole_field(w, f, from, cr, look.name(e, from)))
             return 0;
     }
-    w->count = (size_t)(f - w->fields);
+    w->count = w->room - left;
     w->end = (size_t)(from - in) + 2;
-    return cr == from && ((w->end <= w->max_field_line && w->end + 32 * w->count <= w->max_list) ||
-                          h2neg__whole_fits(w, in));
+    return cr == from;
 }
 
 static const char *h2neg__cr_portable(h2neg__ends *e, const char *line)
@@ -2802,10 +2787,14 @@ H2NEG__INLINE const char *h2neg__cr_v16(h2neg__ends *e, const char *line)
     return h2neg__cr_by(e, line, h2neg__odd64_v16);
 }
 
-/* 32 octets from `p` on as a mask: of what lies behind the end nothing is read, and its bits
-   are 0. */
-#define H2NEG__LOOK(mask, e, p)                                                                    \
-    (mask(e, (p) < (e)->last ? (p) : (e)->last) >> ((p) < (e)->last ? 0 : (p) - (e)->last))
+/* Where to load 32 octets for those from `p` on: of what lies behind the end nothing is read. */
+H2NEG__INLINE const char *h2neg__look_at(const h2neg__ends *e, const char *p)
+{
+    return p < e->last ? p : e->last;
+}
+
+/* 32 octets from `p` on as a mask; the bits of what lies behind the end are 0. */
+#define H2NEG__LOOK(mask, e, p) (mask(e, h2neg__look_at(e, p)) >> ((p)-h2neg__look_at(e, p)))
 
 /* Letters and '-', which nearly all names are made of; else the table goes on. */
 H2NEG__INLINE uint32_t h2neg__no_name16_v16(const char *p)
@@ -2917,7 +2906,7 @@ H2NEG__INLINE h2neg__ends h2neg__ends_v16(const char *in, size_t len)
 
 /* Constants that would be made anew for each line. */
 typedef struct h2neg__kept {
-    __m256i space, half, high, name;
+    __m256i one, space, half, high, name;
 } h2neg__kept;
 
 #define H2NEG__KEPT(e) ((const h2neg__kept *)(e)->kept)
@@ -2926,7 +2915,7 @@ typedef struct h2neg__kept {
 H2NEG__INLINE_AVX2 uint32_t h2neg__plain32_avx2(const h2neg__ends *e, const char *p)
 {
     __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)p);
-    __m256i y = _mm256_add_epi8(x, _mm256_set1_epi8(1));
+    __m256i y = _mm256_add_epi8(x, H2NEG__KEPT(e)->one);
     return (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(y, H2NEG__KEPT(e)->space));
 }
 
@@ -2982,11 +2971,9 @@ H2NEG__INLINE_AVX2 size_t h2neg__name_avx2(const h2neg__ends *e, const char *p)
 
 H2NEG__INLINE_AVX2 uint32_t h2neg__no_path_avx2(const h2neg__ends *e, const char *p)
 {
-    __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)p);
-    __m256i fine = _mm256_cmpgt_epi8(x, H2NEG__KEPT(e)->space);
-    __m256i mark = _mm256_or_si256(_mm256_cmpeq_epi8(x, _mm256_set1_epi8('#')),
-                                   _mm256_cmpeq_epi8(x, _mm256_set1_epi8('?')));
-    return ~(uint32_t)_mm256_movemask_epi8(_mm256_andnot_si256(mark, fine));
+    const __m128i low =
+        _mm_setr_epi8(-8, -4, -4, -8, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, 116);
+    return h2neg__none_of_avx2(e, p, _mm256_broadcastsi128_si256(low));
 }
 
 H2NEG__INLINE_AVX2 const char *h2neg__target_avx2(const h2neg__ends *e, const char *p,
@@ -3000,7 +2987,8 @@ H2NEG__INLINE_AVX2 __m256i h2neg__twice_avx2(const signed char *p)
 
 H2NEG__INLINE_AVX2 h2neg__kept h2neg__keep(void)
 {
-    static const signed char octets[4][16] = {
+    static const signed char octets[5][16] = {
+        {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
         {32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32},
         {15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15},
         {1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0},
@@ -3008,10 +2996,11 @@ H2NEG__INLINE_AVX2 h2neg__kept h2neg__keep(void)
     const signed char *p = octets[0];
     h2neg__kept k;
     H2NEG__FORGET(p); /* or they would be made anew */
-    k.space = h2neg__twice_avx2(p);
-    k.half = h2neg__twice_avx2(p + 16);
-    k.high = h2neg__twice_avx2(p + 32);
-    k.name = h2neg__twice_avx2(p + 48);
+    k.one = h2neg__twice_avx2(p);
+    k.space = h2neg__twice_avx2(p + 16);
+    k.half = h2neg__twice_avx2(p + 32);
+    k.high = h2neg__twice_avx2(p + 48);
+    k.name = h2neg__twice_avx2(p + 64);
     return k;
 }
 
@@ -4458,20 +4447,47 @@ H2NEG__APART static ptrdiff_t h2neg__h1_parse_on(h2neg_h1_head *head, const char
     return r > 0 ? (ptrdiff_t)head->scan.at : r;
 }
 
+/* Whether a head that is whole keeps to its limits: of the first line, of each field, of all. */
+H2NEG__APART static int h2neg__h1_fits_each(const h2neg_h1_head *head, const char *in, size_t first,
+                                            size_t end, size_t count)
+{
+    size_t max_line = h2neg__or_default(head->max_line, 8192);
+    size_t max_field_line = h2neg__or_default(head->max_field_line, 8192);
+    size_t left = h2neg__or_default(head->max_list, 32768);
+    const h2neg_field *f = head->fields;
+    const char *next = in + end - 2; /* the line behind the field's */
+    if (first > max_line || end > h2neg__h1_most(max_line, left))
+        return 0;
+    for (; count-- > 0; next = f[count].name.ptr) {
+        size_t size = f[count].name.len + f[count].value.len + 32;
+        if ((size_t)(next - f[count].name.ptr) - 2 > max_field_line || size > left)
+            return 0;
+        left -= size;
+    }
+    return 1;
+}
+
+/* Nearly always all of it is less than each limit, where 0 stands for 8,192 or more. Not of a
+   pointer to what was found, which would not stay in registers. */
+H2NEG__INLINE int h2neg__h1_fits(const h2neg_h1_head *head, const char *in, size_t first,
+                                 size_t end, size_t count)
+{
+    size_t most = end + 32 * count;
+    return (most <= 8192 && most <= head->max_line - 1 && most <= head->max_field_line - 1 &&
+            most <= head->max_list - 1) ||
+           h2neg__h1_fits_each(head, in, first, end, count);
+}
+
 /* Whole, by the looks of a body, or else. */
 H2NEG__INLINE ptrdiff_t h2neg__h1_parse_by(h2neg_h1_head *head, h2neg__ends e, size_t len, int kind,
                                            h2neg__looks look)
 {
     const char *in = e.block;
-    size_t max_line = h2neg__or_default(head->max_line, 8192);
     uint64_t whole = 0;
     h2neg__whole w;
     w.fields = head->fields;
     w.room = head->room;
-    w.max_field_line = h2neg__or_default(head->max_field_line, 8192);
-    w.max_list = h2neg__or_default(head->max_list, 32768);
-    if (h2neg__whole_lines(&w, &e, look) && w.first <= max_line &&
-        (w.end <= 4096 || w.end <= h2neg__h1_most(max_line, w.max_list))) {
+    if (h2neg__whole_lines(&w, &e, look) && h2neg__h1_fits(head, in, w.first, w.end, w.count)) {
         if (kind == H2NEG__REQUEST && h2neg__h1_whole_request(head, &w, &e, in, look))
             return (ptrdiff_t)w.end;
         whole = (uint64_t)w.count << 32 | w.end << 16 | w.first;

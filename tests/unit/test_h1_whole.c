@@ -248,6 +248,34 @@ static void test_large(void)
     }
 }
 
+/* Each limit alone, from none to more than the head has, and a head about as large as the greatest
+   one that is not looked at field by field. */
+static void test_each_limit(void)
+{
+    static char in[9000];
+    h2neg_h1_head limits;
+    size_t n = put(in, 0, "GET /a HTTP/1.1\r\nHost: a.example\r\nX: y\r\nCookie: c=d\r\n\r\n", "");
+    size_t at;
+    memset(&limits, 0, sizeof limits);
+    for (at = 0; at < n + 120; at++) {
+        limits.max_line = at;
+        compare(&limits, 0, in, n);
+        limits.max_line = 0;
+        limits.max_field_line = at;
+        compare(&limits, 0, in, n);
+        limits.max_field_line = 0;
+        limits.max_list = at;
+        compare(&limits, 0, in, n);
+        limits.max_list = 0;
+    }
+    for (at = 8000; at < 8400; at++) {
+        n = put(in, 0, "GET / HTTP/1.1\r\nHost: h\r\nA: ", "");
+        memset(in + n, 'x', at);
+        memcpy(in + n + at, "\r\n\r\n", 4);
+        compare(&limits, 0, in, n + at + 4);
+    }
+}
+
 /* Each way alone finds the same ends and names. */
 /* Constant, so that a compiler that believed in loads that are never made would say so here. */
 static const char way[] = "GET /some/path?q HTTP/1.1\r\nHost: a.example\r\nX-Y_z: v\r\n\r\n";
@@ -261,7 +289,6 @@ static void check_way(h2neg__ends e, h2neg__looks look, int whole)
     memset(&w, 0, sizeof w);
     w.fields = room;
     w.room = ROOM;
-    w.max_field_line = w.max_list = 1000;
     CHECK_INT(h2neg__whole_lines(&w, &e, look), whole);
     if (!whole)
         return;
@@ -377,4 +404,5 @@ static void test_limits(void)
     compare(&limits, 0, in, n + 5005);
 }
 
-CHECK_MAIN(test_ways, test_places, test_random, test_large, test_limits, test_short, test_controls)
+CHECK_MAIN(test_ways, test_places, test_random, test_large, test_each_limit, test_limits, test_short,
+           test_controls)
