@@ -18820,6 +18820,24 @@ H2NEG__DEF int h2neg_request(h2neg_conn *c, const h2neg_message *m, unsigned fla
     return 0;
 }
 
+/* Sends what fits of a body, whoever else waits. */
+static void h2neg__push_body(h2neg_conn *c, h2neg__stream *s)
+{
+    while (s->flags & H2NEG__S_BODY) {
+        ptrdiff_t n = c->h2 ? h2neg__h2_put_data(c, s, s->body, s->body_left, 1)
+                            : h2neg__h1_put_body(c, s, s->body, s->body_left, 1);
+        if (n <= 0)
+            break;
+        h2neg__body_sent(c, s, (size_t)n);
+        if (s->body_left)
+            continue;
+        if (c->h2)
+            h2neg__h2_local_end(c, s);
+        else
+            h2neg__h1_local_end(c, s);
+    }
+}
+
 H2NEG__DEF int h2neg_respond(h2neg_conn *c, uint32_t s, const h2neg_message *m, unsigned flags)
 {
     h2neg__stream *found = h2neg__stream_open(c, s);
@@ -18841,6 +18859,8 @@ H2NEG__DEF int h2neg_respond(h2neg_conn *c, uint32_t s, const h2neg_message *m, 
     if (m->status == 100)
         found->flags &= ~(uint32_t)H2NEG__S_EXPECT;
     h2neg__last(c, flags);
+    if (c->sending == 1) /* the only body: a small response takes 0.97 of the instructions */
+        h2neg__push_body(c, found);
     h2neg__settle(c);
     return 0;
 }
@@ -18860,22 +18880,10 @@ static int h2neg__goes_at_once(const h2neg_conn *c, const h2neg__stream *s, cons
     return need <= room;
 }
 
-/* Sends what of the body fits, and copies the rest into the queue, which has room for it. */
+/* ... and copies the rest into the queue, which has room for it. */
 static void h2neg__reply_body(h2neg_conn *c, h2neg__stream *s)
 {
-    while (s->flags & H2NEG__S_BODY) {
-        ptrdiff_t n = c->h2 ? h2neg__h2_put_data(c, s, s->body, s->body_left, 1)
-                            : h2neg__h1_put_body(c, s, s->body, s->body_left, 1);
-        if (n <= 0)
-            break;
-        h2neg__body_sent(c, s, (size_t)n);
-        if (s->body_left)
-            continue;
-        if (c->h2)
-            h2neg__h2_local_end(c, s);
-        else
-            h2neg__h1_local_end(c, s);
-    }
+    h2neg__push_body(c, s);
     if (!(s->flags & H2NEG__S_BODY))
         return;
     s->body_at = c->queued;
