@@ -49,9 +49,10 @@
        while (h2neg_next(c, &ev)) {
            if (ev.type == H2NEG_EV_NEGOTIATED)
                printf("%s (%s)\n", h2neg_protocol_name(ev.protocol), h2neg_via_name(ev.via));
+           int status = h2neg_is(ev.method, "CONNECT") ? 501 : 200; // no tunnels here
            if (ev.type == H2NEG_EV_REQUEST)
                ev.websocket ? h2neg_accept(c, ev.stream, NULL, NULL, 0)
-                            : h2neg_reply(c, ev.stream, 200, "text/plain", "hello, world\n", 13);
+                            : h2neg_reply(c, ev.stream, status, "text/plain", "hello, world\n", 13);
            ptrdiff_t len = (ptrdiff_t)ev.data.len;
            if (ev.type == H2NEG_EV_WS_MESSAGE &&
                h2neg_ws_send(c, ev.stream, ev.opcode, ev.data.ptr, ev.data.len, 0) < len)
@@ -109,7 +110,7 @@
        h2neg_url url = {.port = -1};
        h2neg_event ev;
        char in[16384], host[256], port[12];
-       int bad = argc != 2 || h2neg_url_parse(&url, h2neg_s(argv[1])) != 0;
+       int bad = argc != 2 || h2neg_url_parse(&url, h2neg_s(argv[1])) != 0; // IPv4 alone
        h2neg_message get = {.authority = url.authority, .target = url.target};
        if (bad || !h2neg_is(url.scheme, "http") || h2neg_request(c, &get, 0, &ev.stream) != 0)
            return fprintf(stderr, "Give one URL: http://HOST[:PORT]/[PATH].\n"), 2;
@@ -222,7 +223,8 @@
    sentence. Bad input ends in the protocol's own answer: a status, RST_STREAM, GOAWAY, a Close
    frame (1002, 1007, 1008, 1009, 1011) that ends its WebSocket alone; for a connection ERROR, a
    DONE for each stream, HALF_CLOSE, CLOSE. The sentence goes to the peer, too, as the content of
-   the answer or GOAWAY's debug data, unless config.no_error_text. A call that cannot do its work
+   an HTTP/1 answer that ends the connection or as GOAWAY's debug data, unless
+   config.no_error_text. A call that cannot do its work
    now answers H2NEG_AGAIN and has changed nothing; WRITABLE follows when it is worth another try.
    Every call is safe on NULL and after an error.
 
@@ -756,10 +758,10 @@ H2NEG_API ptrdiff_t h2neg_chunked_decode(h2neg_chunked *d, const void *in, size_
 
 /* Writers: octets written to `out` (lent, `room` octets), all of version HTTP/1.1, or < 0: the
    error that names what may not be sent, else H2NEG_ERR_TOO_SMALL (nothing useful was written).
-   H2NEG_ERR_H1_METHOD: no token of 1 to 32 octets; H1_TARGET: empty, or with a space, a control,
-   '#' or an octet that is not ASCII; H1_STATUS_LINE: a status not of 100 to 999, or a reason with a
-   control; H1_FIELD_NAME: no token; H1_FIELD_VALUE: CR, LF, NUL or another control, or white space
-   at an end (RFC 9110 5.5). */
+   H2NEG_ERR_H1_METHOD: no token of 1 to 32 octets; H1_TARGET: none of the forms that a target may
+   have with this method (RFC 9112 3.2); H1_STATUS_LINE: a status not of 100 to 999, or a reason
+   with a control; H1_FIELD_NAME: no token; H1_FIELD_VALUE: CR, LF, NUL or another control, or white
+   space at an end (RFC 9110 5.5). */
 H2NEG_API ptrdiff_t h2neg_h1_write_request_line(void *out, size_t room, h2neg_str method,
                                                 h2neg_str target);
 H2NEG_API ptrdiff_t h2neg_h1_write_status_line(void *out, size_t room, int status,
@@ -1703,6 +1705,8 @@ typedef struct h2neg_config {
     const struct h2neg_config *shared; /* NULL; h2neg_config_share alone sets it */
 } h2neg_config;
 
+/* END waits for h2neg_accept or the answer where the request is a CONNECT, or offers an Upgrade and
+   has no body, and no timeout ends that wait: answer these at REQUEST. */
 enum {
     H2NEG_EV_NEGOTIATED = 1, /* what is spoken, once, before the first REQUEST or RESPONSE */
     H2NEG_EV_REQUEST,        /* server: a request's head */
@@ -1838,7 +1842,9 @@ H2NEG_API uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms);
 /* Sending. 0, or < 0: H2NEG_ERR_AGAIN (nothing was taken, nothing changed), H2NEG_ERR_STREAM_GONE,
    H2NEG_ERR_INVALID and the like.
    request: `*stream` is its number. H2NEG_MORE: the body follows by send; else it is m->body, or
-   none. respond: an interim (1xx) or the final response. reply: a whole response, copied. send: the
+   none; INVALID: also a target or an authority that no server takes (RFC 9112 3.2, RFC 9113 8.3.1).
+   respond: an interim (1xx) or the final response; INVALID: also a 2xx to CONNECT, which is
+   h2neg_accept's. reply: a whole response, copied; `type`: its Content-Type, NULL: none. send: the
    octets taken (0 to len), or < 0 (INVALID: the message was given whole); the message ends when all
    of a call without MORE was taken.
    room: octets that send would take now. trailers: ends the message with fields (RFC 9110 6.5).
@@ -1862,10 +1868,11 @@ H2NEG_API int h2neg_set_user(h2neg_conn *c, uint32_t s, void *user);
 /* Takes an Upgrade or a CONNECT (RFC 9110 7.8, 9.3.6; RFC 8441). OPEN follows.
    Of a REQUEST with `websocket`: 101, or 200 over HTTP/2, with everything that the handshake needs;
    `protocol` is the subprotocol, one of those that the client listed (h2neg_ws_subprotocol chooses
-   it), or NULL: none; INVALID: it was not listed. H2NEG_ERR_LIMIT_STREAMS: max_ws_streams is
-   reached, and the client has got a 503. H2NEG_ERR_NOMEM: nothing has changed. It may come any time
-   after the REQUEST. Of another one: `protocol` is one of the offered tokens, NULL the first; DATA
-   and END follow. */
+   it), or NULL: none; INVALID: it is seen not to have been listed. `fields`: what the answer's head
+   has besides, or NULL with `count` 0. H2NEG_ERR_LIMIT_STREAMS: max_ws_streams is reached, and the
+   client has got a 503. H2NEG_ERR_NOMEM: nothing has changed. It may come any time after the
+   REQUEST. Of another one: `protocol` is one of the offered tokens, NULL the first; DATA and END
+   follow. */
 H2NEG_API int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol,
                            const h2neg_field *fields, size_t count);
 
@@ -4914,9 +4921,19 @@ H2NEG__DEF ptrdiff_t h2neg_h1_parse_trailers(h2neg_h1_head *head, const void *in
 
 static int h2neg__check_request_line(h2neg_str method, h2neg_str target)
 {
+    h2neg_h1_head head;
+    h2neg__h1 h;
     if (!h2neg__is_token(method) || method.len > H2NEG__METHOD_MAX)
         return H2NEG_ERR_H1_METHOD;
-    return target.len && h2neg__target_span(target) == target.len ? 0 : (int)H2NEG_ERR_H1_TARGET;
+    if (target.len == 0)
+        return H2NEG_ERR_H1_TARGET;
+    h2neg__clear(&head, sizeof head);
+    h2neg__clear(&h, sizeof h);
+    head.method = method;
+    head.target = target;
+    h.head = &head;
+    h.in = target.ptr;
+    return h2neg__h1_target(&h);
 }
 
 static int h2neg__check_status_line(int status, h2neg_str reason)
@@ -10754,7 +10771,7 @@ H2NEG__COLD static void h2neg__trace_table(h2neg_trace *t, const h2neg__trace_bl
 H2NEG__COLD static void h2neg__trace_note(h2neg__trace_side *s, const h2neg_field *f)
 {
     if (h2neg_is(f->name, ":protocol"))
-        s->websocket = s->from == H2NEG_CLIENT && h2neg_is(f->value, "websocket");
+        s->websocket = s->from == H2NEG_CLIENT && h2neg_is_nocase(f->value, "websocket");
     if (h2neg_is(f->name, "sec-websocket-extensions"))
         s->extension = 1;
     if (h2neg_is(f->name, ":status") && s->from == H2NEG_SERVER)
@@ -12325,6 +12342,7 @@ typedef struct h2neg__http2 {
     /* budgets */
     int32_t resets;
     uint32_t empties, shorts;
+    uint32_t turn; /* the stream that DATA were written of last */
     uint64_t updates, data_frames, opened;
 } h2neg__http2;
 
@@ -12454,7 +12472,7 @@ static const h2neg__default h2neg__defaults[] = {
     H2NEG__D(max_header_fields, 128, 128, H2NEG__LIMIT, 1, 1u << 16),
     H2NEG__D(max_cookie_crumbs, 256, 256, H2NEG__LIMIT, 0, 1u << 16),
     H2NEG__D(max_field_line, 8192, 8192, H2NEG__LIMIT, 64, 1u << 24),
-    H2NEG__D(max_informational, 16, 16, H2NEG__LIMIT, 0, 65535),
+    H2NEG__D(max_informational, 16, 16, H2NEG__LIMIT, 0, 255),
     H2NEG__D(max_queued, 32768, 32768, H2NEG__LIMIT, 0, 1u << 30),
     H2NEG__D(overhead_slack, 1u << 20, 1u << 20, H2NEG__LIMIT, 0, UINT32_MAX),
     H2NEG__D(overhead_ratio, 8, 8, H2NEG__LIMIT, 0, 1u << 20),
@@ -12825,7 +12843,7 @@ static int h2neg__fail(h2neg_conn *c, int code, uint64_t offset)
     c->error_owed = 1;
     if (c->h2)
         c->h2->goaway_owed = 1;
-    else if (c->config->role == H2NEG_SERVER)
+    else if (c->config->role == H2NEG_SERVER && !c->h1.early) /* else it was answered */
         c->status_owed = 1;
     h2neg__inert(c);
     return H2NEG__GO_ON;
@@ -13374,6 +13392,8 @@ static int h2neg__stream_state(const h2neg_conn *c, uint32_t id)
     uint32_t both = H2NEG__S_LOCAL_END | H2NEG__S_REMOTE_END;
     if (id % 2 == 0)
         return H2NEG__IDLE; /* a server's stream, and there is no push */
+    if (c->h2->goaway_sent && id > c->h2->goaway_last) /* of a client it is the last word */
+        return H2NEG__OUR_RST; /* what comes there is passed over (RFC 9113 6.8) */
     if (id > (c->config->role == H2NEG_SERVER ? c->h2->last_peer : c->next_stream - 1))
         return H2NEG__IDLE;
     s = h2neg__stream_find(c, id);
@@ -13795,6 +13815,8 @@ static int h2neg__plan_response(h2neg__plan *p, const h2neg__stream *s, const h2
     if (p->interim)
         return m->body_len || p->length != H2NEG_UNKNOWN ? H2NEG_ERR_INVALID : 0;
     p->drop = s->flags & H2NEG__S_HEAD || m->status == 204 || m->status == 304;
+    if (m->status == 205 && (flags & H2NEG_MORE || m->body_len || p->length + 1 > 1))
+        return H2NEG_ERR_INVALID; /* RFC 9110 15.3.6 */
     return h2neg__plan_body(p, m, flags, m->status == 204);
 }
 
@@ -14566,6 +14588,7 @@ static void h2neg__h2_data_wrote(h2neg_conn *c, h2neg__stream *s, unsigned char 
     h2neg__frame_head(out, (uint32_t)n, H2NEG_H2_DATA, end ? H2NEG_H2_END_STREAM : 0, s->id);
     h2neg__out_wrote(c, 9 + n);
     c->h2->data_frames++;
+    c->h2->turn = s->id;
     s->send -= (int64_t)n;
     c->h2->send -= (int64_t)n;
     s->send_octets += n;
@@ -14608,6 +14631,19 @@ static ptrdiff_t h2neg__h2_send(h2neg_conn *c, h2neg__stream *s, const unsigned 
     return (ptrdiff_t)taken;
 }
 
+/* The engine ends our side by itself, in its own part of the output; where even that is full, by
+   RST_STREAM, which waits. */
+static void h2neg__h2_end(h2neg_conn *c, h2neg__stream *s)
+{
+    unsigned char *out = h2neg__out_room(c, 9);
+    if (!out) {
+        h2neg__h2_reset(c, s, 0, H2NEG_CANCEL);
+        return;
+    }
+    h2neg__h2_data_wrote(c, s, out, 0, 1);
+    h2neg__h2_local_end(c, s);
+}
+
 static int h2neg__h2_trailers(h2neg_conn *c, h2neg__stream *s, const h2neg_field *fields,
                               size_t count)
 {
@@ -14630,13 +14666,11 @@ static int h2neg__h2_can_send(const h2neg_conn *c, const h2neg__stream *s)
 static void h2neg__h2_pump(h2neg_conn *c)
 {
     h2neg__stream *s;
-    uint32_t after = 0;
     while (c->sending &&
-           (s = h2neg__most_urgent(c, H2NEG__S_BODY, h2neg__h2_can_send, after)) != NULL) {
+           (s = h2neg__most_urgent(c, H2NEG__S_BODY, h2neg__h2_can_send, c->h2->turn)) != NULL) {
         ptrdiff_t n = h2neg__h2_put_data(c, s, h2neg__body_at(c, s), s->body_left, 1);
         if (n < 0)
             return;
-        after = s->id;
         h2neg__body_sent(c, s, (size_t)n);
         if (s->body_left == 0)
             h2neg__h2_local_end(c, s);
@@ -14884,7 +14918,7 @@ static void h2neg__h2_block_kind(h2neg_conn *c, int state)
         const h2neg__stream *s = h2neg__stream_find(c, h->block);
         int response = c->config->role == H2NEG_CLIENT && !(s->flags & H2NEG__S_HEAD_GOT);
         h->block_kind = response ? H2NEG__B_RESPONSE : H2NEG__B_TRAILERS;
-    } else if (state == H2NEG__IDLE && !(h->goaway_sent && h->block > h->goaway_last)) {
+    } else if (state == H2NEG__IDLE) {
         h->block_kind = H2NEG__B_REQUEST;
         h->last_peer = h->block;
         h->opened++;
@@ -14909,6 +14943,7 @@ static int h2neg__h2_on_headers(h2neg_conn *c)
     if (!h2neg__work(c, &fields, &text))
         return H2NEG__GO_ON;
     h->block = id;
+    c->since[H2NEG__T_HEAD] = 0; /* each block has its own time */
     h->block_error = 0;
     h->block_frames = h->block_empty = 0;
     h->block_end = (h->frame.flags & H2NEG_H2_END_STREAM) != 0;
@@ -15093,7 +15128,7 @@ static int h2neg__h2_websocket(h2neg_conn *c, const h2neg_h2_head *head, int *we
                                h2neg__ws_terms *terms)
 {
     h2neg_ws_request request;
-    *websocket = H2NEG__IS(head->protocol, "websocket"); /* only where the bit is set */
+    *websocket = H2NEG__IS_NOCASE(head->protocol, "websocket"); /* only where the bit is set */
     memset(terms, 0, sizeof *terms);
     if (!*websocket)
         return 0;
@@ -15161,9 +15196,10 @@ static int h2neg__h2_on_response(h2neg_conn *c, h2neg_event *ev)
     if (!err && head.status < 200 && h->block_end)
         err = H2NEG_ERR_H2_MESSAGE;
     if (!err && h->block_end && head.content_length + 1 > 1 && !(s->flags & H2NEG__S_HEAD) &&
-        head.status != 304)
+        head.status != 204 && head.status != 304 &&
+        !(s->flags & H2NEG__S_WAITS && head.status / 100 == 2)) /* RFC 9110 9.3.6 */
         err = H2NEG_ERR_H2_CONTENT_LENGTH; /* neither unknown nor 0, and no DATA will come */
-    if (!err && head.status < 200 && ++s->informational > c->config->max_informational)
+    if (!err && head.status < 200 && s->informational++ >= c->config->max_informational)
         err = H2NEG_ERR_LIMIT_INFORMATIONAL;
     if (!err && head.status / 100 == 2 && s->ws.place)
         err = h2neg__ws_answer(c, s, head.status, head.fields, head.count, &subprotocol);
@@ -15190,7 +15226,7 @@ static int h2neg__h2_on_response(h2neg_conn *c, h2neg_event *ev)
         s->flags |= H2NEG__S_TUNNEL;
     } else if (s->flags & H2NEG__S_WAITS) {
         h2neg__ws_free(c, s);
-        h2neg__h2_send(c, s, NULL, 0, 0); /* refused: our side has nothing to say */
+        h2neg__h2_end(c, s); /* refused: our side has nothing to say */
     }
     s->flags &= ~(uint32_t)H2NEG__S_WAITS;
     if (h->block_end)
@@ -15204,7 +15240,7 @@ static int h2neg__h2_on_trailers(h2neg_conn *c, h2neg_event *ev)
     h2neg__stream *s = h2neg__stream_find(c, h->block);
     h2neg_h2_head head;
     int err = h2neg__h2_section_limits(c, h->list);
-    if (!err && (!h->block_end || s->flags & H2NEG__S_TUNNEL))
+    if (!err && (!h->block_end || s->flags & (H2NEG__S_TUNNEL | H2NEG__S_WAITS)))
         err = H2NEG_ERR_H2_MESSAGE;
     if (!err)
         err = h2neg__h2_section(c, &head, 0);
@@ -15241,8 +15277,9 @@ static int h2neg__h2_block_done(h2neg_conn *c, h2neg_event *ev)
     if (!h2neg__h2_decode(c, NULL, 0, 1))
         return H2NEG__GO_ON;
     h2neg__h2_frame_end(c, h->frame.padding);
-    if (s && s->flags & (H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET | H2NEG__S_DONE))
-        kind = H2NEG__B_DROP; /* reset meanwhile */
+    if (s ? (s->flags & (H2NEG__S_WE_RESET | H2NEG__S_PEER_RESET | H2NEG__S_DONE)) != 0
+          : kind != H2NEG__B_REQUEST)
+        kind = H2NEG__B_DROP; /* reset, or gone, meanwhile */
     if (h->block_error && (kind || h->block_error == H2NEG_ERR_H2_CLOSED))
         result = h2neg__h2_refuse_block(c, h->block_error);
     else if (kind != H2NEG__B_DROP) {
@@ -15269,9 +15306,11 @@ static int h2neg__h2_fragment(h2neg_conn *c, h2neg_event *ev)
     }
     if (h->list->size > 4 * (uint64_t)c->config->max_header_list)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_LIMIT_FIELDS);
-    if (h->frame.flags & H2NEG_H2_END_HEADERS)
-        return h2neg__h2_block_done(c, ev);
-    return h2neg__h2_frame_end(c, h->frame.padding);
+    if (!(h->frame.flags & H2NEG_H2_END_HEADERS))
+        return h2neg__h2_frame_end(c, h->frame.padding);
+    if (h->block_kind == H2NEG__B_REQUEST && h2neg__app_room(c) < H2NEG__REPLY + 512)
+        return H2NEG__STOPPED; /* there was room when the block began */
+    return h2neg__h2_block_done(c, ev);
 }
 
 /* What stands before data: pad length and priority. */
@@ -15286,7 +15325,7 @@ static int h2neg__h2_prefix(h2neg_conn *c, h2neg_event *ev)
     if (err == 0)
         return H2NEG__STARVED;
     if (err == H2NEG_ERR_H2_SELF_DEPENDENCY)
-        h->block_error = err;
+        h->block_error = h->block_error ? h->block_error : err;
     else if (err < 0)
         return h2neg__h2_frame_fail(c, err);
     h2neg__in_take(c, h->frame.prefix);
@@ -15338,6 +15377,8 @@ static int h2neg__h2_on_priority_update(h2neg_conn *c, h2neg_event *ev)
     (void)ev;
     if (c->config->role == H2NEG_CLIENT)
         return h2neg__h2_frame_fail(c, H2NEG_ERR_H2_STREAM_ID); /* RFC 9218 7.1 */
+    if (f->u.priority_update.stream % 2 == 0)
+        return h2neg__h2_frame_fail(c, H2NEG_ERR_H2_STREAM_ID); /* a push, which there is not */
     if (!s)
         return H2NEG__GO_ON;
     h2neg_priority_parse(f->u.priority_update.value, &urgency, &incremental);
@@ -15424,14 +15465,14 @@ static int h2neg__h2_on_settings(h2neg_conn *c, h2neg_event *ev)
     (void)ev;
     if (f->flags & H2NEG_H2_ACK)
         return h2neg__h2_on_ack(c);
+    if (c->h2->first)
+        c->h2->peer_streams = UINT32_MAX; /* unless they say it; until now 100 was assumed */
     err = h2neg__h2_set_all(c, f->u.settings.entries, f->u.settings.count);
     if (err)
         return h2neg__h2_frame_fail(c, err);
     c->h2->owed_acks++;
     if (c->h2->first) {
         c->h2->first = 0;
-        if (c->h2->peer_streams == 100)
-            c->h2->peer_streams = UINT32_MAX; /* what was assumed until now was not said */
         if (c->config->role == H2NEG_CLIENT && !c->agreed)
             c->negotiated_owed = 1;
     }
@@ -15799,6 +15840,7 @@ static void h2neg__h1_local_end(h2neg_conn *c, h2neg__stream *s)
     if (s->flags & (H2NEG__S_REMOTE_END | H2NEG__S_TUNNEL) || c->config->role == H2NEG_CLIENT)
         return;
     c->h1.early = 1;
+    c->since[H2NEG__T_EARLY] = 0;
     h2neg__stream_done(c, s, 0, H2NEG_NO_ERROR, 0);
     if (c->h1.close)
         h2neg__inert(c);
@@ -15808,12 +15850,14 @@ static void h2neg__h1_local_end(h2neg_conn *c, h2neg__stream *s)
 static void h2neg__h1_framing(h2neg_conn *c, h2neg__stream *s, const h2neg__plan *p,
                               h2neg__writer *w)
 {
+    int server = c->config->role == H2NEG_SERVER;
     char digits[20];
     if (p->add_length)
         h2neg__h1_out_one(w, "content-length", h2neg__decimal_text(digits, p->length));
-    if (p->interim || p->drop || p->length != H2NEG_UNKNOWN || p->ends || s->flags & H2NEG__S_WAITS)
+    if (p->interim || p->drop || p->length != H2NEG_UNKNOWN || p->ends ||
+        (!server && s->flags & H2NEG__S_WAITS))
         return;
-    if (c->config->role == H2NEG_SERVER && c->h1.minor == 0) {
+    if (server && c->h1.minor == 0) {
         c->h1.close = 1;
         return;
     }
@@ -16198,6 +16242,17 @@ static const char *h2neg__h2c_never(const h2neg_conn *c)
     return c->requests ? "h2c offered, not with the first request" : "";
 }
 
+/* 1: Expect asks for something else than 100-continue, which is to be answered with 417. */
+static int h2neg__expects_more(const h2neg_field *fields, size_t count)
+{
+    h2neg_list list = {0, 0};
+    h2neg_str member;
+    while (h2neg_list_next(&list, fields, count, "expect", &member))
+        if (!H2NEG__IS_NOCASE(member, "100-continue"))
+            return 1;
+    return 0;
+}
+
 /* What an h2c offer is not taken for; "" when it may be taken: one valid offer, first request,
    cleartext, a small body with a length, no other wish. */
 static const char *h2neg__h2c_refusal(const h2neg_conn *c, int kind, uint64_t length,
@@ -16211,6 +16266,8 @@ static const char *h2neg__h2c_refusal(const h2neg_conn *c, int kind, uint64_t le
         return h2neg__h2c_never(c);
     if (!h2neg_h1_persists(head))
         return "h2c offered with Connection: close";
+    if (h2neg__expects_more(head->fields, head->count))
+        return "h2c offered with an expectation that is not known";
     if (kind == H2NEG_BODY_CHUNKED ||
         (kind == H2NEG_BODY_LENGTH && length > c->config->max_upgrade_body))
         return "h2c offered with a body that is chunked or too large";
@@ -16317,6 +16374,10 @@ static int h2neg__h1_refuse(h2neg_conn *c, int error, size_t taken, int kind, ui
     m.fields = &version;
     m.field_count = m.status == 426;                /* RFC 6455 4.2.2 */
     s->flags = H2NEG__S_REMOTE_END | H2NEG__S_DONE; /* nobody hears of it */
+    if ((kind != H2NEG_BODY_NONE &&
+         h2neg_find(c->h1.head->fields, c->h1.head->count, "expect", NULL)) ||
+        (kind == H2NEG_BODY_LENGTH && length > c->config->drain_octets))
+        c->h1.close = 1; /* as h2neg__h1_persistence has it */
     h2neg__plan_response(&p, s, &m, 0);
     error = h2neg__h1_respond(c, s, &m, 0, &p);
     h2neg__stream_free(c, s);
@@ -16327,6 +16388,7 @@ static int h2neg__h1_refuse(h2neg_conn *c, int error, size_t taken, int kind, ui
     h2neg__in_take(c, taken);
     h2neg__h1_body_begin(c, kind, length);
     c->h1.early = 1;
+    c->since[H2NEG__T_EARLY] = 0;
     if (kind == H2NEG_BODY_NONE)
         h2neg__h1_message_end(c);
     return H2NEG__GO_ON;
@@ -16493,9 +16555,15 @@ static int h2neg__h1_request_head(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__GO_ON;
     h->asked_head = 0;
     n = h2neg_h1_parse_request(h->head, in.ptr, in.len, h->seen);
+    if (n <= 0) { /* the answer to a head that is wrong, or late, keeps to its method */
+        const h2neg_h1_scan *scan = &h->head->scan;
+        h->asked_head = scan->first_len > 5 && in.len >= scan->first + 5 &&
+                        memcmp(in.ptr + scan->first, "HEAD ", 5) == 0;
+    }
     if (n == 0)
         return h2neg__h1_more(c, in.len);
     h->seen = 0;
+    c->since[H2NEG__T_HEAD] = 0; /* the next head has its own time */
     if (n < 0)
         return h2neg__h1_error(c, (int)n, h->head->error_at);
     return h2neg__h1_on_request(c, ev, (size_t)n);
@@ -16850,7 +16918,7 @@ static int h2neg__h1_response_head(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__GO_ON;
     if (h->head->status == 101)
         return h2neg__h1_on_101(c, ev, (size_t)n);
-    if (++s->informational > c->config->max_informational)
+    if (s->informational++ >= c->config->max_informational)
         return h2neg__h1_error(c, H2NEG_ERR_LIMIT_INFORMATIONAL, 0);
     h2neg__h1_response_event(c, ev, H2NEG_EV_INFORMATIONAL, s);
     h2neg__in_take(c, (size_t)n);
@@ -16891,6 +16959,10 @@ static int h2neg__h1_eof(h2neg_conn *c)
         (h->state == H2NEG__H1_BODY && h->body == H2NEG_BODY_CLOSE)) {
         int tunnel = h->state == H2NEG__H1_TUNNEL;
         h->close = 1;
+        if (s->flags & H2NEG__S_DONE) { /* one that is kept stops nobody */
+            h2neg__inert(c);
+            return H2NEG__GO_ON;
+        }
         if (s->flags & H2NEG__S_REMOTE_END)
             return H2NEG__STOPPED;
         if (tunnel && s->ws.place) { /* no Close came (RFC 6455 7.1.5) */
@@ -18175,7 +18247,9 @@ static int h2neg__event_writable(h2neg_conn *c, h2neg_event *ev)
 {
     h2neg__stream *s = NULL;
     if (c->wanting)
-        s = h2neg__most_urgent(c, H2NEG__S_WRITABLE, h2neg__writable, 0);
+        s = h2neg__most_urgent(c, H2NEG__S_WRITABLE, h2neg__writable, c->h2 ? c->h2->turn : 0);
+    if (s && c->h2)
+        c->h2->turn = s->id;
     if (s)
         h2neg__count_flag(s, H2NEG__S_WRITABLE, 0, &c->wanting);
     else if (!h2neg__request_again(c))
@@ -18447,7 +18521,8 @@ static int h2neg__ran_out(uint64_t now, uint64_t *since, uint32_t limit, uint64_
 static int h2neg__stream_tick_in(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
 {
     const h2neg_config *g = c->config;
-    int asked = s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_WAITS) && !(s->flags & H2NEG__S_HEAD_GOT);
+    int asked = s->flags & (H2NEG__S_LOCAL_END | H2NEG__S_WAITS) &&
+                !(s->flags & (H2NEG__S_HEAD_GOT | H2NEG__S_TUNNEL));
     if (g->role == H2NEG_CLIENT && asked)
         return h2neg__ran_out(c->now, &s->recv_since, g->response_timeout, at)
                    ? H2NEG_ERR_TIMEOUT_RESPONSE
@@ -18475,6 +18550,15 @@ static int h2neg__ws_tick(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
                : 0;
 }
 
+/* Whether the peer would take a stream's octets, and another's go first: it is not the peer that is
+   slow, or else the other one is told. */
+static int h2neg__h2_waits_for_turn(const h2neg_conn *c, const h2neg__stream *s)
+{
+    const h2neg__stream *first = c->h2 ? h2neg__stream_find(c, c->h2->turn) : NULL;
+    return first && first != s && h2neg__h2_stream_window(c, s) > 0 &&
+           first->flags & (H2NEG__S_BODY | H2NEG__S_WRITABLE);
+}
+
 /* The times of one stream. 0, or the error that ends it. */
 static int h2neg__stream_tick(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
 {
@@ -18485,7 +18569,7 @@ static int h2neg__stream_tick(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
     if (s->ws.place && s->flags & H2NEG__S_TUNNEL)
         return h2neg__ws_tick(c, s, at);
     if (!(s->flags & (H2NEG__S_BODY | H2NEG__S_WRITABLE)) || s->flags & H2NEG__S_TUNNEL ||
-        !(s->flags & H2NEG__S_HEAD_SENT)) {
+        !(s->flags & H2NEG__S_HEAD_SENT) || h2neg__h2_waits_for_turn(c, s)) {
         s->send_since = s->stall_since = 0;
         return 0;
     }
@@ -18533,9 +18617,12 @@ static unsigned h2neg__timers_run(const h2neg_conn *c)
     const h2neg__http2 *h = c->h2;
     unsigned run = 0;
     int off = c->h1.state == H2NEG__H1_OFF;
-    int head = h ? h->block != 0 : c->kept && c->starved && (off || c->h1.state == H2NEG__H1_HEAD);
-    if (c->phase >= H2NEG__INERT)
-        return c->phase == H2NEG__INERT ? 1u << H2NEG__T_INERT : 0;
+    int head = h ? h->block != 0 && c->starved
+                 : c->kept && c->starved && (off || c->h1.state == H2NEG__H1_HEAD);
+    if (c->phase == H2NEG__INERT) /* what is left of the last answer may take its time */
+        return 1u << (c->out ? H2NEG__T_STALL : H2NEG__T_INERT);
+    if (c->phase > H2NEG__INERT)
+        return 0;
     if (head && c->config->role == H2NEG_SERVER)
         run |= 1u << H2NEG__T_HEAD;
     if (c->live == 0 && c->out == 0 && c->kept == 0)
@@ -18626,6 +18713,19 @@ static void h2neg__timer_tick(h2neg_conn *c, int i, uint64_t *at)
         *at = c->since[i] - 1 + limit;
 }
 
+static void h2neg__timers_tick(h2neg_conn *c, uint64_t *at)
+{
+    unsigned run = h2neg__timers_run(c);
+    int i;
+    for (i = 0; i < H2NEG__TIMERS; i++)
+        if (run >> i & 1) {
+            h2neg__timer_tick(c, i, at);
+            run = h2neg__timers_run(c); /* others begin when one has ended something */
+        } else {
+            c->since[i] = 0;
+        }
+}
+
 /* 33 resets a second are given back; what is no whole one waits for the next tick. */
 static void h2neg__h2_mend(h2neg__http2 *h, uint64_t ms, uint32_t budget)
 {
@@ -18638,8 +18738,6 @@ static void h2neg__h2_mend(h2neg__http2 *h, uint64_t ms, uint32_t budget)
 H2NEG__DEF uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms)
 {
     uint64_t at = H2NEG_NEVER, back;
-    unsigned run;
-    int i;
     if (!c || c->lost || c->phase == H2NEG__OVER)
         return H2NEG_NEVER;
     h2neg__balance(c);
@@ -18653,15 +18751,10 @@ H2NEG__DEF uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms)
         c->now = now_ms;
     }
     h2neg__timer_marks(c);
-    run = h2neg__timers_run(c);
-    for (i = 0; i < H2NEG__TIMERS; i++)
-        if (run >> i & 1) {
-            h2neg__timer_tick(c, i, &at);
-            run = h2neg__timers_run(c); /* others begin when one has ended something */
-        } else {
-            c->since[i] = 0;
-        }
+    h2neg__timers_tick(c, &at);
     h2neg__streams_tick(c, &at);
+    if (c->phase == H2NEG__INERT)
+        h2neg__timers_tick(c, &at); /* a stream may have ended the connection: another begins */
     h2neg__settle(c);
     return at;
 }
@@ -18671,6 +18764,25 @@ H2NEG__DEF uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms)
    Memory: what is taken is written at once, or copied into the queue, or borrowed until DONE.
    What is refused with AGAIN has changed nothing.
    ========================================================================== */
+
+/* Whether authority and target are what a server lets in (RFC 9112 3.2, RFC 9113 8.3.1, 8.5): the
+   target of "http://a?b" is "/?b". */
+static int h2neg__plan_target(const h2neg_conn *c, const h2neg_message *m, int tunnel)
+{
+    h2neg_authority a;
+    int web = m->scheme.len == 0 || H2NEG__IS_NOCASE(m->scheme, "http") ||
+              H2NEG__IS_NOCASE(m->scheme, "https");
+    if (m->authority.len && h2neg_authority_parse(&a, m->authority) != 0)
+        return 0;
+    if (tunnel)
+        return m->authority.len && a.port > 0;
+    if (m->target.len == 0 || m->target.ptr[0] == '/')
+        return 1;
+    if (!c->h2)
+        return h2neg__check_request_line(m->method.len ? m->method : h2neg_s("GET"), m->target) ==
+               0;
+    return !web || (H2NEG__IS(m->target, "*") && H2NEG__IS(m->method, "OPTIONS"));
+}
 
 /* The parts of a request that must be right before anything is written. 0 or < 0. */
 static int h2neg__plan_request(h2neg__plan *p, const h2neg_conn *c, const h2neg_message *m,
@@ -18686,7 +18798,8 @@ static int h2neg__plan_request(h2neg__plan *p, const h2neg_conn *c, const h2neg_
         (m->method.len && !h2neg__is_token(m->method)) || m->method.len > 32 ||
         h2neg__target_span(m->target) != m->target.len ||
         h2neg__target_span(m->authority) != m->authority.len ||
-        !h2neg__all(m->scheme, H2NEG__TARGET) || (connect && m->authority.len == 0) ||
+        !h2neg__all(m->scheme, H2NEG__TARGET) ||
+        !h2neg__plan_target(c, m, connect && !m->upgrade.len) ||
         (m->upgrade.len && !h2neg__all(m->upgrade, H2NEG__TARGET)))
         return H2NEG_ERR_INVALID;
     if (m->upgrade.len &&

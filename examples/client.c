@@ -274,8 +274,10 @@ static void start_requests(void)
         said = send_request(t);
         if (said == H2NEG_ERR_AGAIN)
             return;
-        if (said == H2NEG_ERR_INVALID) {
-            complain("the request", "a method, a field or the URL may not be sent like this");
+        if (said == H2NEG_ERR_INVALID || said == H2NEG_ERR_LENGTH_MISMATCH) {
+            complain("the request", said == H2NEG_ERR_INVALID
+                                        ? "a method, a field or the URL may not be sent like this"
+                                        : h2neg_error_text(said));
             t->job->left = 0;
             close_transfer(t);
         } else if (said < 0) {
@@ -297,7 +299,7 @@ static int work_left(void)
 
 static void print_head(const h2neg_event *ev)
 {
-    static const char *const versions[] = {"", "HTTP/1.0", "HTTP/1.1", "HTTP/2", "HTTP/2"};
+    static const char *const versions[] = {"HTTP/1.1", "HTTP/1.0", "HTTP/1.1", "HTTP/2", "HTTP/2"};
     size_t i;
     if (!self.verbose)
         return;
@@ -631,7 +633,7 @@ static int read_urls(char **texts, int count)
     int i;
     self.jobs = calloc((size_t)count, sizeof *self.jobs);
     if (n < 1)
-        return wrong(self.count, "-n takes a number of 1 or more");
+        return wrong(self.count, "-n takes a number from 1 to 1000000000");
     for (i = 0; i < count; i++) {
         int failed = self.jobs ? read_url(&self.jobs[i], texts[i]) : 2;
         if (failed)
@@ -702,7 +704,8 @@ static int check_options(int urls)
         return wrong("-d, --data-file and --echo", "one of them at most");
     self.max_message = options_number(self.max_message_text, INT32_MAX);
     if (self.max_message < 1)
-        return wrong(self.max_message_text, "--max-message takes a number of octets, 1 or more");
+        return wrong(self.max_message_text,
+                     "--max-message takes a number of octets, from 1 to 2147483647");
     if (self.alpn_list && tls_alpn_read(&self.alpn, self.alpn_list) != 0)
         return wrong(self.alpn_list, "not a list of protocol names for --alpn");
     if (!self.method)
@@ -778,6 +781,7 @@ int main(int argc, char **argv)
 {
     size_t i;
     signal(SIGPIPE, SIG_IGN);
+    net_keep_standard();
     self.failed = start(argc, argv);
     if (self.help)
         fputs(usage, stdout);

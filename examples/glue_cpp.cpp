@@ -70,9 +70,14 @@ class connection
             open[ev.stream].asked = request{text(ev.method), text(ev.path), ""};
             if (h2neg_is(ev.method, "CONNECT")) // its END waits for a tunnel
                 h2neg_reset(c.get(), ev.stream, H2NEG_CANCEL);
+            else if (ev.upgrade.len && !ev.more) // so does that of a GET that offers an Upgrade
+                respond(ev.stream, open[ev.stream]);
             break;
         case H2NEG_EV_DATA: open[ev.stream].asked.body += text(ev.data); break;
-        case H2NEG_EV_END: respond(ev.stream, open[ev.stream]); break;
+        case H2NEG_EV_END:
+            if (!open[ev.stream].given.status)
+                respond(ev.stream, open[ev.stream]);
+            break;
         case H2NEG_EV_DONE: open.erase(ev.stream); break;
         default: break;
         }

@@ -17,7 +17,8 @@ static void answer(h2neg_conn *c)
                    ev.via == H2NEG_VIA_PRIOR ? "prior knowledge" : h2neg_via_name(ev.via));
         if (ev.type == H2NEG_EV_REQUEST)
             ev.websocket ? h2neg_accept(c, ev.stream, NULL, NULL, 0)
-                         : h2neg_reply(c, ev.stream, 200, "text/plain", "hello, world\n", 13);
+                         : h2neg_reply(c, ev.stream, h2neg_is(ev.method, "CONNECT") ? 501 : 200,
+                                       "text/plain", "hello, world\n", 13);
         if (ev.type == H2NEG_EV_WS_MESSAGE &&
             h2neg_ws_send(c, ev.stream, ev.opcode, ev.data.ptr, ev.data.len, 0) < (int)ev.data.len)
             h2neg_ws_close(c, ev.stream, 1013, "try again"); /* it sends more than it reads */
@@ -33,10 +34,8 @@ static void serve(int fd)
         const void *out;
         size_t len = h2neg_output(c, &out);
         ssize_t n = len ? write(fd, out, len) : read(fd, in, sizeof in);
-        if (n > 0 && len)
-            h2neg_output_done(c, (size_t)n);
-        else if (n > 0)
-            h2neg_feed(c, in, (size_t)n);
+        if (n > 0)
+            len ? h2neg_output_done(c, (size_t)n) : (void)h2neg_feed(c, in, (size_t)n);
         else
             (n == 0 ? h2neg_eof : h2neg_lost)(c);
         answer(c);

@@ -64,6 +64,16 @@ typedef struct net_link {
     unsigned read_ended : 1;  /* FIN, close_notify or a failure was read */
 } net_link;
 
+/* Where standard input, output or error is closed, the next socket would take its number, and be
+   read and printed to. What is opened there can neither be read nor written. */
+static inline void net_keep_standard(void)
+{
+    int fd;
+    for (fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", fd ? O_RDONLY : O_WRONLY);
+}
+
 static inline uint64_t net_now(void)
 {
     struct timespec t;

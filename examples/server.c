@@ -85,6 +85,7 @@ struct exchange {
     int expects;        /* the peer keeps its body until it is told to go on */
     int refusal;        /* 0, or the status that the request gets here */
     int last;           /* the connection ends behind the answer */
+    int unless;         /* 0, or the status in place of a file that is there */
     h2neg_str path;     /* of the request */
     int status, kind;   /* of the answer; status 0: none is chosen yet */
     h2neg_str type;     /* of an echoed request's body, then of the answer's; so are these two */
@@ -489,7 +490,7 @@ static void answer_file(exchange *x)
     struct stat st;
     const files_kept *file = files_find(&self.files, x->path);
     int status = 404;
-    if (file) {
+    if (file && !x->unless) {
         reply_file(x, file);
         return;
     }
@@ -499,6 +500,7 @@ static void answer_file(exchange *x)
         x->fd = files_open(real, &st);
         status = x->fd < 0 ? -x->fd : 0;
     }
+    status = status ? status : x->unless;
     if (!status)
         file = files_keep(&self.files, x->path, name, files_type(real), x->fd, &st);
     if (status)
@@ -607,6 +609,17 @@ static h2neg_str type_of(const h2neg_event *ev)
     return f ? f->value : h2neg_s("");
 }
 
+/* What a file's preconditions come to: it has no entity tag that one of theirs could match (RFC
+   9110 13.1.1, 13.1.2). */
+static int unless_of(const h2neg_event *ev)
+{
+    const h2neg_field *match = h2neg_find(ev->fields, ev->field_count, "if-match", NULL);
+    const h2neg_field *none = h2neg_find(ev->fields, ev->field_count, "if-none-match", NULL);
+    if (match && !h2neg_is(match->value, "*"))
+        return 412;
+    return none && h2neg_is(none->value, "*") ? 304 : 0;
+}
+
 /* The answer waits for the END, because the rest of the request may still be malformed. At once go
    an echo, a refusal that saves the peer its body, and the answer to CONNECT, whose END waits for
    it. */
@@ -618,6 +631,7 @@ static void on_request(peer *p, const h2neg_event *ev)
     if (!x)
         return;
     x->refusal = connect && !ev->websocket ? 501 : refusal_of(x, ev);
+    x->unless = r == &route_files ? unless_of(ev) : 0;
     if (ev->websocket && !x->refusal && x->route->answer != answer_fields) {
         on_websocket(x, ev);
         return;
@@ -1135,7 +1149,8 @@ static int start_websocket(const settings *set)
 {
     long long most = set->max_message ? options_number(set->max_message, INT32_MAX) : 1048576;
     if (most < 1)
-        return fail(set->max_message, "--max-message takes a number of octets, 1 or more");
+        return fail(set->max_message,
+                    "--max-message takes a number of octets, from 1 to 2147483647");
     self.max_message = (uint32_t)most;
     ws.max_message = self.max_message;
     ws.wake = wake;
@@ -1145,6 +1160,7 @@ static int start_websocket(const settings *set)
 static int start_config(const settings *set)
 {
     h2neg_config config = {.role = H2NEG_SERVER};
+    struct stat root;
     self.protocols = read_protocols(set->protocols);
     config.protocols = self.protocols;
     config.tls = set->tls && !(self.protocols & (H2NEG_HTTP1 | H2NEG_PRIOR)); /* TLS alone */
@@ -1166,6 +1182,8 @@ static int start_config(const settings *set)
     tell_date();
     if (set->root && !(self.root = realpath(set->root, NULL)))
         return fail(set->root, strerror(errno));
+    if (self.root && (stat(self.root, &root) || !S_ISDIR(root.st_mode)))
+        return fail(set->root, "not a directory");
     return 0;
 }
 
@@ -1262,6 +1280,7 @@ int main(int argc, char **argv)
         return failed;
     if (set.help)
         return fputs(usage, stdout), 0;
+    net_keep_standard();
     raise_limit();
     failed = start_config(&set);
     if (!failed)

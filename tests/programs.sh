@@ -67,6 +67,7 @@ refused "server: --cert without --key" "$server" -p 0 --tls --cert "$BUILD/none.
 refused "server: a certificate that cannot be read" "$server" -p 0 --tls \
     --cert "$BUILD/none.pem" --key "$BUILD/none.pem"
 refused "server: a certificate that is none" "$server" -p 0 --tls --cert run.sh --key run.sh
+refused "server: a root that is no directory" "$server" -p 0 --root run.sh
 refused "client: no URL" "$client"
 refused "client: an unknown option" "$client" --nonsense http://127.0.0.1/
 refused "client: an option without its value" "$client" http://127.0.0.1/ -o

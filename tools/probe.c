@@ -27,7 +27,7 @@ static const char usage[] =
     "  --cleartext-only   leaves out the ways over TLS\n"
     "  --sni NAME         the host's name in TLS, in its certificate and in Host\n"
     "  --insecure         go on when the certificate does not verify: always so, it is only told\n"
-    "Nothing is changed on the server: it is asked with GET and OPTIONS alone.\n"
+    "Nothing is changed on the server: it is asked with GET, OPTIONS and handshakes of WebSocket.\n"
     "Exit status: 0 one way in worked at least; 1 none did; 2 a wrong command line; 3 the name is\n"
     "not known, or nothing accepts connections there.\n";
 
@@ -169,7 +169,7 @@ static int read_where(void)
         return complain(EXIT_USAGE,
                         "%.200s: a port from 1 to 65535 is missing; give HOST:PORT, "
                         "like %.200s:8080",
-                        opt.where, url ? "localhost" : opt.where);
+                        opt.where, url || strchr(opt.where, ':') ? "localhost" : opt.where);
     bracket = where.host.ptr[0] == '[';
     if (where.host.len >= sizeof to.host)
         return complain(EXIT_USAGE, "the host's name is too long; a name has up to 253 octets");
@@ -405,6 +405,7 @@ int main(int argc, char **argv)
 {
     int status;
     signal(SIGPIPE, SIG_IGN);
+    net_keep_standard();
     terminal = isatty(2);
     colour = isatty(1) && !getenv("NO_COLOR");
     status = start(argc, argv);
@@ -426,5 +427,7 @@ int main(int argc, char **argv)
     else
         print_verdicts();
     tls_context_free(to.tls);
+    if (fflush(stdout) || ferror(stdout))
+        return complain(EXIT_USAGE, "standard output: %s", strerror(errno));
     return status;
 }

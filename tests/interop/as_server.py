@@ -224,7 +224,30 @@ def hello(context):
                          expect=0)
         equal(said, b'hello, world\n', way[0])
         child.wait_for(line, 5)
+    with socket.create_connection(('127.0.0.1', port), 10) as s:
+        s.sendall(b'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n')
+        check(s.recv(4096).startswith(b'HTTP/1.1 501 '), 'it has no tunnels')
     child.kill()
+
+
+@test('server/preconditions of a file without entity tags', 'curl')
+def preconditions(context):
+    for way in WAYS[1:4]:
+        for field, path, status in (('If-Match: "x"', '/file.txt', 412), ('If-Match: *', '/file.txt', 200),
+                                    ('If-None-Match: *', '/file.txt', 304), ('If-None-Match: "x"', '/file.txt', 200),
+                                    ('If-Match: "x"', '/none.txt', 404), ('If-None-Match: *', '/none.txt', 404),
+                                    ('If-None-Match: *', '/big.bin', 304), ('If-None-Match: *', '/hello', 200)):
+            equal(curl(context, way, path, '-H', field)[2], status, way[0] + ' ' + field + ' ' + path)
+
+
+@test('client/a standard stream that is closed takes nothing of the connection')
+def closed_streams(context):
+    base = shared(context).http
+    for options, status in (('"$1/bytes/100000" >&-', 1), ('-v -n 2 "$1/hello" 2>&-', 0),
+                            ('--data-file - "$1/upload" <&-', None)):
+        code, said, _ = run(['sh', '-c', 'exec "$0" --http1.1 ' + options, context.client, base])
+        check(status is None or code == status, '%s: exit status %d' % (options, code))
+        check(b'error' not in said and b'Bad Request' not in said, said[-300:])
 
 
 # ---- nghttp and h2load -------------------------------------------------------------------------------

@@ -111,11 +111,21 @@ def lacks_libuv():
     return [] if there and there[0] == 0 else ["libuv's headers (libuv1-dev)"]
 
 
+def ignores_upgrade(child):
+    """An Upgrade to what nobody knows is ignored (RFC 9110 7.8): the answer is as ever."""
+    s = socket.create_connection(('127.0.0.1', child.port), 10)
+    s.sendall(b'GET /a HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo/1\r\n\r\n')
+    got = s.recv(4096)
+    check(got.startswith(b'HTTP/1.1 200 '), got)
+    s.close()
+
+
 @test('glue/libuv: answers, an echo over both protocols, a timer', 'curl', 'make', *lacks_libuv())
 def libuv(context):
     child = started(context, 'glue_libuv')
     for way, version in WAYS:
         equal(curl(child, way), (b'hello from libuv\n', version, 200))
+    ignores_upgrade(child)
     for way in ('--http1.1', '--over-h2'):
         equal(run([context.client, way, 'ws://127.0.0.1:%d/' % child.port, '-d', 'hi'], expect=0)[1], b'hi\n')
     no_tunnel(child)
@@ -140,6 +150,7 @@ def cpp(context):
         got = curl(child, way, '/echo', '--data-binary', '@' + body)
         check(got == (content(300000), version, 200), got[1:])
     no_tunnel(child)
+    ignores_upgrade(child)
     ended(child)
 
 

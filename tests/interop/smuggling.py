@@ -762,7 +762,7 @@ def is_refused(sent, octets, closed, statuses, begun=False):
     """One answer of these, a close that it announces, and nothing behind it. `begun`: the answer may have
     begun before the body was at fault; it is then cut short, and that can be told."""
     check(closed, 'the connection stays open after %r' % octets[:300])
-    got = responses(octets, (0,) if sent.startswith(b'HEAD /') else ())
+    got = responses(octets, (0,) if sent.startswith(b'HEAD ') else ())
     equal(len(got), 1, 'how many answers are in %r' % octets[:600])
     one = got[0]
     if begun and one.status == 200:
@@ -1103,7 +1103,7 @@ def pipelines(context):
         for (some, (name, statuses, sent)), answer in zip(plans, answers):
             expected = [want for _, _, all_ in some for want in all_]
             try:
-                is_answered(*answer, expected + [(statuses, HEAD if sent.startswith(b'HEAD /') else None)])
+                is_answered(*answer, expected + [(statuses, HEAD if sent.startswith(b'HEAD ') else None)])
             except AssertionError as e:
                 raise AssertionError('%r, then %s: %s' % ([row[0] for row in some], name, e))
 

@@ -436,6 +436,21 @@ static void test_early(void)
     side_end(s);
 }
 
+/* ... and each body has its own time. */
+static void test_early_each(void)
+{
+    static const char turn[] = "abcPOST /now HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\n";
+    side *s = timed(NULL, turn + 3, sizeof turn - 4);
+    uint64_t now;
+    for (now = 1000; now <= 20000; now += 1000) {
+        h2neg_tick(s->c, now);
+        side_feed(s, turn, sizeof turn - 1);
+    }
+    CHECK_INT(s->done, 21);
+    CHECK(!(h2neg_wants(s->c) & H2NEG_WANT_HALF_CLOSE));
+    side_end(s);
+}
+
 /* ---- a client ------------------------------------------------------------ */
 
 static void test_response(void)
@@ -473,6 +488,125 @@ static void test_response(void)
     side_end(s);
 }
 
+/* The timer of one head is not that of the next, whenever ticks come: each turn brings the end of a
+   request and the beginning of another. */
+static void test_head_each(void)
+{
+    static const char text[] = "GET /now HTTP/1.1\r\n" HOST "\r\n";
+    const size_t half = 10, len = sizeof text - 1;
+    char turn[sizeof text];
+    side *s = timed(NULL, text, half);
+    uint64_t now;
+    memcpy(turn, text + half, len - half);
+    memcpy(turn + len - half, text, half);
+    for (now = 1000; now <= 60000; now += 1000) {
+        h2neg_tick(s->c, now);
+        side_feed(s, turn, len);
+    }
+    CHECK_INT(s->errors, 0);
+    CHECK_INT(s->done, 60);
+    side_end(s);
+}
+
+/* ... nor is that of one block the next one's. */
+static void test_head_each_block(void)
+{
+    side *s;
+    uint64_t now;
+    uint32_t id = 1;
+    buf in = {0, 0, 0};
+    s = timed_h2(NULL, &in);
+    for (now = 1000; now <= 60000; now += 1000, id += 2) {
+        static const unsigned char begin[] = {0x82, 0x86}, end[] = {0x84, 0x41, 1, 'a'};
+        in.len = 0;
+        if (id > 1)
+            put_frame(&in, 9, 4, id, end, sizeof end);
+        put_frame(&in, 1, 1, id + 2, begin, sizeof begin);
+        h2neg_tick(s->c, now);
+        side_feed(s, in.p, in.len);
+    }
+    CHECK_INT(s->errors, 0);
+    buf_free(&in);
+    side_end(s);
+}
+
+/* A tunnel behind a 101 waits for no response, also when our side of it has ended. */
+static void test_response_tunnel(void)
+{
+    static const char answer[] = "HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n";
+    const void *run;
+    h2neg_config config;
+    h2neg_message m;
+    h2neg_event ev;
+    h2neg_conn *c;
+    uint32_t stream;
+    memset(&config, 0, sizeof config);
+    memset(&m, 0, sizeof m);
+    config.role = H2NEG_CLIENT;
+    config.response_timeout = 3000;
+    m.authority = h2neg_s("a");
+    m.target = h2neg_s("/");
+    m.upgrade = h2neg_s("foo");
+    c = h2neg_conn_new(&config);
+    CHECK_INT(h2neg_request(c, &m, 0, &stream), 0);
+    h2neg_output_done(c, h2neg_output(c, &run));
+    CHECK_INT(h2neg_tick(c, 1000), 4000);
+    h2neg_feed(c, answer, sizeof answer - 1);
+    while (h2neg_next(c, &ev))
+        continue;
+    CHECK_INT(h2neg_send(c, stream, "bye", 3, 0), 3);
+    h2neg_output_done(c, h2neg_output(c, &run));
+    CHECK(h2neg_tick(c, 1000) == H2NEG_NEVER);
+    h2neg_tick(c, 100000);
+    CHECK_INT(h2neg_next(c, &ev), 0);
+    h2neg_conn_free(c);
+}
+
+/* A tick that ends a connection knows when its rest runs out. */
+static void test_linger_deadline(void)
+{
+    static const char post[] = "POST /hold HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\n";
+    h2neg_event ev;
+    h2neg_conn *c = h2neg_conn_new(NULL);
+    h2neg_feed(c, post, sizeof post - 1);
+    while (h2neg_next(c, &ev))
+        continue;
+    CHECK_INT(h2neg_tick(c, 1000), 21000);
+    CHECK_INT(h2neg_tick(c, 21000), 26000); /* 408; the connection ends 5 s later */
+    h2neg_conn_free(c);
+}
+
+/* The last answer comes whole to a peer that reads it slowly, under Connection: close too. */
+static void test_linger_slow(void)
+{
+    static const char get[] = "GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n";
+    static char body[100000];
+    const void *run;
+    size_t got = 0, n = 1;
+    uint64_t now;
+    h2neg_message m;
+    h2neg_event ev;
+    h2neg_conn *c = h2neg_conn_new(NULL);
+    memset(&m, 0, sizeof m);
+    m.status = 200;
+    m.body = body;
+    m.body_len = sizeof body;
+    h2neg_feed(c, get, sizeof get - 1);
+    for (now = 1000; n; now += 1000) {
+        h2neg_tick(c, now);
+        while (h2neg_next(c, &ev))
+            if (ev.type == H2NEG_EV_REQUEST)
+                CHECK_INT(h2neg_respond(c, ev.stream, &m, 0), 0);
+        CHECK(!(h2neg_wants(c) & H2NEG_WANT_CLOSE));
+        n = h2neg_output(c, &run);
+        n = n < 1000 ? n : 1000;
+        h2neg_output_done(c, n);
+        got += n;
+    }
+    CHECK(got > sizeof body);
+    h2neg_conn_free(c);
+}
+
 /* Any times, also falling ones, are safe; a deadline lies ahead. */
 static void test_random_times(void)
 {
@@ -501,4 +635,5 @@ CHECK_MAIN(test_head, test_head_drip, test_head_second, test_head_h2, test_idle_
            test_idle_h2, test_not_idle, test_off, test_body_rate, test_body_honest,
            test_body_excused, test_write_stall, test_write_rate, test_write_nothing,
            test_write_slow_application, test_settings, test_preface, test_drain, test_linger,
-           test_early, test_response, test_random_times)
+           test_early, test_response, test_early_each, test_head_each, test_head_each_block,
+           test_response_tunnel, test_linger_deadline, test_linger_slow, test_random_times)

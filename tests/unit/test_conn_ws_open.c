@@ -395,6 +395,20 @@ static void test_max_streams(void)
                 "WS close code=1000\nWS end s1\nHEADERS 9 :status=200\n");
 }
 
+/* The token's case does not matter over HTTP/2 either (RFC 9110 7.8). */
+static void test_case_h2(void)
+{
+    script sc;
+    script_h2(&sc, "WebSocket in other letters", "");
+    sc.hook = hook_many;
+    sc.ws = 1;
+    put_headers(&sc.in, 1, HEADS,
+                ":method: CONNECT\n:protocol: WebSocket\n:scheme: http\n:authority: a\n"
+                ":path: /ws\nsec-websocket-version: 13\n");
+    script_play(&sc, "NEGOTIATED\nREQUEST 1 websocket\nOPEN 1\n",
+                "SETTINGS\nSETTINGS ACK\nHEADERS 1 :status=200\n");
+}
+
 /* ---- without H2NEG_WEBSOCKET --------------------------------------------- */
 
 static void test_switched_off(void)
@@ -887,7 +901,7 @@ static void test_early_credit(void)
 CHECK_MAIN(test_refusals, test_refusals_with_body, test_refusals_h2, test_no_offer,
            test_good_requests, test_origin, test_app_refuses, test_accept_later, test_refuse_later,
            test_gone_before_accept, test_subprotocol_server, test_accept_calls, test_max_streams,
-           test_switched_off, test_wrong_answers, test_wrong_answers_h2, test_declined,
+           test_case_h2, test_switched_off, test_wrong_answers, test_wrong_answers_h2, test_declined,
            test_subprotocol_client, test_no_random, test_random_dries, test_setting, test_bad_asks,
            test_bodies, test_beside_h2c, test_masks, test_odd_asks, test_max_streams_client,
            test_early_credit)

@@ -389,6 +389,39 @@ static void request_refuses(h2neg_conn *c, int h2)
     REFUSED(m, 0);
 }
 
+/* What no server takes for authority and target (RFC 9112 3.2, RFC 9113 8.3.1, 8.5), and what it
+   takes; over HTTP/2 another scheme than http and https has paths of its own. */
+static void test_request_target(void)
+{
+    static const struct {
+        const char *method, *scheme, *authority, *target;
+        int h1, h2;
+    } asked[] = {{"GET", "", "a", "/", 1, 1},        {"GET", "", "a", "//a?b", 1, 1},
+                 {"GET", "", "u@a", "/", 0, 0},      {"GET", "", "a/b", "/", 0, 0},
+                 {"GET", "", "a:x", "/", 0, 0},      {"GET", "", "[::1]:80", "/", 1, 1},
+                 {"GET", "", "a", "?x", 0, 0},       {"GET", "", "a", "x", 0, 0},
+                 {"", "", "a", "*", 0, 0},           {"OPTIONS", "", "a", "*", 1, 1},
+                 {"OPTIONS", "", "a", "**", 0, 0},   {"OPTIONX", "", "a", "*", 0, 0},   {"GET", "", "a", "http://a/", 1, 0},
+                 {"GET", "http", "a", "x", 0, 0},    {"GET", "https", "a", "x", 0, 0},
+                 {"GET", "foo", "a", "x", 0, 1},     {"CONNECT", "", "a", "", 0, 0},
+                 {"CONNECT", "", "a:", "", 0, 0},    {"CONNECT", "", "a:0", "", 0, 0},
+                 {"CONNECT", "", "", "", 0, 0},      {"CONNECT", "", "a:80", "", 1, 1},
+                 {"CONNECT", "", "u@a:80", "", 0, 0}};
+    size_t i;
+    int h2;
+    for (i = 0; i < sizeof asked / sizeof asked[0]; i++)
+        for (h2 = 0; h2 < 2; h2++) {
+            h2neg_conn *c = client(h2 ? H2NEG_PRIOR : H2NEG_HTTP1);
+            h2neg_message m = get(asked[i].target);
+            int right = h2 ? asked[i].h2 : asked[i].h1;
+            m.method = h2neg_s(asked[i].method);
+            m.scheme = h2neg_s(asked[i].scheme);
+            m.authority = h2neg_s(asked[i].authority);
+            CHECK_INT(h2neg_request(c, &m, 0, NULL), right ? 0 : H2NEG_ERR_INVALID);
+            h2neg_conn_free(c);
+        }
+}
+
 static void test_request_h1(void)
 {
     h2neg_conn *c = client(H2NEG_HTTP1);
@@ -432,8 +465,10 @@ static void test_no_offer(void)
     for (i = 0; i < 5; i++) {
         h2neg_conn *c = client(H2NEG_HTTP1 | H2NEG_H2C);
         h2neg_message m = get("/");
-        if (i == 1)
+        if (i == 1) {
             m.method = h2neg_s("CONNECT");
+            m.authority = h2neg_s("a.example:80");
+        }
         if (i == 2 || i == 3)
             m.method = h2neg_s("POST");
         if (i == 3) {
@@ -658,6 +693,7 @@ static void test_config_fields(void)
 }
 
 CHECK_MAIN(test_respond_h1, test_respond_h2, test_connect, test_reply_large, test_long_head,
-           test_426, test_hold_continue, test_trailers, test_trailers_short, test_request_h1,
-           test_request_h2, test_no_offer, test_roles, test_null, test_room, test_short_sends,
-           test_tls_agreed, test_config_codec, test_config_deflate, test_config_fields)
+           test_426, test_hold_continue, test_trailers, test_trailers_short, test_request_target,
+           test_request_h1, test_request_h2, test_no_offer, test_roles, test_null, test_room,
+           test_short_sends, test_tls_agreed, test_config_codec, test_config_deflate,
+           test_config_fields)

@@ -230,6 +230,7 @@ static void test_send_behind_end(void)
     side_get(s, "/");
     CHECK_INT(h2neg_send(s->c, 1, "x", 1, 0), H2NEG_ERR_INVALID);
     m.method = h2neg_s("CONNECT");
+    m.authority = h2neg_s("a.example:80");
     CHECK_INT(side_request(s, &m, 0, NULL), 0);
     CHECK_INT(h2neg_send(s->c, 3, "x", 1, 0), H2NEG_ERR_INVALID);
     WROTE(s, "PREFACE\nSETTINGS\nSETTINGS ACK\nHEADERS 1 end\nHEADERS 3 !end\n");

@@ -71,13 +71,33 @@ static void refused_lines(void)
     CHECK_INT(h2neg_h1_write_status_line(out, 0, 99, h2neg_s("x")), H2NEG_ERR_H1_STATUS_LINE);
 }
 
+/* The forms of a target (RFC 9112 3.2), each where it may stand. */
+static void forms(void)
+{
+    static const struct {
+        const char *method, *target;
+        int good;
+    } lines[] = {{"GET", "/", 1},        {"GET", "//a?b", 1},  {"GET", "http://a/b", 1},
+                 {"OPTIONS", "*", 1},    {"GET", "*", 0},      {"GET", "a", 0},
+                 {"GET", "?a", 0},       {"GET", "a:1", 0},    {"CONNECT", "a:1", 1},
+                 {"CONNECT", "a", 0},    {"CONNECT", "/", 0},  {"CONNECT", "a:x", 0},
+                 {"CONNECT", "u@a:1", 0}};
+    char out[256];
+    size_t i;
+    for (i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        int n = (int)strlen(lines[i].method) + 1 + (int)strlen(lines[i].target) + 11;
+        CHECK_INT(h2neg_h1_write_request_line(out, 256, h2neg_s(lines[i].method), h2neg_s(lines[i].target)),
+                  lines[i].good ? n : (int)H2NEG_ERR_H1_TARGET);
+    }
+}
+
 /* All 256 octets in a method, a target, a reason, a name, and at the three places of a value. */
 static void octets(void)
 {
     char out[256];
     int c;
     for (c = 0; c < 256; c++) {
-        char text[] = "a?b";
+        char text[] = "a?b", target[] = "/?b";
         int token = (c && strchr("!#$%&'*+-.^_`|~", c) != NULL) || (c >= '0' && c <= '9') ||
                     (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         int value = c == '\t' || (c >= 32 && c != 127), space = c == '\t' || c == ' ';
@@ -85,7 +105,8 @@ static void octets(void)
         text[1] = (char)c;
         CHECK_INT(h2neg_h1_write_request_line(out, 256, slice(text, 3), h2neg_s("/")),
                   token ? 16 : (int)H2NEG_ERR_H1_METHOD);
-        CHECK_INT(h2neg_h1_write_request_line(out, 256, h2neg_s("GET"), slice(text, 3)),
+        target[1] = (char)c;
+        CHECK_INT(h2neg_h1_write_request_line(out, 256, h2neg_s("GET"), slice(target, 3)),
                   c > 32 && c < 127 && c != '#' ? 18 : (int)H2NEG_ERR_H1_TARGET);
         CHECK_INT(h2neg_h1_write_status_line(out, 256, 200, slice(text, 3)),
                   value ? 18 : (int)H2NEG_ERR_H1_STATUS_LINE);
@@ -155,4 +176,4 @@ static void round_trip(void)
     CHECK_INT(head.count, 2);
 }
 
-CHECK_MAIN(first_lines, fields, refused_lines, octets, empty_name, chunk_lines, round_trip)
+CHECK_MAIN(first_lines, fields, refused_lines, octets, forms, empty_name, chunk_lines, round_trip)

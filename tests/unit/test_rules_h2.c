@@ -1,0 +1,420 @@
+/* HTTP/2: streams that are gone, drained, refused, incremental: RFC 9113 5.1, 6.8, 8.1; RFC
+ * 9218 10. */
+#define H2NEG_IMPLEMENTATION
+#include "h2neg.h"
+#include "check.h"
+#include "conn.h"
+
+/* Feeds what was put and takes events: their names, one behind the other. */
+static void turn(h2neg_conn *c, buf *in, buf *events)
+{
+    h2neg_event ev;
+    if (in->len)
+        CHECK_INT(h2neg_feed(c, in->p, in->len), in->len);
+    while (h2neg_next(c, &ev))
+        buf_fmt(events, "%s%u ", h2neg_event_name(ev.type), (unsigned)ev.stream);
+    in->len = 0;
+}
+
+/* Takes the output: what each frame is, "type.stream.flags ". */
+static void written(h2neg_conn *c, buf *out)
+{
+    const void *run;
+    size_t n = h2neg_output(c, &run), at = 0;
+    const unsigned char *p = (const unsigned char *)run;
+    if (n >= 24 && memcmp(p, "PRI ", 4) == 0)
+        at = 24;
+    while (n - at >= 9) {
+        size_t len = (size_t)p[at] << 16 | (size_t)p[at + 1] << 8 | p[at + 2];
+        buf_fmt(out, "%u.%u.%u ", p[at + 3], p[at + 8], p[at + 4]);
+        at += 9 + len;
+    }
+    h2neg_output_done(c, n);
+}
+
+static h2neg_conn *server(uint32_t pending, buf *in)
+{
+    h2neg_config g;
+    memset(&g, 0, sizeof g);
+    g.max_output_pending = pending;
+    put_preface(in, "4=1000000");
+    put_window(in, 0, 1000000);
+    put_ack(in);
+    return h2neg_conn_new(&g);
+}
+
+static h2neg_conn *client(uint32_t pending, buf *in, const char *settings)
+{
+    h2neg_config g;
+    memset(&g, 0, sizeof g);
+    g.role = H2NEG_CLIENT;
+    g.protocols = H2NEG_PRIOR;
+    g.max_output_pending = pending;
+    g.max_concurrent_streams = 200;
+    g.max_informational = 255;
+    put_settings(in, settings);
+    put_ack(in);
+    return h2neg_conn_new(&g);
+}
+
+static uint32_t ask(h2neg_conn *c, const char *method, unsigned flags)
+{
+    h2neg_message m;
+    uint32_t s = 0;
+    memset(&m, 0, sizeof m);
+    m.method = h2neg_s(method);
+    m.authority = h2neg_s("a:1");
+    CHECK_INT(h2neg_request(c, &m, flags, &s), 0);
+    return s;
+}
+
+/* A stream that ends, and whose DONE is taken, inside its field block. */
+static void test_gone_inside_block(void)
+{
+    buf in = {0, 0, 0}, ev = {0, 0, 0}, out = {0, 0, 0};
+    h2neg_conn *c = server(0, &in);
+    put_request(&in, 1, 0, "POST", "/", "");
+    put_headers(&in, 1, END, "");
+    turn(c, &in, &ev);
+    CHECK_INT(h2neg_reply(c, 1, 200, NULL, "x", 1), 0);
+    turn(c, &in, &ev);
+    put_frame(&in, 9, HEADS, 1, "\0\1a\1b", 5);
+    put_get(&in, 3, "/");
+    turn(c, &in, &ev);
+    CHECK(strcmp(ev.p, "NEGOTIATED0 REQUEST1 DONE1 REQUEST3 END3 ") == 0);
+    h2neg_conn_free(c);
+    c = client(0, &in, "");
+    ev.len = 0;
+    ask(c, "GET", 0);
+    put_headers(&in, 1, 0, "");
+    turn(c, &in, &ev);
+    CHECK_INT(h2neg_reset(c, 1, H2NEG_CANCEL), 0);
+    written(c, &out);
+    turn(c, &in, &ev);
+    put_frame(&in, 9, HEADS, 1, "\x88", 1);
+    turn(c, &in, &ev);
+    CHECK(strcmp(ev.p, "NEGOTIATED0 DONE1 ") == 0);
+    h2neg_conn_free(c);
+    buf_free(&in);
+    buf_free(&ev);
+    buf_free(&out);
+}
+
+/* A limit of exactly what is assumed before the peer's SETTINGS (RFC 9113 5.1.2). */
+static void test_limit_as_assumed(void)
+{
+    static const struct {
+        const char *settings;
+        int streams;
+    } rows[] = {{"", 200}, {"3=99", 99}, {"3=100", 100}, {"3=101", 101}};
+    size_t i;
+    for (i = 0; i < 4; i++) {
+        buf in = {0, 0, 0}, ev = {0, 0, 0}, out = {0, 0, 0};
+        h2neg_conn *c = client(0, &in, rows[i].settings);
+        h2neg_message m;
+        int n = 0;
+        memset(&m, 0, sizeof m);
+        m.authority = h2neg_s("a");
+        turn(c, &in, &ev);
+        while (h2neg_request(c, &m, 0, NULL) == 0) {
+            n++;
+            written(c, &out);
+        }
+        CHECK_INT(n, rows[i].streams);
+        h2neg_conn_free(c);
+        buf_free(&in);
+        buf_free(&ev);
+        buf_free(&out);
+    }
+}
+
+/* The peer does not answer the PING behind GOAWAY in time and opens a stream: its frames are passed
+   over, credit for its DATA returns, and the other streams go on (RFC 9113 6.8). */
+static void test_above_goaway(void)
+{
+    int kind;
+    for (kind = 0; kind < 4; kind++) {
+        buf in = {0, 0, 0}, ev = {0, 0, 0};
+        h2neg_conn *c = server(0, &in);
+        h2neg_info info;
+        put_get(&in, 1, "/");
+        turn(c, &in, &ev);
+        h2neg_tick(c, 1000);
+        h2neg_shutdown(c);
+        h2neg_tick(c, 2000);
+        h2neg_tick(c, 5500);
+        put_request(&in, 3, 0, "POST", "/", "");
+        if (kind == 0)
+            put_data(&in, 3, 0, "body");
+        else if (kind == 1)
+            put_window(&in, 3, 10);
+        else if (kind == 2)
+            put_rst(&in, 3, H2NEG_CANCEL);
+        else
+            put_headers(&in, 3, HEADS | END, "a: b\n");
+        turn(c, &in, &ev);
+        CHECK(strcmp(ev.p, "NEGOTIATED0 REQUEST1 END1 ") == 0);
+        h2neg_conn_info(c, &info);
+        CHECK_INT(info.error.code, 0);
+        CHECK_INT(c->h2->recv + c->h2->unreturned, 1 << 20);
+        CHECK_INT(h2neg_reply(c, 1, 200, NULL, "x", 1), 0);
+        h2neg_conn_free(c);
+        buf_free(&in);
+        buf_free(&ev);
+    }
+}
+
+/* A refused CONNECT ends our side, also while the application has filled the output. */
+static void test_connect_refused_full(void)
+{
+    static char big[20000];
+    buf in = {0, 0, 0}, ev = {0, 0, 0}, out = {0, 0, 0};
+    h2neg_conn *c = client(8192, &in, "4=1000000");
+    put_window(&in, 0, 1000000);
+    turn(c, &in, &ev);
+    ask(c, "CONNECT", 0);
+    written(c, &out);
+    CHECK_INT(ask(c, "POST", H2NEG_MORE), 3);
+    h2neg_send(c, 3, big, sizeof big, H2NEG_MORE);
+    put_response(&in, 1, END, 404, "");
+    ev.len = out.len = 0;
+    turn(c, &in, &ev);
+    CHECK(strcmp(ev.p, "RESPONSE1 END1 DONE1 ") == 0);
+    written(c, &out);
+    CHECK(strstr(out.p, "0.1.1 ") != NULL);
+    h2neg_conn_free(c);
+    buf_free(&in);
+    buf_free(&ev);
+    buf_free(&out);
+}
+
+/* HEADERS on a stream whose CONNECT waits (RFC 9113 8.5). */
+static void test_connect_trailers_early(void)
+{
+    buf in = {0, 0, 0}, ev = {0, 0, 0};
+    h2neg_conn *c = server(0, &in);
+    put_headers(&in, 1, HEADS, ":method: CONNECT\n:authority: b:80\n");
+    put_data(&in, 1, 0, "early");
+    put_headers(&in, 1, HEADS | END, "a: b\n");
+    turn(c, &in, &ev);
+    CHECK(strcmp(ev.p, "NEGOTIATED0 REQUEST1 DONE1 ") == 0);
+    h2neg_conn_free(c);
+    buf_free(&in);
+    buf_free(&ev);
+}
+
+/* Responses that never have content say a length if they like (RFC 9113 8.1.1, RFC 9110 9.3.6). */
+static void test_length_without_content(void)
+{
+    static const struct {
+        const char *method;
+        int status;
+        const char *events;
+    } rows[] = {{"GET", 204, "NEGOTIATED0 RESPONSE1 END1 DONE1 "},
+                {"GET", 304, "NEGOTIATED0 RESPONSE1 END1 DONE1 "},
+                {"GET", 200, "NEGOTIATED0 DONE1 "},
+                {"CONNECT", 404, "NEGOTIATED0 DONE1 "},
+                {"CONNECT", 200, "NEGOTIATED0 OPEN1 END1 "}};
+    size_t i;
+    for (i = 0; i < 5; i++) {
+        buf in = {0, 0, 0}, ev = {0, 0, 0};
+        h2neg_conn *c = client(0, &in, "");
+        ask(c, rows[i].method, 0);
+        put_response(&in, 1, END, rows[i].status, "content-length: 5\n");
+        turn(c, &in, &ev);
+        CHECK(strcmp(ev.p, rows[i].events) == 0);
+        h2neg_conn_free(c);
+        buf_free(&in);
+        buf_free(&ev);
+    }
+}
+
+/* HEADERS that depend on themselves, on a stream that the peer has ended (RFC 9113 5.1). */
+static void test_self_dependency_closed(void)
+{
+    buf in = {0, 0, 0}, ev = {0, 0, 0}, out = {0, 0, 0};
+    h2neg_conn *c = server(0, &in);
+    put_get(&in, 1, "/");
+    put_frame(&in, 1, HEADS | PRIO | END, 1, "\0\0\0\1\0\0\1a\1b", 10);
+    turn(c, &in, &ev);
+    CHECK(strcmp(ev.p, "NEGOTIATED0 REQUEST1 END1 DONE1 ") == 0);
+    written(c, &out);
+    CHECK(strstr(out.p, "3.1.0 ") != NULL);
+    h2neg_conn_free(c);
+    buf_free(&in);
+    buf_free(&ev);
+    buf_free(&out);
+}
+
+static void test_informational_most(void)
+{
+    buf in = {0, 0, 0}, ev = {0, 0, 0};
+    h2neg_conn *c = client(0, &in, "");
+    h2neg_info info;
+    int n = 0;
+    ask(c, "GET", 0);
+    do {
+        put_response(&in, 1, 0, 103, "");
+        turn(c, &in, &ev);
+        h2neg_conn_info(c, &info);
+    } while (info.streams && ++n < 1000);
+    CHECK_INT(n, 255);
+    h2neg_conn_free(c);
+    buf_free(&in);
+    buf_free(&ev);
+}
+
+/* A block that began while there was room, and ends when the application has filled it: the request
+   waits until an answer fits, and the engine's own answers are never lost. */
+static void test_block_waits_for_room(void)
+{
+    static char big[40000];
+    int large;
+    for (large = 0; large < 2; large++) {
+        buf in = {0, 0, 0}, ev = {0, 0, 0}, out = {0, 0, 0}, block = {0, 0, 0};
+        h2neg_conn *c = server(16384, &in);
+        h2neg_message m;
+        memset(&m, 0, sizeof m);
+        m.status = 200;
+        put_get(&in, 1, "/");
+        put_headers(&in, 3, END, REQ("GET", "/"));
+        turn(c, &in, &ev);
+        written(c, &out);
+        CHECK_INT(h2neg_respond(c, 1, &m, H2NEG_MORE), 0);
+        h2neg_send(c, 1, big, sizeof big, H2NEG_MORE);
+        if (large)
+            put_field(&block, "a", 1, big, 0);
+        if (large) {
+            memset(big, 'a', 9000);
+            put_field(&block, "b", 1, big, 9000);
+        }
+        put_frame(&in, 9, HEADS, 3, block.p, block.len);
+        ev.len = 0;
+        buf_text(&ev, "");
+        turn(c, &in, &ev);
+        CHECK(strstr(ev.p, "REQUEST3") == NULL);
+        written(c, &out);
+        out.len = 0;
+        turn(c, &in, &ev);
+        CHECK((strstr(ev.p, "REQUEST3") != NULL) == !large);
+        if (!large)
+            CHECK_INT(h2neg_reply(c, 3, 200, "text/plain", big, 4000), 0);
+        written(c, &out);
+        CHECK(strstr(out.p, large ? "1.3.5 " : "1.3.4 ") != NULL);
+        h2neg_conn_free(c);
+        buf_free(&in);
+        buf_free(&ev);
+        buf_free(&out);
+        buf_free(&block);
+    }
+}
+
+/* A push, which is idle for ever here (RFC 9218 7.1). */
+static void test_priority_update_push(void)
+{
+    buf in = {0, 0, 0}, ev = {0, 0, 0};
+    h2neg_conn *c = server(0, &in);
+    put_frame(&in, 16, 0, 0, "\0\0\0\2u=1", 7);
+    turn(c, &in, &ev);
+    CHECK(strcmp(ev.p, "NEGOTIATED0 ERROR0 ") == 0);
+    h2neg_conn_free(c);
+    buf_free(&in);
+    buf_free(&ev);
+}
+
+/* Incremental streams of one urgency take turns, also from one call to the next (RFC 9218 10). */
+static void test_incremental_turns(void)
+{
+    static char big[400000];
+    int by_send;
+    for (by_send = 0; by_send < 2; by_send++) {
+        buf in = {0, 0, 0}, events = {0, 0, 0}, out = {0, 0, 0};
+        h2neg_conn *c = h2neg_conn_new(NULL);
+        h2neg_message m;
+        h2neg_event ev;
+        uint32_t s;
+        int k;
+        put_preface(&in, by_send ? "4=10000000" : "4=0");
+        put_window(&in, 0, 100000000);
+        put_ack(&in);
+        for (s = 1; s < 12; s += 2)
+            put_request(&in, s, END, "GET", "/", "priority: i\n");
+        turn(c, &in, &events);
+        memset(&m, 0, sizeof m);
+        m.status = 200;
+        m.body = by_send ? NULL : big;
+        m.body_len = by_send ? 0 : sizeof big;
+        for (s = 1; s < 12; s += 2)
+            CHECK_INT(h2neg_respond(c, s, &m, by_send ? H2NEG_MORE : 0), 0);
+        for (s = 1; s < 12; s += 2)
+            if (by_send)
+                h2neg_send(c, s, big, sizeof big, H2NEG_MORE);
+        put_settings(&in, "4=10000000");
+        turn(c, &in, &events);
+        for (k = 0; k < 12; k++) {
+            written(c, &out);
+            while (h2neg_next(c, &ev))
+                if (ev.type == H2NEG_EV_WRITABLE)
+                    h2neg_send(c, ev.stream, big, sizeof big, H2NEG_MORE);
+        }
+        for (s = 1; s < 12; s += 2) {
+            char word[16];
+            snprintf(word, sizeof word, "0.%u.0 ", (unsigned)s);
+            CHECK(strstr(out.p, word) != NULL);
+        }
+        h2neg_conn_free(c);
+        buf_free(&in);
+        buf_free(&events);
+        buf_free(&out);
+    }
+}
+
+/* Streams that wait because another goes first are not the peer's fault; a peer that reads nothing
+   to speak of is told as before, stream by stream. */
+static void test_turn_is_no_stall(void)
+{
+    static char big[1000000];
+    int slow;
+    for (slow = 0; slow < 2; slow++) {
+        buf in = {0, 0, 0}, events = {0, 0, 0};
+        h2neg_conn *c = h2neg_conn_new(NULL);
+        h2neg_message m;
+        uint32_t s;
+        int k;
+        put_preface(&in, "4=0");
+        put_window(&in, 0, 100000000);
+        put_ack(&in);
+        for (s = 1; s < 6; s += 2)
+            put_get(&in, s, "/");
+        turn(c, &in, &events);
+        memset(&m, 0, sizeof m);
+        m.status = 200;
+        m.body = big;
+        m.body_len = sizeof big;
+        for (s = 1; s < 6; s += 2)
+            CHECK_INT(h2neg_respond(c, s, &m, 0), 0);
+        put_settings(&in, "4=10000000");
+        turn(c, &in, &events);
+        events.len = 0;
+        buf_text(&events, "");
+        for (k = 0; k < 150; k++) {
+            const void *run;
+            size_t n = h2neg_output(c, &run), most = slow ? 1 : 20000;
+            h2neg_output_done(c, n < most ? n : most);
+            h2neg_tick(c, 1000 + 1000 * (uint64_t)k);
+            turn(c, &in, &events);
+            if (k == 40)
+                CHECK(strstr(events.p, "DONE") == NULL);
+        }
+        CHECK(strstr(events.p, "DONE1 ") && strstr(events.p, "DONE3 "));
+        CHECK((strstr(events.p, "ERROR") == NULL) && (slow || c->h2->data_frames > 180));
+        h2neg_conn_free(c);
+        buf_free(&in);
+        buf_free(&events);
+    }
+}
+
+CHECK_MAIN(test_turn_is_no_stall, test_incremental_turns, test_gone_inside_block,
+           test_limit_as_assumed, test_above_goaway, test_connect_refused_full,
+           test_connect_trailers_early, test_length_without_content, test_self_dependency_closed,
+           test_informational_most, test_block_waits_for_room, test_priority_update_push)
