@@ -21,7 +21,6 @@ looked_at='
 h2neg.c clang-analyzer-core.NonNullParamChecker h2neg__copy: octets that are there have a place
 h2neg.c clang-analyzer-core.NullDereference h2neg__early_forget: H2NEG__S_EARLY is set over HTTP/2 alone
 h2neg.c clang-analyzer-core.NullDereference h2neg__h2_on_rst: for what is no stream the table of verdicts ends it above
-h2neg.c clang-analyzer-core.StackAddressEscape h2neg__request_now: what it is handed to does not outlive it
 h2neg.c bugprone-not-null-terminated-result h2neg__h1_put_body: octets, no text that ends in NUL
 h2neg.c bugprone-not-null-terminated-result h2neg__put_field: the same
 h2neg.c bugprone-implicit-widening-of-multiplication-result h2neg_http_date: at most 4 * 11
