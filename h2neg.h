@@ -13392,8 +13392,9 @@ static int h2neg__stream_state(const h2neg_conn *c, uint32_t id)
     uint32_t both = H2NEG__S_LOCAL_END | H2NEG__S_REMOTE_END;
     if (id % 2 == 0)
         return H2NEG__IDLE; /* a server's stream, and there is no push */
-    if (c->h2->goaway_sent && id > c->h2->goaway_last) /* of a client it is the last word */
-        return H2NEG__OUR_RST; /* what comes there is passed over (RFC 9113 6.8) */
+    /* passed over (RFC 9113 6.8); behind a client's own GOAWAY nothing is read */
+    if (c->h2->goaway_sent && id > c->h2->goaway_last)
+        return H2NEG__OUR_RST;
     if (id > (c->config->role == H2NEG_SERVER ? c->h2->last_peer : c->next_stream - 1))
         return H2NEG__IDLE;
     s = h2neg__stream_find(c, id);
@@ -13471,6 +13472,15 @@ static void h2neg__owe(h2neg_conn *c, h2neg__stream *s, uint32_t flag)
     else
         h2neg__slot(c, c->owed_last)->owed = i;
     c->owed_last = i;
+}
+
+/* One more interim response on a stream. 0, or an error. */
+static int h2neg__count_informational(const h2neg_conn *c, h2neg__stream *s)
+{
+    if (s->informational >= c->config->max_informational)
+        return H2NEG_ERR_LIMIT_INFORMATIONAL;
+    s->informational++;
+    return 0;
 }
 
 /* Sets or clears a flag that is counted, so that a scan over the slots is made only when it finds
@@ -15199,8 +15209,8 @@ static int h2neg__h2_on_response(h2neg_conn *c, h2neg_event *ev)
         head.status != 204 && head.status != 304 &&
         !(s->flags & H2NEG__S_WAITS && head.status / 100 == 2)) /* RFC 9110 9.3.6 */
         err = H2NEG_ERR_H2_CONTENT_LENGTH; /* neither unknown nor 0, and no DATA will come */
-    if (!err && head.status < 200 && s->informational++ >= c->config->max_informational)
-        err = H2NEG_ERR_LIMIT_INFORMATIONAL;
+    if (!err && head.status < 200)
+        err = h2neg__count_informational(c, s);
     if (!err && head.status / 100 == 2 && s->ws.place)
         err = h2neg__ws_answer(c, s, head.status, head.fields, head.count, &subprotocol);
     if (err)
@@ -16918,7 +16928,7 @@ static int h2neg__h1_response_head(h2neg_conn *c, h2neg_event *ev)
         return H2NEG__GO_ON;
     if (h->head->status == 101)
         return h2neg__h1_on_101(c, ev, (size_t)n);
-    if (s->informational++ >= c->config->max_informational)
+    if (h2neg__count_informational(c, s) != 0)
         return h2neg__h1_error(c, H2NEG_ERR_LIMIT_INFORMATIONAL, 0);
     h2neg__h1_response_event(c, ev, H2NEG_EV_INFORMATIONAL, s);
     h2neg__in_take(c, (size_t)n);
