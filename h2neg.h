@@ -210,14 +210,14 @@
    send is copied, all but h2neg_message.body, which is borrowed until DONE. DONE is the last event
    of every stream, exactly once: free what hangs on the stream there. A connection is a struct and
    parts that come and go through config.alloc_fn (malloc if it is NULL); h2neg_memory_bound(config)
-   tells the most they take together: 288 KiB with the defaults but H2NEG_WEBSOCKET, 128 KiB where
+   tells the most they take together: 289 KiB with the defaults but H2NEG_WEBSOCKET, 128 KiB where
    HTTP/1 alone is spoken; for each WebSocket that may be open (max_ws_streams, or one over HTTP/1
    alone) max_message more. An idle connection holds 1 KiB (HTTP/1), 1.5 to 6.5 (HTTP/2), 1.6 (a
    WebSocket over HTTP/1); with h2neg_config_share a third of a KiB less. With h2neg_conn_place
    everything stands in one block of yours, and no call fails for memory. The smallest useful server
    (max_input 1024, max_output_pending 8192, max_header_list 2048, max_request_line 1024,
    max_field_line 1024, max_header_fields 32, max_cookie_crumbs 8, max_concurrent_streams 7,
-   max_queued 1024) takes 50 KiB for both protocols, 22 for HTTP/1 alone.
+   max_queued 1024) takes 54 KiB for both protocols, 22 for HTTP/1 alone.
 
    ERRORS. A code (H2NEG_ERR_*), the offset of the octet, the stream, the RFC's section and a
    sentence. Bad input ends in the protocol's own answer: a status, RST_STREAM, GOAWAY, a Close
@@ -12342,8 +12342,9 @@ typedef struct h2neg__http2 {
     /* budgets */
     int32_t resets;
     uint32_t empties, shorts;
-    uint32_t turn; /* the stream that DATA were written of last */
+    uint32_t turn[8]; /* for each urgency, the incremental stream that went last */
     uint64_t updates, data_frames, opened;
+    uint64_t sent, sent_before, sent_lately; /* octets of DATA: all, up to the last tick, since */
 } h2neg__http2;
 
 /* HTTP/1's own. */
@@ -12365,6 +12366,7 @@ typedef struct h2neg__http1 {
     uint32_t stream;   /* the stream under way; 0: none */
     uint8_t offer_len; /* server: of the conn's `words`: what an accept needs */
     uint8_t options;   /* what the head's Connection says */
+    uint8_t loan_seen; /* the connection's, here for room: a tick saw this loan: we are slow */
 } h2neg__http1;
 
 typedef struct h2neg__part {
@@ -12443,7 +12445,7 @@ struct h2neg_conn {
     unsigned char ws_room, ws_live; /* WebSockets that the part WS holds; that are in use */
     unsigned char ws_due;           /* one of them may have something to write, or to end */
     unsigned char linger; /* client: the server closes first; 1: ours stays open until then */
-    uint32_t again_room;  /* what there was when a head was refused with AGAIN */
+    uint32_t again_room;  /* what there was when a request was refused with AGAIN */
     uint64_t useful, overhead;
     uint64_t now, since[H2NEG__TIMERS], mark_idle, mark_stall;
     h2neg__http1 h1;
@@ -12665,8 +12667,9 @@ typedef struct h2neg__stream {
     uint64_t recv_left;        /* octets of Content-Length still to come, or H2NEG_UNKNOWN */
     uint64_t send_left;        /* ... still to be sent */
     const unsigned char *body; /* borrowed, or NULL: it lies in the queue at `body_at` */
-    size_t body_at, body_left; /* without S_BODY: what was refused */
+    size_t body_at, body_left; /* without S_BODY: the room that there was, and what was refused */
     uint64_t recv_since, recv_octets, recv_mark, send_since, send_octets, stall_since, stall_octets;
+    uint64_t others;    /* DATA octets that others sent while this one's window was open */
     h2neg_str protocol; /* client: the token asked for, borrowed until the answer */
 } h2neg__stream;
 
@@ -13719,6 +13722,13 @@ static void h2neg__event(h2neg_conn *c, h2neg_event *ev, int type, const h2neg__
     }
 }
 
+/* Others of its urgency go before its next turn. */
+static void h2neg__turn_taken(h2neg_conn *c, const h2neg__stream *s)
+{
+    if (c->h2 && s->flags & H2NEG__S_INCREMENTAL)
+        c->h2->turn[s->urgency] = s->id;
+}
+
 static void h2neg__event_done(h2neg_conn *c, h2neg__stream *s, h2neg_event *ev)
 {
     s->flags = (s->flags & ~(uint32_t)H2NEG__S_DONE_OWED) | H2NEG__S_DONE;
@@ -13755,8 +13765,7 @@ static h2neg__stream *h2neg__owed_next(h2neg_conn *c)
 /* The most urgent slot with one of these flags that `ready` lets through; incremental ones of the
    same urgency take turns, others go in the order of their numbers. */
 typedef int (*h2neg__ready)(const h2neg_conn *c, const h2neg__stream *s);
-static h2neg__stream *h2neg__most_urgent(h2neg_conn *c, uint32_t flag, h2neg__ready ready,
-                                         uint32_t after)
+static h2neg__stream *h2neg__most_urgent(h2neg_conn *c, uint32_t flag, h2neg__ready ready)
 {
     h2neg__stream *best = NULL;
     uint64_t best_rank = UINT64_MAX;
@@ -13767,7 +13776,8 @@ static h2neg__stream *h2neg__most_urgent(h2neg_conn *c, uint32_t flag, h2neg__re
         if (s->id == 0 || !(s->flags & flag) || !ready(c, s))
             continue;
         if (s->flags & H2NEG__S_INCREMENTAL)
-            rank |= s->id > after ? (uint64_t)1 << 33 : (uint64_t)1 << 34;
+            rank |=
+                c->h2 && s->id > c->h2->turn[s->urgency] ? (uint64_t)1 << 33 : (uint64_t)1 << 34;
         if (rank < best_rank) {
             best_rank = rank;
             best = s;
@@ -14348,6 +14358,7 @@ static int h2neg__h2_stream_error(h2neg_conn *c, uint32_t id, int error)
 static void h2neg__h2_local_end(h2neg_conn *c, h2neg__stream *s)
 {
     s->flags |= H2NEG__S_LOCAL_END;
+    h2neg__count_flag(s, H2NEG__S_WRITABLE, 0, &c->wanting); /* or it would be timed for ever */
     h2neg__stream_settle(c, s);
     if (c->config->role == H2NEG_SERVER && !(s->flags & (H2NEG__S_REMOTE_END | H2NEG__S_TUNNEL)))
         h2neg__h2_reset(c, s, 0, H2NEG_NO_ERROR);
@@ -14598,9 +14609,10 @@ static void h2neg__h2_data_wrote(h2neg_conn *c, h2neg__stream *s, unsigned char 
     h2neg__frame_head(out, (uint32_t)n, H2NEG_H2_DATA, end ? H2NEG_H2_END_STREAM : 0, s->id);
     h2neg__out_wrote(c, 9 + n);
     c->h2->data_frames++;
-    c->h2->turn = s->id;
+    h2neg__turn_taken(c, s);
     s->send -= (int64_t)n;
     c->h2->send -= (int64_t)n;
+    c->h2->sent += n;
     s->send_octets += n;
     c->useful += n;
 }
@@ -14676,8 +14688,7 @@ static int h2neg__h2_can_send(const h2neg_conn *c, const h2neg__stream *s)
 static void h2neg__h2_pump(h2neg_conn *c)
 {
     h2neg__stream *s;
-    while (c->sending &&
-           (s = h2neg__most_urgent(c, H2NEG__S_BODY, h2neg__h2_can_send, c->h2->turn)) != NULL) {
+    while (c->sending && (s = h2neg__most_urgent(c, H2NEG__S_BODY, h2neg__h2_can_send)) != NULL) {
         ptrdiff_t n = h2neg__h2_put_data(c, s, h2neg__body_at(c, s), s->body_left, 1);
         if (n < 0)
             return;
@@ -15846,6 +15857,7 @@ static void h2neg__h1_out_end(h2neg_conn *c, h2neg__writer *w)
 static void h2neg__h1_local_end(h2neg_conn *c, h2neg__stream *s)
 {
     s->flags |= H2NEG__S_LOCAL_END;
+    h2neg__count_flag(s, H2NEG__S_WRITABLE, 0, &c->wanting);
     h2neg__stream_settle(c, s);
     if (s->flags & (H2NEG__S_REMOTE_END | H2NEG__S_TUNNEL) || c->config->role == H2NEG_CLIENT)
         return;
@@ -16487,10 +16499,12 @@ static int h2neg__h2c_accept(h2neg_conn *c)
 static int h2neg__h2c_body_there(h2neg_conn *c, size_t need)
 {
     static const char answer[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    const h2neg_field *expect = h2neg_find(c->h1.head->fields, c->h1.head->count, "expect", NULL);
+    h2neg_list list = {0, 0};
+    h2neg_str member; /* 100-continue, or the offer would not be taken */
     unsigned char *out;
     c->h1.upgrade_need = need;
-    if (expect && !c->h1.continued && H2NEG__IS_NOCASE(expect->value, "100-continue")) {
+    if (!c->h1.continued &&
+        h2neg_list_next(&list, c->h1.head->fields, c->h1.head->count, "expect", &member)) {
         out = h2neg__out_room(c, sizeof answer - 1);
         if (out) {
             memcpy(out, answer, sizeof answer - 1);
@@ -16567,8 +16581,8 @@ static int h2neg__h1_request_head(h2neg_conn *c, h2neg_event *ev)
     n = h2neg_h1_parse_request(h->head, in.ptr, in.len, h->seen);
     if (n <= 0) { /* the answer to a head that is wrong, or late, keeps to its method */
         const h2neg_h1_scan *scan = &h->head->scan;
-        h->asked_head = scan->first_len > 5 && in.len >= scan->first + 5 &&
-                        memcmp(in.ptr + scan->first, "HEAD ", 5) == 0;
+        size_t at = scan->first_len ? scan->first : scan->line; /* the first line's, whole or not */
+        h->asked_head = in.len >= at + 5 && memcmp(in.ptr + at, "HEAD ", 5) == 0;
     }
     if (n == 0)
         return h2neg__h1_more(c, in.len);
@@ -17721,26 +17735,28 @@ H2NEG__DEF int h2neg_config_share(h2neg_config *config)
 H2NEG__DEF size_t h2neg_memory_bound(const h2neg_config *config)
 {
     h2neg_config resolved;
-    size_t n, part, most = 0;
+    uint64_t n, part, most = 0;
     int i;
     if (!h2neg__config_resolve(&resolved, config))
         return 0;
     n = h2neg__round(h2neg__conn_size(&resolved));
     for (i = 0; i < H2NEG__PARTS; i++) {
         part = h2neg__part_bound(&resolved, i);
-        n += h2neg__round(part);
+        n += h2neg__round((size_t)part);
         if (i == H2NEG__OUT || i == H2NEG__WORK || i == H2NEG__HTTP2)
             continue; /* taken at once */
-        part /= i == H2NEG__DECODER || i == H2NEG__ENCODER || i == H2NEG__STREAMS || i == H2NEG__WS
-                    ? 2
-                    : 4;
+        if (i == H2NEG__STREAMS)
+            part /= 2; /* a power of two, doubled */
+        else if (i != H2NEG__DECODER && i != H2NEG__ENCODER && i != H2NEG__WS)
+            part /= 4; /* see h2neg__grow */
         most = part > most ? part : most;
     }
     part = h2neg__ws_buffer_bound(&resolved);
-    n += h2neg__ws_bound(&resolved) * h2neg__round(part);
+    n += (uint64_t)h2neg__ws_bound(&resolved) * h2neg__round((size_t)part);
     if (h2neg__ws_bound(&resolved) && part / 4 > most)
         most = part / 4;
-    return n + most; /* while a part grows the old one stands beside the new one */
+    n += most; /* while a part grows the old one stands beside the new one */
+    return n < SIZE_MAX ? (size_t)n : SIZE_MAX;
 }
 
 H2NEG__DEF h2neg_conn *h2neg_conn_new(const h2neg_config *config)
@@ -17910,8 +17926,8 @@ static void h2neg__drain_check(h2neg_conn *c)
 {
     h2neg__http2 *h = c->h2;
     int server = c->config->role == H2NEG_SERVER;
-    if (c->live || c->phase >= H2NEG__INERT || c->h1.state != H2NEG__H1_OFF)
-        return;
+    if (c->live || (server && h->block) || c->phase >= H2NEG__INERT || c->h1.state != H2NEG__H1_OFF)
+        return; /* an open block is a stream that GOAWAY counts */
     if (c->shut && !server) {
         h->goaway_owed = 2;
         h2neg__h2_flush(c);
@@ -17977,20 +17993,20 @@ static void h2neg__settle(h2neg_conn *c)
 /* The 100 Continue that is due when the application asks on without an answer (RFC 9110 10.1.1). */
 H2NEG__APART static void h2neg__continue(h2neg_conn *c)
 {
-    h2neg__stream *s = h2neg__stream_find(c, c->expecting);
     h2neg_message m;
     h2neg__plan p;
+    size_t i;
     h2neg__clear(&m, sizeof m);
     m.status = 100;
-    if (!s || !(s->flags & H2NEG__S_EXPECT) || s->flags & H2NEG__S_HELD ||
-        c->config->no_auto_continue) {
-        c->expecting = 0;
-        return;
+    for (i = 0; i < c->slots && !c->config->no_auto_continue; i++) {
+        h2neg__stream *s = h2neg__slot(c, i);
+        if (!s->id || (s->flags & (H2NEG__S_EXPECT | H2NEG__S_HELD)) != H2NEG__S_EXPECT)
+            continue;
+        h2neg__plan_response(&p, s, &m, 0);
+        if (c->h2 ? h2neg__h2_respond(c, s, &m, 0, &p) : h2neg__h1_respond(c, s, &m, 0, &p))
+            return;
+        s->flags &= ~(uint32_t)H2NEG__S_EXPECT;
     }
-    h2neg__plan_response(&p, s, &m, 0);
-    if (c->h2 ? h2neg__h2_respond(c, s, &m, 0, &p) : h2neg__h1_respond(c, s, &m, 0, &p))
-        return;
-    s->flags &= ~(uint32_t)H2NEG__S_EXPECT;
     c->expecting = 0;
 }
 
@@ -18011,20 +18027,18 @@ static size_t h2neg__room_of(const h2neg_conn *c, const h2neg__stream *s)
     return room > 25 ? room - 25 : 0;
 }
 
-/* Whether a head that was refused is worth another try. */
-static int h2neg__head_again(const h2neg_conn *c)
-{
-    return h2neg__app_room(c) > c->again_room;
-}
-
-/* ... and a reply that did not fit into the queue: now it does, or its windows have opened. */
+/* Whether a reply that was refused is worth another try: there is room for its head, and the queue
+   has some for the body, or it can go out at once. */
 static int h2neg__reply_again(const h2neg_conn *c, const h2neg__stream *s)
 {
-    int64_t window = !c->h2 ? INT64_MAX : s->send < c->h2->send ? s->send : c->h2->send;
-    if (h2neg__app_room(c) < 2048)
-        return 0;
-    return c->config->max_queued - c->queued >= s->body_left ||
-           (window >= (int64_t)s->body_left && h2neg__app_room(c) >= s->body_left + 2048);
+    size_t room = h2neg__app_room(c), all = s->body_at + 960 + s->body_left;
+    int64_t window = !c->h2 ? INT64_MAX : h2neg__h2_stream_window(c, s);
+    if (c->h2) {
+        window = window < c->h2->send ? window : c->h2->send;
+        all += 9 * (h2neg__h2_frames(c, s->body_left) + 2);
+    }
+    return room >= s->body_at && (c->config->max_queued - c->queued >= s->body_left ||
+                                  (window >= (int64_t)s->body_left && room >= all));
 }
 
 /* Whether a client may open a stream now: 0, AGAIN, or never. */
@@ -18053,16 +18067,16 @@ static int h2neg__request_again(const h2neg_conn *c)
         return !c->h2->first;
     if (c->want_request == H2NEG__FOR_WS)
         return !h2neg__ws_full(c);
-    return c->want_request == H2NEG__FOR_STREAM || h2neg__head_again(c);
+    return c->want_request == H2NEG__FOR_STREAM || h2neg__app_room(c) > c->again_room;
 }
 
 static int h2neg__writable(const h2neg_conn *c, const h2neg__stream *s)
 {
     if (s->ws.place)
         return h2neg__ws_fits(c, s, s->body_left) != 0;
-    if (s->flags & H2NEG__S_HEAD_SENT)
-        return h2neg__room_of(c, s) > 0;
-    return s->body_left ? h2neg__reply_again(c, s) : h2neg__head_again(c);
+    if (s->body_left == 0) /* a head, trailers, an empty end: they need no window */
+        return h2neg__app_room(c) > s->body_at;
+    return s->flags & H2NEG__S_HEAD_SENT ? h2neg__room_of(c, s) > 0 : h2neg__reply_again(c, s);
 }
 
 /* A stream that can still be spoken on; NULL: it is gone. */
@@ -18100,10 +18114,12 @@ static void h2neg__last(h2neg_conn *c, unsigned flags)
         h2neg_shutdown(c);
 }
 
-/* A call took less than it was given: WRITABLE is owed when there is room. */
-static void h2neg__short(h2neg_conn *c, h2neg__stream *s)
+/* A call took less than it was given: WRITABLE is owed when there is room for `left` octets; 0: for
+   something that goes out whole, which then was not enough for it. */
+static void h2neg__short(h2neg_conn *c, h2neg__stream *s, size_t left)
 {
-    c->again_room = (uint32_t)h2neg__app_room(c);
+    s->body_left = left;
+    s->body_at = h2neg__app_room(c);
     h2neg__count_flag(s, H2NEG__S_WRITABLE, 1, &c->wanting);
 }
 
@@ -18257,9 +18273,9 @@ static int h2neg__event_writable(h2neg_conn *c, h2neg_event *ev)
 {
     h2neg__stream *s = NULL;
     if (c->wanting)
-        s = h2neg__most_urgent(c, H2NEG__S_WRITABLE, h2neg__writable, c->h2 ? c->h2->turn : 0);
-    if (s && c->h2)
-        c->h2->turn = s->id;
+        s = h2neg__most_urgent(c, H2NEG__S_WRITABLE, h2neg__writable);
+    if (s)
+        h2neg__turn_taken(c, s);
     if (s)
         h2neg__count_flag(s, H2NEG__S_WRITABLE, 0, &c->wanting);
     else if (!h2neg__request_again(c))
@@ -18413,6 +18429,7 @@ H2NEG__DEF size_t h2neg_feed(h2neg_conn *c, const void *in, size_t len)
     h2neg__balance(c);
     h2neg__release(c);
     c->in_total += len;
+    c->h1.loan_seen = 0;
     h2neg__trace(c, c->config->role == H2NEG_SERVER ? H2NEG_CLIENT : H2NEG_SERVER, in, len);
     if (c->phase >= H2NEG__INERT)
         c->swallowed += (uint32_t)(len < H2NEG__SWALLOW ? len : H2NEG__SWALLOW + 1);
@@ -18476,6 +18493,7 @@ H2NEG__DEF void h2neg_lost(h2neg_conn *c)
     h2neg__all_done(c, H2NEG_ERR_LOST, H2NEG_CANCEL, 1, UINT32_MAX);
     h2neg__inert(c);
     c->lost = 1;
+    c->out_total -= c->out; /* it is never written */
     c->lent.len = c->out = 0;
 }
 
@@ -18508,7 +18526,7 @@ static int h2neg__body_is_due(const h2neg_conn *c, const h2neg__stream *s)
 {
     uint32_t not_due = H2NEG__S_REMOTE_END | H2NEG__S_HELD | H2NEG__S_EXPECT | H2NEG__S_WAITS |
                        H2NEG__S_TUNNEL | H2NEG__S_HEAD_SENT;
-    return c->config->role == H2NEG_SERVER && !(s->flags & not_due) && c->lent.len == 0 &&
+    return c->config->role == H2NEG_SERVER && !(s->flags & not_due) && !c->h1.loan_seen &&
            (c->kept == 0 || c->starved);
 }
 
@@ -18538,7 +18556,8 @@ static int h2neg__stream_tick_in(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
                    ? H2NEG_ERR_TIMEOUT_RESPONSE
                    : 0;
     if (h2neg__body_is_due(c, s))
-        return h2neg__too_slow(c->now, &s->recv_since, s->recv_octets - s->recv_mark,
+        return h2neg__too_slow(c->now, &s->recv_since,
+                               s->recv_octets - s->recv_mark + c->lent.len, /* came in time */
                                g->body_min_rate, g->rate_grace, at)
                    ? H2NEG_ERR_TIMEOUT_BODY
                    : 0;
@@ -18560,35 +18579,37 @@ static int h2neg__ws_tick(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
                : 0;
 }
 
-/* Whether the peer would take a stream's octets, and another's go first: it is not the peer that is
-   slow, or else the other one is told. */
-static int h2neg__h2_waits_for_turn(const h2neg_conn *c, const h2neg__stream *s)
+/* Octets of a body that count against its peer: its own, and those of others that went first while
+   its window was open, for then it is not the peer that is slow, as long as the others are not. */
+static uint64_t h2neg__send_progress(const h2neg_conn *c, h2neg__stream *s)
 {
-    const h2neg__stream *first = c->h2 ? h2neg__stream_find(c, c->h2->turn) : NULL;
-    return first && first != s && h2neg__h2_stream_window(c, s) > 0 &&
-           first->flags & (H2NEG__S_BODY | H2NEG__S_WRITABLE);
+    uint64_t own = s->send_octets + s->others - s->stall_octets;
+    if (c->h2 && h2neg__h2_stream_window(c, s) > 0 && c->h2->sent_lately > own)
+        s->others += c->h2->sent_lately - own;
+    return s->send_octets + s->others;
 }
 
 /* The times of one stream. 0, or the error that ends it. */
 static int h2neg__stream_tick(h2neg_conn *c, h2neg__stream *s, uint64_t *at)
 {
     const h2neg_config *g = c->config;
+    uint64_t octets;
     int err = h2neg__stream_tick_in(c, s, at);
     if (err)
         return err;
     if (s->ws.place && s->flags & H2NEG__S_TUNNEL)
         return h2neg__ws_tick(c, s, at);
     if (!(s->flags & (H2NEG__S_BODY | H2NEG__S_WRITABLE)) || s->flags & H2NEG__S_TUNNEL ||
-        !(s->flags & H2NEG__S_HEAD_SENT) || h2neg__h2_waits_for_turn(c, s)) {
+        !(s->flags & H2NEG__S_HEAD_SENT)) {
         s->send_since = s->stall_since = 0;
         return 0;
     }
-    if (s->stall_octets != s->send_octets)
+    octets = h2neg__send_progress(c, s);
+    if (s->stall_octets != octets)
         s->stall_since = 0;
-    s->stall_octets = s->send_octets;
+    s->stall_octets = octets;
     if (h2neg__ran_out(c->now, &s->stall_since, g->write_stall, at) ||
-        h2neg__too_slow(c->now, &s->send_since, s->send_octets, g->write_min_rate, g->rate_grace,
-                        at))
+        h2neg__too_slow(c->now, &s->send_since, octets, g->write_min_rate, g->rate_grace, at))
         return H2NEG_ERR_TIMEOUT_WRITE;
     return 0;
 }
@@ -18607,6 +18628,10 @@ static void h2neg__ws_expire(h2neg_conn *c, h2neg__stream *s)
 static void h2neg__streams_tick(h2neg_conn *c, uint64_t *at)
 {
     size_t i;
+    if (c->h2) {
+        c->h2->sent_lately = c->h2->sent - c->h2->sent_before;
+        c->h2->sent_before = c->h2->sent;
+    }
     for (i = 0; i < c->slots && c->phase < H2NEG__INERT; i++) {
         h2neg__stream *s = h2neg__slot(c, i);
         int err = s->id && !(s->flags & (H2NEG__S_DONE | H2NEG__S_DONE_OWED))
@@ -18630,13 +18655,14 @@ static unsigned h2neg__timers_run(const h2neg_conn *c)
     int head = h ? h->block != 0 && c->starved
                  : c->kept && c->starved && (off || c->h1.state == H2NEG__H1_HEAD);
     if (c->phase == H2NEG__INERT) /* what is left of the last answer may take its time */
-        return 1u << (c->out ? H2NEG__T_STALL : H2NEG__T_INERT);
+        return 1u << (c->out && c->config->write_stall != H2NEG_OFF ? H2NEG__T_STALL
+                                                                    : H2NEG__T_INERT);
     if (c->phase > H2NEG__INERT)
         return 0;
     if (head && c->config->role == H2NEG_SERVER)
         run |= 1u << H2NEG__T_HEAD;
-    if (c->live == 0 && c->out == 0 && c->kept == 0)
-        run |= 1u << H2NEG__T_IDLE;
+    if (c->live == 0 && c->out == 0 && (c->kept == 0 || h))
+        run |= 1u << H2NEG__T_IDLE; /* a part of a frame is no reason to wait for ever */
     if (h && h->first && off)
         run |= 1u << H2NEG__T_PREFACE;
     if (h && h->settings_unacked && !h->first)
@@ -18693,9 +18719,13 @@ static void h2neg__timer_marks(h2neg_conn *c)
     uint64_t idle = c->in_total + c->out_total, stall = c->out_total - c->out;
     if (c->mark_idle != idle)
         c->since[H2NEG__T_IDLE] = 0;
+    c->mark_idle = idle;
+    if (c->phase == H2NEG__INERT && c->since[H2NEG__T_STALL] &&
+        (stall - c->mark_stall) * 1000 <
+            c->config->write_min_rate * (c->now + 1 - c->since[H2NEG__T_STALL]))
+        return; /* the last answer keeps to write_min_rate: no other timer runs */
     if (c->mark_stall != stall)
         c->since[H2NEG__T_STALL] = 0;
-    c->mark_idle = idle;
     c->mark_stall = stall;
 }
 
@@ -18713,8 +18743,9 @@ static void h2neg__timer_tick(h2neg_conn *c, int i, uint64_t *at)
         return;
     }
     if (i == H2NEG__T_DRAIN && c->h2 && c->h2->drain_ping == 2) {
-        limit /= 10; /* the peer owes the PING's answer first */
-        if (c->now + 1 - c->since[i] >= limit) {
+        if (c->now + 1 - c->since[i] < limit / 10) {
+            limit /= 10; /* the peer owes the PING's answer first */
+        } else {
             c->h2->drain_ping = 0;
             c->h2->goaway_owed = 2;
         }
@@ -18762,7 +18793,9 @@ H2NEG__DEF uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms)
     }
     h2neg__timer_marks(c);
     h2neg__timers_tick(c, &at);
+    c->h1.loan_seen = c->h1.loan_seen && c->lent.len;
     h2neg__streams_tick(c, &at);
+    c->h1.loan_seen = c->lent.len != 0;
     if (c->phase == H2NEG__INERT)
         h2neg__timers_tick(c, &at); /* a stream may have ended the connection: another begins */
     h2neg__settle(c);
@@ -18976,7 +19009,7 @@ H2NEG__DEF int h2neg_respond(h2neg_conn *c, uint32_t s, const h2neg_message *m, 
     err = c->h2 ? h2neg__h2_respond(c, found, m, flags, &p)
                 : h2neg__h1_respond(c, found, m, flags, &p);
     if (err == H2NEG_ERR_AGAIN)
-        h2neg__short(c, found);
+        h2neg__short(c, found, 0);
     if (err)
         return err;
     if (m->status == 100)
@@ -19036,21 +19069,28 @@ H2NEG__DEF int h2neg_reply(h2neg_conn *c, uint32_t s, int status, const char *ty
     err = h2neg__plan_response(&p, found, &m, 0);
     if (err)
         return err;
-    if (!p.ends && !h2neg__goes_at_once(c, found, &m, &p)) {
+    if (c->h2 && !h2neg__h2_flush(c)) /* what is owed takes its room first */
+        err = H2NEG_ERR_AGAIN;
+    if (!err && !p.ends && !h2neg__goes_at_once(c, found, &m, &p)) {
+        size_t head = h2neg__message_bound(c, &m, &p) + 64;
         if (len > c->config->max_queued)
             err = len > c->config->max_output_pending / 2 ? H2NEG_ERR_TOO_SMALL : H2NEG_ERR_AGAIN;
-        else if (len > c->config->max_queued - c->queued ||
-                 h2neg__app_room(c) < h2neg__message_bound(c, &m, &p) + 64)
+        else if (len > c->config->max_queued - c->queued || h2neg__app_room(c) < head)
             err = H2NEG_ERR_AGAIN;
-        found->body_left = err == H2NEG_ERR_AGAIN ? len : 0;
-        if (!err && !h2neg__part_grow(c, H2NEG__QUEUE, c->queued + len, 1024))
+        if (err == H2NEG_ERR_AGAIN) {
+            h2neg__short(c, found, len);
+            found->body_at = head;
+        }
+        if (err)
+            return err;
+        if (!h2neg__part_grow(c, H2NEG__QUEUE, c->queued + len, 1024))
             return H2NEG_ERR_NOMEM;
     }
     if (!err)
         err =
             c->h2 ? h2neg__h2_respond(c, found, &m, 0, &p) : h2neg__h1_respond(c, found, &m, 0, &p);
     if (err == H2NEG_ERR_AGAIN)
-        h2neg__short(c, found);
+        h2neg__short(c, found, 0);
     if (err)
         return err;
     h2neg__reply_body(c, found);
@@ -19093,9 +19133,8 @@ H2NEG__DEF ptrdiff_t h2neg_send(h2neg_conn *c, uint32_t s, const void *body, siz
     n = c->h2 ? h2neg__h2_send(c, found, data, len, flags)
               : h2neg__h1_send(c, found, data, len, flags);
     left = n < 0 ? 0 : len - (size_t)n;
-    found->body_left = left < 1024 ? left : 1024;
-    if (n < 0 || (size_t)n < len)
-        h2neg__short(c, found);
+    if (n < 0 || left)
+        h2neg__short(c, found, left < 1024 ? left : 1024);
     if (n >= 0 && found->send_left != H2NEG_UNKNOWN)
         found->send_left -= (uint64_t)n;
     if (n >= 0)
@@ -19131,7 +19170,7 @@ H2NEG__DEF int h2neg_trailers(h2neg_conn *c, uint32_t s, const h2neg_field *fiel
         err = c->h2 ? h2neg__h2_trailers(c, found, fields, count)
                     : h2neg__h1_trailers(c, found, fields, count);
     if (err == H2NEG_ERR_AGAIN)
-        h2neg__short(c, found);
+        h2neg__short(c, found, 0);
     return err;
 }
 
@@ -19290,7 +19329,7 @@ H2NEG__DEF int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol,
         return H2NEG_ERR_INVALID;
     err = h2neg__accept_now(c, found, protocol, fields, count);
     if (err == H2NEG_ERR_AGAIN)
-        h2neg__short(c, found);
+        h2neg__short(c, found, 0);
     if (err)
         return err;
     found->flags &= ~(uint32_t)H2NEG__S_WAITS;
@@ -19340,9 +19379,8 @@ H2NEG__DEF ptrdiff_t h2neg_ws_send(h2neg_conn *c, uint32_t s, int opcode, const 
         n = h2neg__ws_put_message(c, found, opcode, (const unsigned char *)data, len,
                                   !(flags & H2NEG_MORE));
     left = n < 0 || control ? len : len - (size_t)n;
-    found->body_left = left < 1024 ? left : 1024;
     if (n == H2NEG_ERR_AGAIN || (!control && n >= 0 && left))
-        h2neg__short(c, found);
+        h2neg__short(c, found, left < 1024 ? left : 1024);
     return n;
 }
 

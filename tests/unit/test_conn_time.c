@@ -180,6 +180,24 @@ static void test_idle_h2(void)
     side_end(s);
 }
 
+/* A part of a frame and nothing behind it: the connection is as idle. */
+static void test_idle_part(void)
+{
+    static const char *const part[] = {"\0", "\0\0\10\6\0\0\0\0\0abc", "\0\0\144\7\0\0\0\0\0\0\0"};
+    static const size_t len[] = {1, 12, 11};
+    size_t i;
+    for (i = 0; i < 3; i++) {
+        buf in = {0, 0, 0};
+        side *s;
+        put_get(&in, 1, "/now");
+        buf_add(&in, part[i], len[i]);
+        s = timed_h2(NULL, &in);
+        timed_at(s, 1000, 61000);
+        says(s, NULL, "SETTINGS\nSETTINGS ACK\nHEADERS 1\nDATA 1\n...\nGOAWAY 1 NO_ERROR\n");
+        side_end(s);
+    }
+}
+
 /* A stream that is not answered: the connection is not idle, and no timer runs against the peer. */
 static void test_not_idle(void)
 {
@@ -632,7 +650,7 @@ static void test_random_times(void)
 }
 
 CHECK_MAIN(test_head, test_head_drip, test_head_second, test_head_h2, test_idle_h1, test_idle_fresh,
-           test_idle_h2, test_not_idle, test_off, test_body_rate, test_body_honest,
+           test_idle_h2, test_idle_part, test_not_idle, test_off, test_body_rate, test_body_honest,
            test_body_excused, test_write_stall, test_write_rate, test_write_nothing,
            test_write_slow_application, test_settings, test_preface, test_drain, test_linger,
            test_early, test_response, test_early_each, test_head_each, test_head_each_block,
