@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNECTIONS = 4, BLOCK = 51200, INPUT = 1024 };
+enum { CONNECTIONS = 4, BLOCK = 55296, INPUT = 1024 };
 
 static const h2neg_config small = {.protocols = H2NEG_HTTP1 | H2NEG_PRIOR,
                                    .max_input = INPUT,
