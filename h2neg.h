@@ -18743,8 +18743,9 @@ static void h2neg__timer_tick(h2neg_conn *c, int i, uint64_t *at)
         return;
     }
     if (i == H2NEG__T_DRAIN && c->h2 && c->h2->drain_ping == 2) {
-        if (c->now + 1 - c->since[i] < limit / 10) {
-            limit /= 10; /* the peer owes the PING's answer first */
+        uint32_t first = limit / 10; /* the peer owes the PING's answer first */
+        if (c->now + 1 - c->since[i] < first) {
+            limit = first;
         } else {
             c->h2->drain_ping = 0;
             c->h2->goaway_owed = 2;
