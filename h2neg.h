@@ -12431,7 +12431,7 @@ struct h2neg_conn {
     uint32_t swallowed; /* octets thrown away, as far as they are counted */
     /* the event that was given last */
     uint32_t current, current_credit;
-    uint32_t expecting; /* a stream whose 100 Continue is due */
+    uint32_t expecting; /* not 0: some stream's 100 Continue is due */
     /* streams */
     uint32_t next_stream, live, requests, slots; /* slots: how many of the table are set up */
     uint16_t free_slot, owed_first, owed_last;
@@ -18274,14 +18274,14 @@ static int h2neg__event_writable(h2neg_conn *c, h2neg_event *ev)
     h2neg__stream *s = NULL;
     if (c->wanting)
         s = h2neg__most_urgent(c, H2NEG__S_WRITABLE, h2neg__writable);
-    if (s)
+    if (s) {
         h2neg__turn_taken(c, s);
-    if (s)
         h2neg__count_flag(s, H2NEG__S_WRITABLE, 0, &c->wanting);
-    else if (!h2neg__request_again(c))
+    } else if (!h2neg__request_again(c)) {
         return 0;
-    else
+    } else {
         c->want_request = 0;
+    }
     h2neg__event(c, ev, H2NEG_EV_WRITABLE, s);
     return 1;
 }
