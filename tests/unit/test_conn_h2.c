@@ -1044,6 +1044,7 @@ static void test_connection_window(void)
     script sc;
     script_h2(&sc, "the connection's window", "4=1000000");
     sc.loose = 1;
+    sc.config.max_output_pending = 131072;
     put_get(&sc.in, 1, "/body/65530");
     put_get(&sc.in, 3, "/now");
     put_get(&sc.in, 5, "/now");

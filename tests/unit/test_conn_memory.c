@@ -247,9 +247,9 @@ static void test_small(void)
     for (h2 = 0; h2 < 2; h2++) {
         if (h2) {
             script_h2(&sc, "a small config, HTTP/2", "");
-            put_get(&sc.in, 1, "/body/50000");
-            put_request(&sc.in, 3, 0, "POST", "/echo", "");
-            put_data(&sc.in, 3, END, "echo");
+            put_request(&sc.in, 1, 0, "POST", "/echo", "");
+            put_data(&sc.in, 1, END, "echo");
+            put_get(&sc.in, 3, "/body/50000");
         } else {
             script_h1(&sc, "a small config, HTTP/1.1",
                       "GET /body/50000 HTTP/1.1\r\n" HOST "\r\nPOST /echo HTTP/1.1\r\n" HOST
@@ -268,8 +268,8 @@ static void test_small(void)
         sc.quick = 1;
         script_play(
             &sc, NULL,
-            h2 ? "SETTINGS\nSETTINGS ACK\nHEADERS 1\nDATA 1 <50000:* end\nHEADERS 3\nDATA 3 "
-                 "\"echo\" end\n"
+            h2 ? "SETTINGS\nSETTINGS ACK\nHEADERS 1\nDATA 1 \"echo\" end\nHEADERS 3\nDATA 3 "
+                 "<50000:* end\n"
                : "HTTP/1.1 200 content-length=50000\nBODY <50000:*\nHTTP/1.1 200\nBODY \"echo\"\n");
     }
 }

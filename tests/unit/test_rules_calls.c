@@ -94,6 +94,15 @@ static void test_reply_behind_owed(void)
     }
 }
 
+/* The output is filled by a body, over HTTP/2 of another stream: h2neg_send leaves room there. */
+static void fill(h2neg_conn *c, uint32_t stream)
+{
+    h2neg_message m = ok();
+    m.body = zeros;
+    m.body_len = sizeof zeros;
+    CHECK_INT(h2neg_respond(c, stream, &m, 0), 0);
+}
+
 /* WRITABLE comes once for a refused call, not for ever: trailers need more room than one octet. */
 static void test_trailers_again(void)
 {
@@ -109,6 +118,7 @@ static void test_trailers_again(void)
             put_preface(&b, "4=1000000");
             put_window(&b, 0, 1000000);
             put_get(&b, 1, "/");
+            put_get(&b, 3, "/");
         } else {
             buf_text(&b, "GET / HTTP/1.1\r\n" HOST "\r\n");
         }
@@ -116,7 +126,10 @@ static void test_trailers_again(void)
         count(c, 0, 0);
         CHECK_INT(h2neg_respond(c, 1, &m, H2NEG_MORE), 0);
         written(c);
-        h2neg_send(c, 1, zeros, h2neg_room(c, 1) - 40, H2NEG_MORE);
+        if (h2)
+            fill(c, 3);
+        else
+            h2neg_send(c, 1, zeros, h2neg_room(c, 1) - 40, H2NEG_MORE);
         err = h2neg_trailers(c, 1, &f, 1);
         CHECK_INT(err, H2NEG_ERR_AGAIN);
         for (; n < 100 && h2neg_next(c, &ev); n++)
@@ -182,9 +195,8 @@ static void test_end_without_window(void)
         give(c, &b);
         count(c, 0, 0);
         CHECK_INT(h2neg_respond(c, 1, &m, H2NEG_MORE), 0);
-        CHECK_INT(h2neg_respond(c, 3, &m, H2NEG_MORE), 0);
         CHECK_INT(h2neg_send(c, 1, zeros, 1000, H2NEG_MORE), 1000);
-        CHECK(h2neg_send(c, 3, zeros, 60000, H2NEG_MORE) > 40000);
+        fill(c, 3);
         CHECK_INT(trailers ? h2neg_trailers(c, 1, &f, 1) : h2neg_send(c, 1, NULL, 0, 0),
                   H2NEG_ERR_AGAIN);
         written(c);
@@ -210,9 +222,8 @@ static void test_again_of_another(void)
     count(c, 0, 0);
     written(c);
     h2neg_respond(c, 3, &m, H2NEG_MORE);
-    h2neg_respond(c, 5, &m, H2NEG_MORE);
     CHECK_INT(h2neg_send(c, 3, zeros, 100, H2NEG_MORE), 100);
-    h2neg_send(c, 5, zeros, 60000, H2NEG_MORE);
+    fill(c, 5);
     CHECK_INT(h2neg_respond(c, 1, &m, 0), H2NEG_ERR_AGAIN);
     written(c);
     CHECK_INT(h2neg_send(c, 3, zeros, 100, H2NEG_MORE), 0);

@@ -243,8 +243,9 @@ static void test_block_waits_for_room(void)
         put_headers(&in, 3, END, REQ("GET", "/"));
         turn(c, &in, &ev);
         written(c, &out);
-        CHECK_INT(h2neg_respond(c, 1, &m, H2NEG_MORE), 0);
-        h2neg_send(c, 1, big, sizeof big, H2NEG_MORE);
+        m.body = big;
+        m.body_len = sizeof big;
+        CHECK_INT(h2neg_respond(c, 1, &m, 0), 0);
         if (large)
             put_field(&block, "a", 1, big, 0);
         if (large) {
@@ -269,6 +270,85 @@ static void test_block_waits_for_room(void)
         buf_free(&ev);
         buf_free(&out);
         buf_free(&block);
+    }
+}
+
+/* A body that fills the output again as fast as it drains stops neither the requests that come, nor
+   what comes behind them: a PING, the end of that body (RFC 9113 5.2.2). */
+static void test_body_stops_no_input(void)
+{
+    static char much[1000000];
+    int sends;
+    for (sends = 0; sends < 2; sends++) {
+        buf in = {0, 0, 0}, ev = {0, 0, 0}, out = {0, 0, 0};
+        h2neg_conn *c = server(65536, &in);
+        h2neg_message m;
+        int k;
+        memset(&m, 0, sizeof m);
+        m.status = 200;
+        m.body = sends ? NULL : much;
+        m.body_len = sends ? 0 : sizeof much;
+        put_get(&in, 1, "/");
+        turn(c, &in, &ev);
+        CHECK_INT(h2neg_respond(c, 1, &m, sends ? H2NEG_MORE : 0), 0);
+        put_get(&in, 3, "/");
+        put_ping(&in, 0, "12345678");
+        put_rst(&in, 1, H2NEG_CANCEL);
+        for (k = 0; k < 5; k++) {
+            if (sends)
+                h2neg_send(c, 1, much, sizeof much, H2NEG_MORE);
+            turn(c, &in, &ev);
+            written(c, &out);
+        }
+        CHECK(strstr(ev.p, "REQUEST3 END3 ") != NULL && strstr(ev.p, "DONE1 ") != NULL);
+        CHECK(strstr(out.p, "6.0.1 ") != NULL);
+        h2neg_conn_free(c);
+        buf_free(&in);
+        buf_free(&ev);
+        buf_free(&out);
+    }
+}
+
+/* ... nor what goes out by h2neg_send, where that is more urgent, or takes turns (RFC 9218 10). */
+static void test_body_and_send_take_turns(void)
+{
+    static const char *const rows[][3] = {
+        {"u=7", "u=0", "yes"}, {"i", "i", "yes"}, {"u=0", "u=7", NULL}};
+    static char much[500000];
+    size_t i;
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        buf in = {0, 0, 0}, ev = {0, 0, 0}, out = {0, 0, 0};
+        h2neg_conn *c = server(65536, &in);
+        h2neg_message m;
+        char field[32];
+        int k;
+        for (k = 0; k < 2; k++) {
+            snprintf(field, sizeof field, "priority: %s\n", rows[i][k]);
+            put_request(&in, (uint32_t)k * 2 + 1, END, "GET", "/", field);
+        }
+        turn(c, &in, &ev);
+        memset(&m, 0, sizeof m);
+        m.status = 200;
+        CHECK_INT(h2neg_respond(c, 3, &m, H2NEG_MORE), 0);
+        m.body = much;
+        m.body_len = sizeof much;
+        CHECK_INT(h2neg_respond(c, 1, &m, 0), 0);
+        CHECK_INT(h2neg_send(c, 3, "x", 1, 0), 0); /* no room now: WRITABLE follows */
+        for (k = 0; k < 5; k++) {
+            written(c, &out);
+            turn(c, &in, &ev);
+        }
+        CHECK((strstr(ev.p, "WRITABLE3 ") != NULL) == (rows[i][2] != NULL));
+        CHECK(strstr(ev.p, "DONE1 ") == NULL);
+        for (; k < 30; k++) { /* who does not use it holds nobody */
+            written(c, &out);
+            turn(c, &in, &ev);
+        }
+        CHECK(strstr(ev.p, "DONE1 ") != NULL && strstr(ev.p, "WRITABLE3 ") != NULL);
+        h2neg_conn_free(c);
+        buf_free(&in);
+        buf_free(&ev);
+        buf_free(&out);
     }
 }
 
@@ -380,4 +460,5 @@ static void test_turn_is_no_stall(void)
 CHECK_MAIN(test_turn_is_no_stall, test_incremental_turns, test_gone_inside_block,
            test_limit_as_assumed, test_above_goaway, test_connect_refused_full,
            test_connect_trailers_early, test_length_without_content, test_self_dependency_closed,
-           test_informational_most, test_block_waits_for_room, test_priority_update_push)
+           test_informational_most, test_block_waits_for_room, test_body_stops_no_input,
+           test_body_and_send_take_turns, test_priority_update_push)
