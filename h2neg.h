@@ -1842,7 +1842,8 @@ H2NEG_API uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms);
 /* Sending. 0, or < 0: H2NEG_ERR_AGAIN (nothing was taken, nothing changed), H2NEG_ERR_STREAM_GONE,
    H2NEG_ERR_INVALID and the like.
    request: `*stream` is its number. H2NEG_MORE: the body follows by send; else it is m->body, or
-   none; INVALID: also a target or an authority that no server takes (RFC 9112 3.2, RFC 9113 8.3.1).
+   none; INVALID: also a target or an authority that no server takes (RFC 9112 3.2, RFC 9113 8.3.1),
+   and TE, but for "trailers" over HTTP/2.
    respond: an interim (1xx) or the final response; INVALID: also a 2xx to CONNECT, which is
    h2neg_accept's. reply: a whole response, copied; `type`: its Content-Type, NULL: none. send: the
    octets taken (0 to len), or < 0 (INVALID: the message was given whole); the message ends when all
@@ -3780,6 +3781,27 @@ static h2neg_str h2neg__behind(h2neg_str s, size_t n)
     return h2neg__str(s.ptr + n, s.len - n);
 }
 
+/* The port that a scheme means where none is given. */
+static int h2neg__port_of(int port, h2neg_str scheme)
+{
+    if (port >= 0)
+        return port;
+    if (H2NEG__IS_NOCASE(scheme, "http") || H2NEG__IS_NOCASE(scheme, "ws"))
+        return 80;
+    return H2NEG__IS_NOCASE(scheme, "https") || H2NEG__IS_NOCASE(scheme, "wss") ? 443 : -1;
+}
+
+/* 1 when both name one host and port, which may be left out where it is the scheme's own (RFC 3986
+   6.2.3). */
+static int h2neg__same_authority(h2neg_str a, h2neg_str b, h2neg_str scheme)
+{
+    h2neg_authority x, y;
+    return h2neg__same_nocase(a, b) ||
+           (h2neg_authority_parse(&x, a) == 0 && h2neg_authority_parse(&y, b) == 0 &&
+            h2neg__same_nocase(x.host, y.host) &&
+            h2neg__port_of(x.port, scheme) == h2neg__port_of(y.port, scheme));
+}
+
 /* 1: uri-host [ ":" port ] or empty, as Host is (RFC 9112 3.2); a plain name with or without a port
    is seen to be right at once. */
 static int h2neg__host_right(h2neg_str host)
@@ -5455,28 +5477,15 @@ static int h2neg__ws_extensions_ok(const h2neg_field *fields, size_t count)
 
 /* ---- the request ---- */
 
-/* The port that a scheme means where none is given. */
-static int h2neg__ws_port(int port, h2neg_str scheme)
-{
-    if (port >= 0)
-        return port;
-    if (H2NEG__IS_NOCASE(scheme, "http") || H2NEG__IS_NOCASE(scheme, "ws"))
-        return 80;
-    return H2NEG__IS_NOCASE(scheme, "https") || H2NEG__IS_NOCASE(scheme, "wss") ? 443 : -1;
-}
-
 /* 1 when the origin (scheme "://" host [ ":" port ], RFC 6454 7) has the authority's host and
    port. */
 static int h2neg__ws_same_origin(h2neg_str origin, h2neg_str authority)
 {
     h2neg_url url;
-    h2neg_authority host;
-    if (h2neg_url_parse(&url, origin) != 0 || h2neg_authority_parse(&host, authority) != 0)
-        return 0;
-    if (url.authority.ptr + url.authority.len != origin.ptr + origin.len)
+    if (h2neg_url_parse(&url, origin) != 0 ||
+        url.authority.ptr + url.authority.len != origin.ptr + origin.len)
         return 0; /* a path, query or fragment: not an origin */
-    return h2neg__same_nocase(url.host, host.host) &&
-           h2neg__ws_port(url.port, url.scheme) == h2neg__ws_port(host.port, url.scheme);
+    return h2neg__same_authority(url.authority, authority, url.scheme);
 }
 
 static int h2neg__ws_origin_listed(h2neg_str origin, const h2neg_ws_policy *policy)
@@ -8852,7 +8861,7 @@ static int h2neg__section_authority(h2neg__section *s, int needed, int tunnel)
 {
     int named = (s->seen & H2NEG__PSEUDO_AUTHORITY) != 0;
     h2neg_authority a;
-    if (named && s->hosts && !h2neg__same_nocase(s->pseudo[2], s->host))
+    if (named && s->hosts && !h2neg__same_authority(s->pseudo[2], s->host, s->head->scheme))
         return H2NEG_ERR_H2_HOST;
     s->head->authority = named ? s->pseudo[2] : s->host;
     if (!needed && s->head->authority.len == 0)
@@ -12976,13 +12985,16 @@ static int h2neg__is_name(h2neg_str s)
     return h2neg__is_lower(s) || h2neg__is_token(s);
 }
 
-/* Looks through fields to send. `*length` becomes a Content-Length that stands there. 0 or < 0. */
-static int h2neg__fields_check(const h2neg_field *fields, size_t count, uint64_t *length)
+/* Looks through fields to send. `*length` becomes a Content-Length that stands there. `te`: TE may
+   say "trailers", as a request over HTTP/2 may (RFC 9113 8.2.2). 0 or < 0. */
+static int h2neg__fields_check(const h2neg_field *fields, size_t count, uint64_t *length, int te)
 {
     size_t i;
     for (i = 0; i < count; i++) {
         const h2neg_field *f = &fields[i];
         unsigned what = h2neg__name_is(f->name);
+        if (te && what == H2NEG__NAME_TE && H2NEG__IS_NOCASE(f->value, "trailers"))
+            continue;
         if (!h2neg__is_name(f->name) || !h2neg__is_value(f->value) || what & H2NEG__NAME_FRAMED)
             return H2NEG_ERR_INVALID;
         if (what != H2NEG__NAME_LENGTH)
@@ -13839,7 +13851,7 @@ static int h2neg__plan_response(h2neg__plan *p, const h2neg__stream *s, const h2
         return H2NEG_ERR_INVALID;
     if (s->flags & H2NEG__S_CONNECT && m->status / 100 == 2)
         return H2NEG_ERR_INVALID; /* that is h2neg_accept's */
-    err = h2neg__fields_check(m->fields, m->field_count, &p->length);
+    err = h2neg__fields_check(m->fields, m->field_count, &p->length, 0);
     if (err)
         return err;
     p->interim = m->status < 200;
@@ -14925,6 +14937,14 @@ static int h2neg__h2_request_error(h2neg_conn *c)
     return 0;
 }
 
+/* The server drains: two GOAWAYs, and what was begun between them (RFC 9113 6.8). */
+static void h2neg__h2_drain(h2neg_conn *c)
+{
+    c->shut = 1;
+    c->h2->goaway_owed = 1;
+    c->h2->drain_ping = 1;
+}
+
 static void h2neg__h2_block_kind(h2neg_conn *c, int state)
 {
     h2neg__http2 *h = c->h2;
@@ -14937,6 +14957,8 @@ static void h2neg__h2_block_kind(h2neg_conn *c, int state)
         h->block_kind = H2NEG__B_REQUEST;
         h->last_peer = h->block;
         h->opened++;
+        if (h->block > 0x7fffffff - 1024 && !c->shut)
+            h2neg__h2_drain(c); /* the last 512 identifiers go by (5.1.1) */
         h->block_error = h2neg__h2_request_error(c);
     }
 }
@@ -17563,7 +17585,8 @@ static int h2neg__ws_squeezes(h2neg_conn *c, const h2neg__stream *s, h2neg__ws *
 
 /* Octets of the next `len` of a message that can go out as one frame now, plus 1; 0: not even a
    frame that is worth it, of about 1,000 octets or all that is left. A window is filled to the
-   octet; the short frames that it makes are bounded in >>conn-h2-send. */
+   octet, where 1,300 octets of room say that it is the window which is short; the frames that it
+   makes are bounded in >>conn-h2-send. */
 static size_t h2neg__ws_fits(const h2neg_conn *c, const h2neg__stream *s, size_t len)
 {
     const h2neg__ws *w = h2neg__ws_of(c, s);
@@ -17577,7 +17600,7 @@ static size_t h2neg__ws_fits(const h2neg_conn *c, const h2neg__stream *s, size_t
     n = frame > n ? frame - n : 0;
     if (squeezes)
         n = n > 72 ? (n - 64) / 8 * 7 : 0;
-    return n == 0 || (n < 1000 && (!c->h2 || room < 2048)) ? 0 : n + 1;
+    return n == 0 || (n < 1000 && (!c->h2 || room < 1300)) ? 0 : n + 1;
 }
 
 /* Octets of a frame's compressed payload, put 14 behind `out`; SIZE_MAX: the compressor failed. */
@@ -17709,7 +17732,7 @@ H2NEG__DEF int h2neg_config_check(const h2neg_config *config)
     h2neg_config resolved;
     uint64_t none = 0; /* a Content-Length there is one too many */
     if (!h2neg__config_resolve(&resolved, config) ||
-        h2neg__fields_check(resolved.common_fields, resolved.common_field_count, &none) ||
+        h2neg__fields_check(resolved.common_fields, resolved.common_field_count, &none, 0) ||
         h2neg__fields_bound(resolved.common_fields, resolved.common_field_count) >
             resolved.max_output_pending / 2)
         return H2NEG_ERR_INVALID;
@@ -18119,12 +18142,10 @@ H2NEG__DEF void h2neg_shutdown(h2neg_conn *c)
     if (!c || c->shut || c->phase >= H2NEG__INERT)
         return;
     c->shut = 1;
-    if (c->h2 && c->config->role == H2NEG_SERVER) {
-        c->h2->goaway_owed = 1;
-        c->h2->drain_ping = 1;
-    } else if (!c->h2 && c->live == 0 && h2neg__in(c).len == 0) {
+    if (c->h2 && c->config->role == H2NEG_SERVER)
+        h2neg__h2_drain(c);
+    else if (!c->h2 && c->live == 0 && h2neg__in(c).len == 0)
         h2neg__inert(c);
-    }
     h2neg__settle(c);
 }
 
@@ -18875,7 +18896,7 @@ static int h2neg__plan_request(h2neg__plan *p, const h2neg_conn *c, const h2neg_
     if (m->upgrade.len &&
         (c->h2 ? !connect && m->method.len && !H2NEG__IS(m->method, "GET") : connect))
         return H2NEG_ERR_INVALID; /* over HTTP/2 the method becomes CONNECT (RFC 8441 4) */
-    err = h2neg__fields_check(m->fields, m->field_count, &p->length);
+    err = h2neg__fields_check(m->fields, m->field_count, &p->length, c->h2 != NULL);
     if (!err)
         err = h2neg__plan_body(p, m, flags, waits);
     if (!posts && m->body_len == 0 && p->add_length) {
@@ -19185,7 +19206,7 @@ H2NEG__DEF int h2neg_trailers(h2neg_conn *c, uint32_t s, const h2neg_field *fiel
     int err = h2neg__may_send(found);
     size_t i;
     if (!err)
-        err = h2neg__fields_check(fields, count, &length);
+        err = h2neg__fields_check(fields, count, &length, 0);
     for (i = 0; !err && i < count; i++)
         if (h2neg__forbidden_trailer(fields[i].name))
             err = H2NEG_ERR_INVALID;
@@ -19351,7 +19372,7 @@ H2NEG__DEF int h2neg_accept(h2neg_conn *c, uint32_t s, const char *protocol,
     if (!found)
         return H2NEG_ERR_STREAM_GONE;
     if (c->config->role != H2NEG_SERVER || !(found->flags & H2NEG__S_WAITS) ||
-        h2neg__fields_check(fields, count, &length) || length != H2NEG_UNKNOWN ||
+        h2neg__fields_check(fields, count, &length, 0) || length != H2NEG_UNKNOWN ||
         (found->flags & H2NEG__S_WS && !h2neg__accept_fields_ok(fields, count)))
         return H2NEG_ERR_INVALID;
     err = h2neg__accept_now(c, found, protocol, fields, count);

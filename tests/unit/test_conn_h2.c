@@ -977,7 +977,22 @@ static void test_last_identifier(void)
     put_get(&sc.in, 0x7fffffff, "/now");
     sc.quick = 1;
     script_play(&sc, "NEGOTIATED\nREQUEST 2147483647\nEND 2147483647\nDONE 2147483647 NO_ERROR\n",
-                "SETTINGS\nSETTINGS ACK\n...\nHEADERS 2147483647\nDATA 2147483647 end\n...");
+                "SETTINGS\nSETTINGS ACK\nGOAWAY 2147483647 NO_ERROR\n...\nHEADERS 2147483647\n"
+                "DATA 2147483647 end\n...");
+}
+
+/* ... and near to it the server drains: the client goes on with another connection. */
+static void test_near_last_identifier(void)
+{
+    script sc;
+    script_h2(&sc, "streams near 2^31-1", "");
+    put_get(&sc.in, 0x7ffffbff, "/now");
+    put_get(&sc.in, 0x7ffffc01, "/now");
+    put_get(&sc.in, 0x7ffffc03, "/now");
+    sc.quick = 1;
+    script_play(&sc, NULL,
+                "SETTINGS\nSETTINGS ACK\nHEADERS *\nDATA * end\nGOAWAY 2147483647 NO_ERROR\n"
+                "PING *\nHEADERS *\nDATA * end\nHEADERS *\nDATA * end\n");
 }
 
 static void test_last(void)
@@ -1835,7 +1850,7 @@ CHECK_MAIN(test_early_lifetime, test_states_server, test_states_client, test_one
            test_content_length, test_trailers, test_no_content, test_informational, test_expect,
            test_expect_manual, test_early_answer, test_echo, test_common_fields, test_acks,
            test_ping, test_table_size, test_own_settings, test_own_window_shrinks,
-           test_last_identifier, test_last, test_windows, test_negative_window,
+           test_last_identifier, test_near_last_identifier, test_last, test_windows, test_negative_window,
            test_connection_window, test_borrowed_body, test_streamed_body, test_flow_violation,
            test_hold, test_unhold, test_credit, test_peer_reset, test_peer_reset_no_error,
            test_our_reset, test_gone, test_second_answer, test_bad_messages, test_even_and_falling,

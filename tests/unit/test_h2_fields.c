@@ -173,7 +173,11 @@ static void host(void)
     CHECK_INT(head.count, 1);
     CHECK_TEXT(head.fields[0].name, "x");
     CHECK_INT(read_lines(REQUEST, GET "host: b.example"), H2NEG_ERR_H2_HOST);
-    CHECK_INT(read_lines(REQUEST, GET "host: a.example:443"), H2NEG_ERR_H2_HOST);
+    CHECK_INT(read_lines(REQUEST, GET "host: a.example:443"), 0); /* https' own (RFC 3986 6.2.3) */
+    CHECK_INT(read_lines(REQUEST, GET "host: A.example:"), 0);
+    CHECK_INT(read_lines(REQUEST, GET "host: a.example:80"), H2NEG_ERR_H2_HOST);
+    CHECK_INT(read_lines(REQUEST, GET "host: b.example:443"), H2NEG_ERR_H2_HOST);
+    CHECK_INT(read_lines(REQUEST, GET "host: a.example:44b"), H2NEG_ERR_H2_HOST);
     CHECK_INT(read_lines(REQUEST, GET "host: "), H2NEG_ERR_H2_HOST);
     CHECK_INT(read_lines(REQUEST, GET "host: a.example\nhost: a.example"), H2NEG_ERR_H2_HOST);
     CHECK_INT(read_lines(REQUEST, ":method: GET\n:scheme: https\n:path: /\nhost: "),

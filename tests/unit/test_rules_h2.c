@@ -352,6 +352,33 @@ static void test_body_and_send_take_turns(void)
     }
 }
 
+/* TE may say "trailers" over HTTP/2, and nothing else (RFC 9113 8.2.2); over HTTP/1 it would need a
+   Connection, which is not the caller's (RFC 9110 10.1.4). */
+static void test_te(void)
+{
+    static const char *const values[] = {"trailers", "Trailers", "trailery", "trailers, gzip", ""};
+    size_t i;
+    int h2;
+    for (h2 = 0; h2 < 2; h2++)
+        for (i = 0; i < sizeof values / sizeof values[0]; i++) {
+            h2neg_config g;
+            h2neg_field te = h2neg_f("TE", values[i]);
+            h2neg_message m;
+            h2neg_conn *c;
+            uint32_t s;
+            memset(&g, 0, sizeof g);
+            g.role = H2NEG_CLIENT;
+            g.protocols = h2 ? H2NEG_PRIOR : H2NEG_HTTP1;
+            c = h2neg_conn_new(&g);
+            memset(&m, 0, sizeof m);
+            m.authority = h2neg_s("a");
+            m.fields = &te;
+            m.field_count = 1;
+            CHECK_INT(h2neg_request(c, &m, 0, &s), h2 && i < 2 ? 0 : H2NEG_ERR_INVALID);
+            h2neg_conn_free(c);
+        }
+}
+
 /* A push, which is idle for ever here (RFC 9218 7.1). */
 static void test_priority_update_push(void)
 {
@@ -460,5 +487,5 @@ static void test_turn_is_no_stall(void)
 CHECK_MAIN(test_turn_is_no_stall, test_incremental_turns, test_gone_inside_block,
            test_limit_as_assumed, test_above_goaway, test_connect_refused_full,
            test_connect_trailers_early, test_length_without_content, test_self_dependency_closed,
-           test_informational_most, test_block_waits_for_room, test_body_stops_no_input,
+           test_informational_most, test_block_waits_for_room, test_te, test_body_stops_no_input,
            test_body_and_send_take_turns, test_priority_update_push)
