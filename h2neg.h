@@ -13752,8 +13752,20 @@ static void h2neg__turn_taken(h2neg_conn *c, const h2neg__stream *s)
         c->h2->turn[s->urgency] = s->id;
 }
 
+/* The server drains: two GOAWAYs, and what was begun between them (RFC 9113 6.8). */
+static void h2neg__h2_drain(h2neg_conn *c)
+{
+    if (c->shut || c->phase >= H2NEG__INERT)
+        return;
+    c->shut = 1;
+    c->h2->goaway_owed = 1;
+    c->h2->drain_ping = 1;
+}
+
 static void h2neg__event_done(h2neg_conn *c, h2neg__stream *s, h2neg_event *ev)
 {
+    if (c->h2 && s->id > 0x7fffffff - 1024 && c->config->role == H2NEG_SERVER)
+        h2neg__h2_drain(c); /* of the last 512 identifiers one is used up (5.1.1) */
     s->flags = (s->flags & ~(uint32_t)H2NEG__S_DONE_OWED) | H2NEG__S_DONE;
     h2neg__event(c, ev, H2NEG_EV_DONE, s);
     h2neg__ws_free(c, s);
@@ -14937,14 +14949,6 @@ static int h2neg__h2_request_error(h2neg_conn *c)
     return 0;
 }
 
-/* The server drains: two GOAWAYs, and what was begun between them (RFC 9113 6.8). */
-static void h2neg__h2_drain(h2neg_conn *c)
-{
-    c->shut = 1;
-    c->h2->goaway_owed = 1;
-    c->h2->drain_ping = 1;
-}
-
 static void h2neg__h2_block_kind(h2neg_conn *c, int state)
 {
     h2neg__http2 *h = c->h2;
@@ -14957,8 +14961,6 @@ static void h2neg__h2_block_kind(h2neg_conn *c, int state)
         h->block_kind = H2NEG__B_REQUEST;
         h->last_peer = h->block;
         h->opened++;
-        if (h->block > 0x7fffffff - 1024 && !c->shut)
-            h2neg__h2_drain(c); /* the last 512 identifiers go by (5.1.1) */
         h->block_error = h2neg__h2_request_error(c);
     }
 }
@@ -18141,10 +18143,10 @@ H2NEG__DEF void h2neg_shutdown(h2neg_conn *c)
 {
     if (!c || c->shut || c->phase >= H2NEG__INERT)
         return;
-    c->shut = 1;
     if (c->h2 && c->config->role == H2NEG_SERVER)
         h2neg__h2_drain(c);
-    else if (!c->h2 && c->live == 0 && h2neg__in(c).len == 0)
+    c->shut = 1;
+    if (!c->h2 && c->live == 0 && h2neg__in(c).len == 0)
         h2neg__inert(c);
     h2neg__settle(c);
 }

@@ -85,9 +85,10 @@ all_combinations() {
 compiled() {
     name=$1 compiler=$2
     shift 2
-    cat >"$BUILD/source.c"
+    cat >"$BUILD/source.$$.c"
     have "$compiler" || { skipped "$name" "$compiler"; return; }
-    attempt "$name" "$compiler" "$@" -I.. -o "$BUILD/object.o" -c "$BUILD/source.c"
+    attempt "$name" "$compiler" "$@" -I.. -o "$BUILD/object.$$.o" -c "$BUILD/source.$$.c"
+    rm -f "$BUILD/source.$$.c" "$BUILD/object.$$.o"
 }
 
 optimised() {
@@ -235,10 +236,7 @@ all)
     if [ ! -f $HEADER ]; then failed "header/is there"; exit 1; fi
     text
     all_combinations
-    optimised
-    includes
-    one_macro_alone
-    links
-    symbols
+    printf '%s\n' optimised symbols includes links one_macro_alone | side_by_side "sh ./header.sh"
     ;;
+*) "$1" ;;
 esac

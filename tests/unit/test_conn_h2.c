@@ -977,8 +977,8 @@ static void test_last_identifier(void)
     put_get(&sc.in, 0x7fffffff, "/now");
     sc.quick = 1;
     script_play(&sc, "NEGOTIATED\nREQUEST 2147483647\nEND 2147483647\nDONE 2147483647 NO_ERROR\n",
-                "SETTINGS\nSETTINGS ACK\nGOAWAY 2147483647 NO_ERROR\n...\nHEADERS 2147483647\n"
-                "DATA 2147483647 end\n...");
+                "SETTINGS\nSETTINGS ACK\n...\nHEADERS 2147483647\nDATA 2147483647 end\n"
+                "GOAWAY 2147483647 NO_ERROR\n...");
 }
 
 /* ... and near to it the server drains: the client goes on with another connection. */
@@ -991,8 +991,8 @@ static void test_near_last_identifier(void)
     put_get(&sc.in, 0x7ffffc03, "/now");
     sc.quick = 1;
     script_play(&sc, NULL,
-                "SETTINGS\nSETTINGS ACK\nHEADERS *\nDATA * end\nGOAWAY 2147483647 NO_ERROR\n"
-                "PING *\nHEADERS *\nDATA * end\nHEADERS *\nDATA * end\n");
+                "SETTINGS\nSETTINGS ACK\nHEADERS *\nDATA * end\nHEADERS *\nDATA * end\n"
+                "GOAWAY 2147483647 NO_ERROR\nPING *\nHEADERS *\nDATA * end\n");
 }
 
 static void test_last(void)
