@@ -819,7 +819,14 @@ each(ends, [
      headers(5, POST, end=False) + headers(3, GET), PROTOCOL),
 ])
 answers('5.1.1 a stream that leaves others out', headers(1001, GET), stream=1001)
-answers('5.1.1 the last stream there is', headers(HIGHEST, GET), stream=HIGHEST)
+
+
+@case('5.1.1 the last stream there is, and the end that follows')
+def last_stream(p):
+    p.send(headers(HIGHEST, GET))
+    p.answered(HIGHEST)
+    p.until(lambda f: f.type == GOAWAY, 'GOAWAY')
+    check(int.from_bytes(p.goaway.payload[4:8], 'big') == 0, p.story())
 
 
 @case('5.1.1 a stream that was left out is closed')

@@ -993,6 +993,11 @@ static void test_near_last_identifier(void)
     script_play(&sc, NULL,
                 "SETTINGS\nSETTINGS ACK\nHEADERS *\nDATA * end\nHEADERS *\nDATA * end\n"
                 "GOAWAY 2147483647 NO_ERROR\nPING *\nHEADERS *\nDATA * end\n");
+    script_h2(&sc, "a stream near 2^31-1 that an error ends", "");
+    put_get(&sc.in, 0x7ffffc01, "/later");
+    put_frame(&sc.in, 6, 0, 0, "short", 5);
+    sc.quick = 1;
+    script_play(&sc, NULL, "SETTINGS\nSETTINGS ACK\nGOAWAY 2147482625 FRAME_SIZE_ERROR *\n");
 }
 
 static void test_last(void)
