@@ -4112,7 +4112,7 @@ static int h2neg__h1_opening(h2neg__h1 *h)
         return n == 0 || *p == '\r' || *p == '\n' || h2neg__is_class(*p, H2NEG__TOKEN)
                    ? 0
                    : h2neg__h1_fail(h, H2NEG_ERR_H1_METHOD, p);
-    for (i = 0; i < n && i < sizeof name - 1; i++)
+    for (i = 0; i < n && i < sizeof name - 1 && i <= h->max_line; i++) /* behind: too long */
         if (p[i] != name[i])
             return h2neg__h1_fail(h, H2NEG_ERR_H1_STATUS_LINE, p + i);
     return 0;
@@ -9314,7 +9314,7 @@ static ptrdiff_t h2neg__tls_whole(h2neg__tls_walk *t, size_t *error_at)
         if (r != 0)
             return r;
         need = 4 + t->body;
-        if (t->have + t->size >= 4 && t->at - t->from > need - t->have) {
+        if (t->have + t->size >= 4 && t->size > need - t->have) { /* that octet is there */
             *error_at = t->from + (need - t->have);
             return H2NEG_ERR_TLS_HELLO;
         }
@@ -17866,7 +17866,7 @@ static int h2neg__detect_step(h2neg_conn *c)
 {
     unsigned allowed = c->config->protocols;
     h2neg_str in;
-    int what;
+    int what, proxied;
     h2neg__in_have(c, H2NEG_DETECT_OCTETS);
     in = h2neg__in(c);
     if (in.len == 0)
@@ -17874,12 +17874,12 @@ static int h2neg__detect_step(h2neg_conn *c)
     what = h2neg_detect(in.ptr, in.len);
     if (what == H2NEG_DETECT_MORE)
         return H2NEG__STARVED;
-    if (what == H2NEG_DETECT_PROXY1 || what == H2NEG_DETECT_PROXY2)
-        return h2neg__fail(c, H2NEG_ERR_PROXY_HEADER, c->offset);
-    if (!(allowed & H2NEG_HTTP1)) {
-        h2neg__h2_begin(c, H2NEG_PROTO_H2C, H2NEG_VIA_PRIOR);
+    proxied = what == H2NEG_DETECT_PROXY1 || what == H2NEG_DETECT_PROXY2;
+    if (!(allowed & H2NEG_HTTP1) &&
+        (!h2neg__h2_begin(c, H2NEG_PROTO_H2C, H2NEG_VIA_PRIOR) || !proxied))
         return H2NEG__GO_ON;
-    }
+    if (proxied)
+        return h2neg__fail(c, H2NEG_ERR_PROXY_HEADER, c->offset);
     if (what == H2NEG_DETECT_TLS)
         return h2neg__fail(c, H2NEG_ERR_PEER_IS_TLS, c->offset);
     if (what == H2NEG_DETECT_HTTP2 && (c->config->tls || !(allowed & H2NEG_PRIOR)))

@@ -71,15 +71,31 @@ typedef struct client {
 
 static client self;
 
-/* What a peer or a command line brought is printed without control characters (C0, DEL, C1 in
-   UTF-8): it neither looks like a line of ours nor commands a terminal. */
+/* The octets of a control character (C0, DEL, C1 in UTF-8) that begins here; 0: none does. */
+static size_t control_at(const char *at, size_t left)
+{
+    unsigned char c = (unsigned char)at[0], next = left > 1 ? (unsigned char)at[1] : 0;
+    if (c < 32 || c == 127)
+        return 1;
+    return c == 0xc2 && next >= 0x80 && next < 0xa0 ? 2 : 0;
+}
+
+/* What a peer or a command line brought is printed without control characters: it neither looks
+   like a line of ours nor commands a terminal. */
 static void make_plain(char *at)
 {
     for (; *at; at++)
-        if ((unsigned char)*at < 32 || *at == 127)
-            *at = '?';
-        else if (at[0] == '\xc2' && (unsigned char)at[1] < 0xa0)
-            at[0] = at[1] = '?';
+        memset(at, '?', control_at(at, 2));
+}
+
+static void print_plain(h2neg_str s)
+{
+    size_t i;
+    for (i = 0; i < s.len; i++) {
+        size_t n = s.ptr[i] == '\t' ? 0 : control_at(s.ptr + i, s.len - i);
+        putc(n ? '?' : s.ptr[i], stderr);
+        i += n > 1;
+    }
 }
 
 static void say(const char *what, const char *why)
@@ -101,11 +117,11 @@ static void complain(const char *what, const char *why)
 }
 
 /* What to do about it. */
-static const char *hint(int code)
+static const char *hint(const job *j, int code)
 {
     switch (code) {
     case H2NEG_ERR_PEER_IS_HTTP1: return "; leave out --prior-knowledge";
-    case H2NEG_ERR_PEER_IS_HTTP2: return "; --prior-knowledge speaks HTTP/2 at once";
+    case H2NEG_ERR_PEER_ONLY_HTTP2: return j->websocket ? "; --over-h2" : "; --prior-knowledge";
     case H2NEG_ERR_PEER_IS_TLS: return "; use an https: or wss: URL";
     default: return "";
     }
@@ -120,7 +136,7 @@ static void complain_url(const job *j, const h2neg_error *e)
              (int)j->url.authority.len, j->url.authority.ptr, j->target);
     snprintf(why, sizeof why, "%s at octet %llu: %s%s%s%s%s", h2neg_error_name(e->code),
              (unsigned long long)e->offset, text, *section ? " (" : "", section,
-             *section ? ")" : "", hint(e->code));
+             *section ? ")" : "", hint(j, e->code));
     complain(what, why);
 }
 
@@ -305,9 +321,11 @@ static void print_head(const h2neg_event *ev)
         return;
     fprintf(stderr, "< %s %d %s\n", versions[ev->protocol], ev->status,
             h2neg_status_text(ev->status));
-    for (i = 0; i < ev->field_count; i++)
-        fprintf(stderr, "< %.*s: %.*s\n", (int)ev->fields[i].name.len, ev->fields[i].name.ptr,
-                (int)ev->fields[i].value.len, ev->fields[i].value.ptr);
+    for (i = 0; i < ev->field_count; i++) {
+        fprintf(stderr, "< %.*s: ", (int)ev->fields[i].name.len, ev->fields[i].name.ptr);
+        print_plain(ev->fields[i].value);
+        putc('\n', stderr);
+    }
     fputs("<\n", stderr);
 }
 

@@ -170,7 +170,8 @@ static inline int net_flush(net_link *l)
     return moved;
 }
 
-/* Reads once and feeds it. 1: something moved. */
+/* Reads once and feeds it. 1: something moved. Behind what was read stands a NUL where there is
+   room, so that nobody takes what another connection left there for it. */
 static inline int net_fill(net_link *l, void *in, size_t room)
 {
     ptrdiff_t n;
@@ -180,6 +181,8 @@ static inline int net_fill(net_link *l, void *in, size_t room)
     if (n == NET_WAIT)
         return 0;
     l->read_ended = n < 0;
+    if (n > 0 && (size_t)n < room)
+        ((char *)in)[n] = '\0';
     if (n > 0)
         h2neg_feed(l->conn, in, (size_t)n);
     else if (n == NET_END && !l->write_lost)

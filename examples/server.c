@@ -85,7 +85,7 @@ struct exchange {
     int expects;        /* the peer keeps its body until it is told to go on */
     int refusal;        /* 0, or the status that the request gets here */
     int last;           /* the connection ends behind the answer */
-    int unless;         /* 0, or the status in place of a file that is there */
+    int unless;         /* 0, or the status that a precondition has in place of the answer */
     h2neg_str path;     /* of the request */
     int status, kind;   /* of the answer; status 0: none is chosen yet */
     h2neg_str type;     /* of an echoed request's body, then of the answer's; so are these two */
@@ -198,7 +198,8 @@ static int begin(exchange *x)
     static const struct {
         int status;
         const char *name, *value;
-    } more[] = {{401, "www-authenticate", "Basic realm=\"h2neg\""},
+    } more[] = {{206, "content-range", "bytes 0-19/20"}, /* of its own sentence */
+                {401, "www-authenticate", "Basic realm=\"h2neg\""},
                 {407, "proxy-authenticate", "Basic realm=\"h2neg\""},
                 {426, "sec-websocket-version", "13"}};
     char digits[24];
@@ -563,6 +564,8 @@ static void answer(exchange *x)
 {
     if (x->refusal)
         reply_status(x, x->refusal);
+    else if (x->unless && x->route != &route_files) /* a file may not be there */
+        reply_status(x, x->unless);
     else
         x->route->answer(x);
 }
@@ -609,15 +612,18 @@ static h2neg_str type_of(const h2neg_event *ev)
     return f ? f->value : h2neg_s("");
 }
 
-/* What a file's preconditions come to: it has no entity tag that one of theirs could match (RFC
-   9110 13.1.1, 13.1.2). */
-static int unless_of(const h2neg_event *ev)
+/* What preconditions come to: nothing here has an entity tag that one of theirs could match (RFC
+   9110 13.1.1, 13.1.2). What only repeats the request, or has any status, has none of its own. */
+static int unless_of(const route *r, const h2neg_event *ev)
 {
     const h2neg_field *match = h2neg_find(ev->fields, ev->field_count, "if-match", NULL);
     const h2neg_field *none = h2neg_find(ev->fields, ev->field_count, "if-none-match", NULL);
+    int reads = h2neg_is(ev->method, "GET") || h2neg_is(ev->method, "HEAD");
+    if (r->answer == answer_echo || r->answer == answer_fields || r->answer == answer_status)
+        return 0;
     if (match && !h2neg_is(match->value, "*"))
         return 412;
-    return none && h2neg_is(none->value, "*") ? 304 : 0;
+    return !none || !h2neg_is(none->value, "*") ? 0 : reads ? 304 : 412;
 }
 
 /* The answer waits for the END, because the rest of the request may still be malformed. At once go
@@ -631,7 +637,7 @@ static void on_request(peer *p, const h2neg_event *ev)
     if (!x)
         return;
     x->refusal = connect && !ev->websocket ? 501 : refusal_of(x, ev);
-    x->unless = r == &route_files ? unless_of(ev) : 0;
+    x->unless = unless_of(r, ev);
     if (ev->websocket && !x->refusal && x->route->answer != answer_fields) {
         on_websocket(x, ev);
         return;

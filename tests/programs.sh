@@ -69,6 +69,9 @@ refused "server: a certificate that cannot be read" "$server" -p 0 --tls \
 refused "server: a certificate that is none" "$server" -p 0 --tls --cert run.sh --key run.sh
 refused "server: a root that is no directory" "$server" -p 0 --root run.sh
 refused "client: no URL" "$client"
+refused "client: half a character where its message is cut" "$client" \
+    -H "$(printf '%1190s\302' '' | tr ' ' a)" http://127.0.0.1/
+refused "client: half a character" "$client" -H "$(printf 'ab\302')" http://127.0.0.1/
 refused "client: an unknown option" "$client" --nonsense http://127.0.0.1/
 refused "client: an option without its value" "$client" http://127.0.0.1/ -o
 refused "client: a URL that is none" "$client" nonsense

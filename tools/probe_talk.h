@@ -455,7 +455,7 @@ static void converse_old(attempt *a)
     snprintf(request, sizeof request, "GET %.500s HTTP/1.0\r\nHost: %s\r\n\r\n", to.path,
              to.authority);
     ask_raw(a, request, &y, 400);
-    if (!y.head.status)
+    if (y.head.status < 200) /* an interim one is for nobody who asks in HTTP/1.0 */
         return;
     a->r->status = y.head.status;
     a->r->protocol = y.head.minor ? H2NEG_PROTO_HTTP11 : H2NEG_PROTO_HTTP10;

@@ -230,14 +230,18 @@ def hello(context):
     child.kill()
 
 
-@test('server/preconditions of a file without entity tags', 'curl')
+@test('server/preconditions where there are no entity tags', 'curl')
 def preconditions(context):
     for way in WAYS[1:4]:
         for field, path, status in (('If-Match: "x"', '/file.txt', 412), ('If-Match: *', '/file.txt', 200),
                                     ('If-None-Match: *', '/file.txt', 304), ('If-None-Match: "x"', '/file.txt', 200),
                                     ('If-Match: "x"', '/none.txt', 404), ('If-None-Match: *', '/none.txt', 404),
-                                    ('If-None-Match: *', '/big.bin', 304), ('If-None-Match: *', '/hello', 200)):
+                                    ('If-None-Match: *', '/big.bin', 304), ('If-None-Match: *', '/hello', 304),
+                                    ('If-Match: "x"', '/hello', 412), ('If-Match: *', '/hello', 200),
+                                    ('If-Match: "x"', '/status/201', 201)):
             equal(curl(context, way, path, '-H', field)[2], status, way[0] + ' ' + field + ' ' + path)
+        for field, status in (('If-Match: "x"', 412), ('If-None-Match: *', 412), ('If-None-Match: "x"', 200)):
+            equal(curl(context, way, '/upload', '-d', '', '-H', field)[2], status, way[0] + ' ' + field)
 
 
 @test('client/a standard stream that is closed takes nothing of the connection')

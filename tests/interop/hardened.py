@@ -1177,6 +1177,11 @@ def inject_terminal(context):
         equal(said.count(b'\nclient: ') + said.startswith(b'client: '), 1, 'how many lines are ours')
         check(all(o == 10 or 32 <= o < 127 for o in said), said)
     server.close()
+    server = OneAnswer(b'HTTP/1.1 200 OK\r\nX: \xc2\x9b31m\xc2\xa9\tred\r\nContent-Length: 2\r\n\r\nok')
+    _, out, said = run([context.client, '--http1.1', '-v', 'http://127.0.0.1:%d/' % server.port], limit=10)
+    equal(out, b'ok')
+    check(b'< X: ?31m\xc2\xa9\tred\n' in said, said)
+    server.close()
 
 
 # ---- 7. peers that are slow ----------------------------------------------------------------------------

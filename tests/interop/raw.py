@@ -53,6 +53,28 @@ def get(path, more=b''):
 LAST = b'Connection: close\r\n'
 
 
+@test('raw/206 says which part it is')
+def partial(context):
+    head, body = converse(shared(context), get(b'/status/206', LAST)).split(b'\r\n\r\n')
+    equal(re.findall(rb'content-range: (.*)\r\n', head), [b'bytes 0-%d/%d' % (len(body) - 1, len(body))])
+
+
+@test('raw/what another connection sent is not shown')
+def other_connections(context):
+    server = shared(context)
+    victim, curious = connect(server), connect(server)
+    rest = b'GET /fields HTTP/1.1\r\nHost:a\r\nA:'
+    curious.sendall(get(b'/fields', b'Content-Length: %d\r\n' % len(rest)))
+    time.sleep(0.2)
+    victim.sendall(get(b'/hello', b'X-Name-Of-Another: 1\r\n'))
+    check(victim.recv(4096).startswith(b'HTTP/1.1 200 '), 'no answer')
+    time.sleep(0.2)
+    curious.sendall(rest)
+    curious.settimeout(10)
+    answer = curious.recv(4096)
+    check(answer.startswith(b'HTTP/1.1 ') and b'Another' not in answer, answer)
+
+
 @test('raw/pipelined requests are answered in order')
 def pipelined(context):
     octets = b''.join(get(b'/bytes/%d' % (1000 + i)) for i in range(50)) + get(b'/hello', LAST)

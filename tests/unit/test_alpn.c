@@ -408,7 +408,7 @@ static void test_hello_malformed(void)
     }
     spoil(4, 0, bad, 3);                                        /* an empty record */
     spoil(3, 0x40, bad, 3);                                     /* 16,541 octets */
-    spoil(3, 0x40 - 1, bad, 162);                               /* more than the message */
+    spoil(3, 0x40 - 1, 0, 0);                                   /* its end is not there */
     spoil(8, 0x98, bad, 161); /* a record longer than the message */
     spoil(6, 1, H2NEG_ERR_TLS_HELLO_LARGE, 8);
     spoil(43, 33, bad, 43);                                     /* session id of 33 octets */

@@ -1688,6 +1688,13 @@ static void test_cross_protocol(void)
     a.at = 0;
     attack_play(&a, H2NEG_ERR_PEER_IS_HTTP1, "ERROR PEER_IS_HTTP1 h2=" PE "\n",
                 "SETTINGS\n...\nGOAWAY 0 " PE " \"the_peer*\n");
+    attack_init(&a, "a PROXY header where HTTP/2 alone is spoken", ON_H2);
+    a.sc.config.protocols = H2NEG_PRIOR;
+    buf_text(&a.sc.in, "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n");
+    a.sc.unfed = 1;
+    a.at = 0;
+    attack_play(&a, H2NEG_ERR_PROXY_HEADER, "ERROR PROXY_HEADER h2=" PE "\n",
+                "SETTINGS\n...\nGOAWAY 0 " PE " <*\n");
 }
 
 /* Frames behind the fatal error, or on a stream that was reset in the same read (CVE-2026-27135,

@@ -618,6 +618,9 @@ static void line_limits(void)
     check_answer_len(REQUEST, &limits, "GET / HTTP/1.0\r\nA:bcde\r\n\r\n", 26, H2NEG_ERR_H1_FIELD_LONG, 21);
     check_answer_len(REQUEST, &limits, "GET /x HTTP/1.0\r\n", 17, H2NEG_ERR_H1_LINE_LONG, 14);
     check_answer_len(REQUEST, &limits, "GET / HTTP/1.0\x01\r\n", 17, H2NEG_ERR_H1_CTL, 14);
+    limits.max_line = 1; /* what is behind one octet too many is not looked at */
+    check_answer_len(RESPONSE, &limits, "HTTPx", 5, H2NEG_ERR_H1_LINE_LONG, 1);
+    check_answer_len(RESPONSE, &limits, "Hx", 2, H2NEG_ERR_H1_STATUS_LINE, 1);
 }
 
 static void field_limits(void)
