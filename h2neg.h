@@ -15395,7 +15395,7 @@ static int h2neg__h2_on_rst(h2neg_conn *c, h2neg_event *ev)
     if (c->config->role == H2NEG_SERVER && !h2neg__h2_charge(c))
         return H2NEG__GO_ON;
     s->flags |= H2NEG__S_PEER_RESET;
-    if (f->u.code == H2NEG_REFUSED_STREAM)
+    if (f->u.code == H2NEG_REFUSED_STREAM && !(s->flags & H2NEG__S_HEAD_GOT))
         s->flags |= H2NEG__S_RETRY;
     h2neg__stream_done(c, s, fine ? 0 : H2NEG_ERR_PEER_RESET, code, 1); /* cut off is never 0 */
     return H2NEG__GO_ON;
@@ -15560,7 +15560,7 @@ static int h2neg__h2_on_goaway(h2neg_conn *c, h2neg_event *ev)
     h->goaway_seen = last;
     s = c->config->role == H2NEG_CLIENT ? h2neg__stream_after(c, last) : NULL;
     for (; s; s = h2neg__stream_after(c, s->id)) {
-        s->flags |= H2NEG__S_RETRY | H2NEG__S_PEER_RESET;
+        s->flags |= (s->flags & H2NEG__S_HEAD_GOT ? 0 : H2NEG__S_RETRY) | H2NEG__S_PEER_RESET;
         h2neg__stream_done(c, s, H2NEG_ERR_PEER_GOAWAY, H2NEG_REFUSED_STREAM, 1);
     }
     h2neg__event(c, ev, H2NEG_EV_GOAWAY, NULL);
@@ -16951,6 +16951,7 @@ static int h2neg__h1_response_head(h2neg_conn *c, h2neg_event *ev)
     if (n == 0)
         return h2neg__h1_more(c, in.len);
     h->seen = 0;
+    c->since[H2NEG__T_HEAD] = 0; /* an interim one and the final one have each its time */
     if (n < 0)
         return h2neg__h1_error(c, (int)n, h->head->error_at);
     h->options = (uint8_t)h2neg__options(h->head->fields, h->head->count);
@@ -18708,7 +18709,7 @@ static unsigned h2neg__timers_run(const h2neg_conn *c)
                                                                     : H2NEG__T_INERT);
     if (c->phase > H2NEG__INERT)
         return 0;
-    if (head && c->config->role == H2NEG_SERVER)
+    if (head)
         run |= 1u << H2NEG__T_HEAD;
     if (c->live == 0 && c->out == 0 && (c->kept == 0 || h))
         run |= 1u << H2NEG__T_IDLE; /* a part of a frame is no reason to wait for ever */

@@ -1518,6 +1518,22 @@ static void test_refused_at_client(void)
                 NULL);
 }
 
+/* Who has begun to answer has acted on the request: what says otherwise later makes no retry safe
+   (RFC 9113 6.8, 8.7). */
+static void test_no_retry_of_answered(void)
+{
+    script sc;
+    script_h2_client(&sc, "REFUSED_STREAM and GOAWAY behind responses", call_three, "");
+    put_response(&sc.in, 1, 0, 200, "");
+    put_response(&sc.in, 3, 0, 200, "");
+    put_rst(&sc.in, 1, 7);
+    put_goaway(&sc.in, 0, 0, "");
+    script_play(&sc,
+                "NEGOTIATED\nRESPONSE 1\nRESPONSE 3\nDONE 1 REFUSED_STREAM by-peer !retry\nGOAWAY "
+                "NO_ERROR\nDONE 3 REFUSED_STREAM !retry\nDONE 5 REFUSED_STREAM retry\n",
+                NULL);
+}
+
 /* RFC 9113 8.1: a whole response, then RST_STREAM NO_ERROR: the request's rest is not wanted. */
 static void test_early_response_at_client(void)
 {
@@ -1860,7 +1876,7 @@ CHECK_MAIN(test_early_lifetime, test_states_server, test_states_client, test_one
            test_hold, test_unhold, test_credit, test_peer_reset, test_peer_reset_no_error,
            test_our_reset, test_gone, test_second_answer, test_bad_messages, test_even_and_falling,
            test_refused, test_keep, test_shutdown, test_goaway_now, test_goaway_at_server,
-           test_goaway_at_client, test_refused_at_client, test_early_response_at_client,
+           test_goaway_at_client, test_refused_at_client, test_no_retry_of_answered, test_early_response_at_client,
            test_client_messages, test_malformed_responses, test_client_head, test_client_limit,
            test_server_push_settings, test_connect, test_extended_connect, test_connect_refused,
            test_client_connect, test_client_extended, test_eof, test_lost, test_order_of_endings)

@@ -230,6 +230,20 @@ static void begin_get_h2(side *s)
     begin_get(s);
 }
 
+static void begin_half_response(side *s)
+{
+    begin_get(s);
+    feed_text(s, "HTTP/1.1 103 \r\n\r\nHTTP/1.1 200 O");
+}
+
+static void begin_response_block(side *s)
+{
+    buf in = {0, 0, 0};
+    begin_get_h2(s);
+    put_headers(&in, 1, END, ":status: 200\n");
+    feed(s, &in);
+}
+
 #define WS_ASK                                                                                     \
     "GET /ws HTTP/1.1\r\n" HOST "Connection: Upgrade\r\nUpgrade: websocket\r\n"                    \
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " WS_ASKED "\r\n\r\n"
@@ -262,6 +276,12 @@ static const timer timers[] = {
      "HTTP/1.1 408 connection=close\n..."},
     {LIMIT(head_timeout), SERVER, begin_block, "ERROR TIMEOUT_HEAD h2=ENHANCE_YOUR_CALM\n",
      "GOAWAY * ENHANCE_YOUR_CALM *\n"},
+    {LIMIT(head_timeout), CLIENT1, begin_half_response,
+     "ERROR TIMEOUT_HEAD\nDONE 1 ENHANCE_YOUR_CALM !by-peer !retry err=TIMEOUT_HEAD\n", ""},
+    {LIMIT(head_timeout), CLIENT, begin_response_block,
+     "ERROR TIMEOUT_HEAD h2=ENHANCE_YOUR_CALM\n"
+     "DONE 1 ENHANCE_YOUR_CALM !by-peer !retry err=TIMEOUT_HEAD\n",
+     "GOAWAY 0 ENHANCE_YOUR_CALM *\n"},
     {LIMIT(idle_timeout), SERVER, begin_nothing, "ERROR TIMEOUT_IDLE\n", ""},
     {LIMIT(idle_timeout), SERVER, begin_answered, "ERROR TIMEOUT_IDLE\n", ""},
     {LIMIT(idle_timeout), SERVER, begin_h2, "ERROR TIMEOUT_IDLE h2=NO_ERROR\n",
