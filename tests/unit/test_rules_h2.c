@@ -352,6 +352,42 @@ static void test_body_and_send_take_turns(void)
     }
 }
 
+/* A WebSocket goes on through the smallest output, whose room is short, and a window that is
+   shorter (RFC 8441 5; RFC 9113 6.9). */
+static void test_ws_through_small_window(void)
+{
+    static const char text[2000];
+    h2neg_config g;
+    h2neg_conn *c;
+    buf in = {0, 0, 0}, ev = {0, 0, 0}, out = {0, 0, 0};
+    ptrdiff_t taken = 0, n;
+    int k;
+    memset(&g, 0, sizeof g);
+    g.max_output_pending = 8192;
+    c = h2neg_conn_new(&g);
+    put_preface(&in, "4=16");
+    put_ack(&in);
+    put_headers(&in, 1, HEADS,
+                ":method: CONNECT\n:protocol: websocket\n:scheme: http\n:authority: a\n"
+                ":path: /ws\nsec-websocket-version: 13\n");
+    turn(c, &in, &ev);
+    CHECK_INT(h2neg_accept(c, 1, NULL, NULL, 0), 0);
+    for (k = 0; k < 300 && taken < 2000; k++) {
+        n = h2neg_ws_send(c, 1, H2NEG_WS_TEXT, text + taken, (size_t)(2000 - taken), 0);
+        CHECK(n >= 0 || n == H2NEG_ERR_AGAIN);
+        taken += n > 0 ? n : 0;
+        written(c, &out);
+        put_window(&in, 1, 16);
+        put_window(&in, 0, 16);
+        turn(c, &in, &ev);
+    }
+    CHECK_INT(taken, 2000);
+    h2neg_conn_free(c);
+    buf_free(&in);
+    buf_free(&ev);
+    buf_free(&out);
+}
+
 /* TE may say "trailers" over HTTP/2, and nothing else (RFC 9113 8.2.2); over HTTP/1 it would need a
    Connection, which is not the caller's (RFC 9110 10.1.4). */
 static void test_te(void)
@@ -487,5 +523,6 @@ static void test_turn_is_no_stall(void)
 CHECK_MAIN(test_turn_is_no_stall, test_incremental_turns, test_gone_inside_block,
            test_limit_as_assumed, test_above_goaway, test_connect_refused_full,
            test_connect_trailers_early, test_length_without_content, test_self_dependency_closed,
-           test_informational_most, test_block_waits_for_room, test_te, test_body_stops_no_input,
-           test_body_and_send_take_turns, test_priority_update_push)
+           test_informational_most, test_block_waits_for_room, test_ws_through_small_window,
+           test_te, test_body_stops_no_input, test_body_and_send_take_turns,
+           test_priority_update_push)
