@@ -13,7 +13,7 @@ results=$BUILD/results
 # tests wait.
 lane=
 if [ "${SAMPLES:-0}" = 1 ]; then
-    beside="samples rooms split"
+    beside="samples rooms split docs"
     parts=$(for part in $parts; do case " $beside " in *" $part "*) ;; *) echo "$part" ;; esac; done)
     mkdir -p "$BUILD/samples"
     for part in $beside; do
