@@ -9,16 +9,16 @@ parts="unit sanitized machine32 memory tables rooms header programs split docs f
 [ "${FULL:-0}" != 1 ] || parts="$parts full"
 results=$BUILD/results
 : >"$results"
-# Samples of what takes long, and what needs no other part, keep a processor busy while the interoperation
+# What needs no other part, and samples of what takes long, keep a processor busy while the interoperation
 # tests wait.
-lane=
-if [ "${SAMPLES:-0}" = 1 ]; then
-    beside="samples rooms split docs"
+beside="rooms split docs" lane=
+[ "${SAMPLES:-0}" != 1 ] || beside="samples $beside"
+if [ -z "${ONLY:-}" ]; then
     parts=$(for part in $parts; do case " $beside " in *" $part "*) ;; *) echo "$part" ;; esac; done)
-    mkdir -p "$BUILD/samples"
+    mkdir -p "$BUILD/beside"
     for part in $beside; do
-        BUILD=$BUILD/samples JOBS=1 nice sh ./parts.sh "$part"
-    done >"$BUILD/samples.out" 2>&1 </dev/null &
+        BUILD=$BUILD/beside JOBS=1 nice sh ./parts.sh "$part"
+    done >"$BUILD/beside.out" 2>&1 </dev/null &
     lane=$!
 fi
 for part in ${ONLY:-$parts}; do
@@ -28,7 +28,7 @@ for part in ${ONLY:-$parts}; do
 done
 if [ -n "$lane" ]; then
     wait "$lane"
-    tee -a "$results" <"$BUILD/samples.out"
+    tee -a "$results" <"$BUILD/beside.out"
 fi
 
 # A line of a program with tests inside ends in its counts; any other line is one test.
