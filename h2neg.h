@@ -249,7 +249,7 @@
      max_requests (HTTP/1)                        the last response says close
      max_upgrade_body                             the h2c offer is not taken
      drain_octets, early_drain_timeout            behind an early response: a close
-     head_timeout, body_min_rate (rate_grace)     408 and a close; RST_STREAM CANCEL
+     head_timeout, body_min_rate (rate_grace)     408 and a close; HTTP/2: GOAWAY, RST_STREAM CANCEL
      write_min_rate, write_stall,                 RST_STREAM CANCEL; HTTP/1: the connection ends
        response_timeout
      idle_timeout, drain_timeout                  GOAWAY NO_ERROR; HTTP/1: a close

@@ -1,5 +1,6 @@
 #!/bin/sh
 # header.sh all: how h2neg.h compiles and what it leaves in an object file, a line for each test.
+# header.sh FUNCTION: one of the groups below, for `all`, which runs two at a time.
 # header.sh combination WORD: one combination, for the Makefile, which runs two at a time. A word is
 # COMPILER-LANGUAGE-LETTERS; the letters are user macros: I IMPLEMENTATION, S STATIC, N NO_CONN,
 # O OPENSSL, A ASSERT, R REALLOC and FREE.
