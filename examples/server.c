@@ -202,10 +202,15 @@ static int begin(exchange *x)
                 {401, "www-authenticate", "Basic realm=\"h2neg\""},
                 {407, "proxy-authenticate", "Basic realm=\"h2neg\""},
                 {426, "sec-websocket-version", "13"}};
+    static h2neg_message m; /* what is never set stays zero: to zero it here is a sixtieth of all */
     char digits[24];
     h2neg_field fields[4];
     size_t i;
-    h2neg_message m = {.status = x->status, .fields = fields};
+    m.status = x->status;
+    m.fields = fields;
+    m.field_count = 0;
+    m.body = x->kind == WHOLE ? x->body.ptr : NULL;
+    m.body_len = x->kind == WHOLE ? x->body.len : 0;
     if (x->type.len) {
         fields[m.field_count] = h2neg_f("content-type", "");
         fields[m.field_count++].value = x->type;
@@ -215,10 +220,7 @@ static int begin(exchange *x)
     for (i = 0; i < sizeof more / sizeof more[0]; i++)
         if (x->status == more[i].status)
             fields[m.field_count++] = h2neg_f(more[i].name, more[i].value);
-    if (x->kind == WHOLE) {
-        m.body = x->body.ptr;
-        m.body_len = x->body.len;
-    } else if (x->total != H2NEG_UNKNOWN && x->kind != SEND_TRAILERS) {
+    if (x->kind != WHOLE && x->total != H2NEG_UNKNOWN && x->kind != SEND_TRAILERS) {
         snprintf(digits, sizeof digits, "%llu", (unsigned long long)x->total);
         fields[m.field_count++] = h2neg_f("content-length", digits);
     }
@@ -252,15 +254,15 @@ static h2neg_str copy(char **to, h2neg_str from)
 /* Limits of the request's head bound what is copied of it. */
 static exchange *exchange_new(peer *p, const h2neg_event *ev, const route *r, h2neg_str type)
 {
-    static const exchange none;
-    exchange *x = malloc(sizeof *x + ev->path.len + type.len);
+    size_t size = sizeof(exchange) + ev->path.len + type.len;
+    exchange *x = malloc(size);
     char *to = x ? x->words : NULL;
     if (!x || h2neg_set_user(p->link.conn, ev->stream, x) != 0) {
         free(x);
         h2neg_reset(p->link.conn, ev->stream, H2NEG_INTERNAL_ERROR);
         return NULL;
     }
-    *x = none;
+    memset(x, 0, size);
     x->from = p;
     x->stream = ev->stream;
     x->route = r;
@@ -550,14 +552,11 @@ static const route *route_of(h2neg_str path)
 static int route_allows(const route *r, h2neg_str method)
 {
     const char *at = r->allow;
-    while (at && *at) {
-        size_t len = strcspn(at, ",");
-        if (len == method.len && memcmp(at, method.ptr, len) == 0)
-            return 1;
-        at += len;
-        at += strspn(at, ", ");
+    while (at && (strncmp(at, method.ptr, method.len) != 0 || !strchr(",", at[method.len]))) {
+        at = strchr(at, ' ');
+        at += at != NULL;
     }
-    return !r->allow;
+    return at || !r->allow;
 }
 
 static void answer(exchange *x)
