@@ -617,12 +617,13 @@ static int unless_of(const route *r, const h2neg_event *ev)
 {
     const h2neg_field *match = h2neg_find(ev->fields, ev->field_count, "if-match", NULL);
     const h2neg_field *none = h2neg_find(ev->fields, ev->field_count, "if-none-match", NULL);
-    int reads = h2neg_is(ev->method, "GET") || h2neg_is(ev->method, "HEAD");
     if (r->answer == answer_echo || r->answer == answer_fields || r->answer == answer_status)
         return 0;
     if (match && !h2neg_is(match->value, "*"))
         return 412;
-    return !none || !h2neg_is(none->value, "*") ? 0 : reads ? 304 : 412;
+    if (!none || !h2neg_is(none->value, "*"))
+        return 0;
+    return h2neg_is(ev->method, "GET") || h2neg_is(ev->method, "HEAD") ? 304 : 412;
 }
 
 /* The answer waits for the END, because the rest of the request may still be malformed. At once go
