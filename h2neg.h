@@ -7286,10 +7286,10 @@ static uint32_t h2neg__hpack_least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* Buckets of each kind of chain: a power of two, one for two entries, at most 128. */
+/* Buckets of each kind of chain: a power of two, one for two entries, 8 to 128. */
 static uint32_t h2neg__hpack_buckets(uint32_t capacity)
 {
-    uint32_t n = 1;
+    uint32_t n = 8;
     while (n < 128 && n * 128 <= capacity)
         n *= 2;
     return n;
@@ -12330,8 +12330,6 @@ enum {
    it below zero, RFC 9113 6.9.2); `recv` is what it may still send; `unreturned` was consumed here
    and has not been granted again. */
 typedef struct h2neg__http2 {
-    h2neg_hpack_decoder decoder;
-    h2neg_hpack_encoder encoder;
     h2neg_hpack_list *list;     /* the field block that is read, in WORK */
     h2neg_h2_frame frame;       /* the frame that is read */
     uint64_t at;                /* the offset of its first octet */
@@ -12369,6 +12367,10 @@ typedef struct h2neg__http2 {
     uint32_t turn[8]; /* for each urgency, the incremental stream that went last */
     uint64_t updates, data_frames, opened;
     uint64_t sent, sent_before, sent_lately; /* octets of DATA: all, up to the last tick, since */
+    uint32_t table_least, table_peer; /* the peer's table, at the least and now, until `coding` */
+    unsigned char coding;             /* what stands below is there */
+    h2neg_hpack_decoder decoder;
+    h2neg_hpack_encoder encoder;
 } h2neg__http2;
 
 /* HTTP/1's own. */
@@ -14079,6 +14081,8 @@ static void h2neg__balance_h2(const h2neg_conn *c)
     H2NEG__MUST(h->shut_count * sizeof(uint32_t) <= c->part[H2NEG__SHUT].size);
     H2NEG__MUST(h->resets <= (int32_t)c->config->reset_budget);
     H2NEG__MUST(h->left <= h->frame.length || h->state <= H2NEG__H2_HEADER);
+    if (!h->coding)
+        return;
     H2NEG__MUST(h->encoder.table.size <= h->encoder.table.max);
     H2NEG__MUST(h->decoder.table.size <= h->decoder.table.max);
     H2NEG__MUST(h2neg_hpack_decoder_needs(&h->decoder) <= c->part[H2NEG__DECODER].size);
@@ -14414,6 +14418,29 @@ static void h2neg__h2_local_end(h2neg_conn *c, h2neg__stream *s)
 
 /* ---- field blocks ---- */
 
+/* The decoder and the encoder are made at the first field block: a connection that has had none
+   holds 250 octets less. c->h2 may move. 1, or 0: no memory, and the connection fails. */
+static int h2neg__coding(h2neg_conn *c)
+{
+    h2neg__http2 *h;
+    h2neg__part *in = &c->part[H2NEG__DECODER], *out = &c->part[H2NEG__ENCODER];
+    if (!h2neg__part_take(c, H2NEG__HTTP2, sizeof *h)) {
+        h2neg__fail(c, H2NEG_ERR_NOMEM, c->offset);
+        return 0;
+    }
+    h = c->h2 = (h2neg__http2 *)(void *)c->part[H2NEG__HTTP2].ptr;
+    h->coding = 1;
+    h2neg_hpack_decoder_init(&h->decoder, in->ptr, in->size, 4096);
+    H2NEG__NEVER(h->preface_owed); /* it went out before any block */
+    if (!h->settings_unacked)
+        h2neg_hpack_decoder_limit(&h->decoder, c->config->hpack_decoder_table);
+    h->decoder.marks = 1;
+    h2neg_hpack_encoder_init(&h->encoder, out->ptr, out->size, c->config->hpack_encoder_table);
+    h2neg_hpack_encoder_limit(&h->encoder, h->table_least);
+    h2neg_hpack_encoder_limit(&h->encoder, h->table_peer);
+    return 1;
+}
+
 /* A larger part for a table, which moves over; for a while both stand. 1, or 0: no memory. */
 static int h2neg__table_grow(h2neg_conn *c, int part, size_t need)
 {
@@ -14462,13 +14489,14 @@ static inline h2neg__block h2neg__block_begin(h2neg_conn *c, size_t bound)
     size_t room = bound + 9 * (h2neg__h2_frames(c, bound) + 1), table;
     if (room > c->config->max_output_pending / 4 * 3)
         b.error = H2NEG_ERR_TOO_SMALL;
-    else if (h2neg__h2_flush(c) && room <= h2neg__app_room(c))
+    else if (h2neg__h2_flush(c) && room <= h2neg__app_room(c) &&
+             (c->h2->coding || h2neg__coding(c)))
         b.out = h2neg__out_room(c, room);
     if (!b.out)
         return b;
-    /* most of the 512 octets for fields of our own is not needed: taking half of it saves an idle
-       connection half a KiB */
-    table = c->h2->encoder.table.size + (bound > 512 ? bound - 256 : bound);
+    /* the 512 octets for fields of our own are hardly needed: without most of them an idle
+       connection has a KiB less */
+    table = c->h2->encoder.table.size + (bound > 512 ? bound - 448 : bound);
     if (table > c->config->hpack_encoder_table)
         table = c->config->hpack_encoder_table;
     /* below 32 there is no table, and nothing to have */
@@ -15346,8 +15374,11 @@ static int h2neg__h2_block_done(h2neg_conn *c, h2neg_event *ev)
 
 static int h2neg__h2_fragment(h2neg_conn *c, h2neg_event *ev)
 {
-    h2neg__http2 *h = c->h2;
+    h2neg__http2 *h;
     h2neg_str in = h2neg__in(c);
+    if (!c->h2->coding && !h2neg__coding(c))
+        return H2NEG__GO_ON;
+    h = c->h2;
     if (h->left) {
         if (in.len == 0)
             return H2NEG__STARVED;
@@ -15467,7 +15498,13 @@ static int h2neg__h2_set(h2neg_conn *c, h2neg_h2_setting e)
 {
     h2neg__http2 *h = c->h2;
     switch (e.id) {
-    case H2NEG_SETTING_HEADER_TABLE_SIZE: h2neg_hpack_encoder_limit(&h->encoder, e.value); return 0;
+    case H2NEG_SETTING_HEADER_TABLE_SIZE:
+        h->table_peer = e.value;
+        if (e.value < h->table_least)
+            h->table_least = e.value;
+        if (h->coding)
+            h2neg_hpack_encoder_limit(&h->encoder, e.value);
+        return 0;
     case H2NEG_SETTING_MAX_CONCURRENT_STREAMS: h->peer_streams = e.value; return 0;
     case H2NEG_SETTING_INITIAL_WINDOW_SIZE: return h2neg__h2_set_window(c, e.value);
     case H2NEG_SETTING_MAX_FRAME_SIZE: h->peer_frame = e.value; return 0;
@@ -15508,7 +15545,8 @@ static int h2neg__h2_on_ack(h2neg_conn *c)
     for (i = 0; i < c->slots; i++)
         if (h2neg__slot(c, i)->id)
             h2neg__slot(c, i)->recv += delta;
-    h2neg_hpack_decoder_limit(&h->decoder, c->config->hpack_decoder_table);
+    if (h->coding)
+        h2neg_hpack_decoder_limit(&h->decoder, c->config->hpack_decoder_table);
     return H2NEG__GO_ON;
 }
 
@@ -15807,23 +15845,19 @@ static int h2neg__h2_begin(h2neg_conn *c, int protocol, int via)
 {
     h2neg__http2 *h;
     const h2neg_config *g = c->config;
-    if (!h2neg__part_take(c, H2NEG__HTTP2, sizeof *h)) {
+    if (!h2neg__part_take(c, H2NEG__HTTP2, offsetof(h2neg__http2, decoder))) {
         h2neg__fail(c, H2NEG_ERR_NOMEM, c->offset);
         c->status_owed = 0;
         return 0;
     }
     h = (h2neg__http2 *)(void *)c->part[H2NEG__HTTP2].ptr;
-    memset(h, 0, sizeof *h);
+    memset(h, 0, offsetof(h2neg__http2, decoder));
     c->h2 = h;
     c->protocol = (unsigned char)protocol;
     c->via = (unsigned char)via;
     h->preface_owed = h->first = 1;
     h->state = g->role == H2NEG_SERVER ? H2NEG__H2_PREFACE : H2NEG__H2_HEADER;
-    h2neg_hpack_decoder_init(&h->decoder, c->part[H2NEG__DECODER].ptr, c->part[H2NEG__DECODER].size,
-                             4096);
-    h->decoder.marks = 1;
-    h2neg_hpack_encoder_init(&h->encoder, c->part[H2NEG__ENCODER].ptr, c->part[H2NEG__ENCODER].size,
-                             g->hpack_encoder_table);
+    h->table_least = h->table_peer = 4096; /* RFC 9113 6.5.2 */
     h->recv = g->connection_window > 65535 ? g->connection_window : 65535;
     h->send = h->peer_window = h->window = H2NEG__WINDOW;
     h->peer_frame = 16384;
@@ -17228,7 +17262,7 @@ static int h2neg__ws_settle(h2neg_conn *c, h2neg__stream *s, h2neg__ws *w)
         return 1;
     if (!c->h2)
         h2neg__ws_end_h1(c, s, w);
-    else if (h2neg__h2_put_data(c, s, NULL, 0, 1, 0) < 0)
+    else if (h2neg__h2_put_data(c, s, (const unsigned char *)"", 0, 1, 0) < 0)
         return 0;
     else
         h2neg__h2_local_end(c, s);
@@ -17780,7 +17814,7 @@ H2NEG__DEF size_t h2neg_memory_bound(const h2neg_config *config)
         part = h2neg__part_bound(&resolved, i);
         n += h2neg__round((size_t)part);
         if (i == H2NEG__OUT || i == H2NEG__WORK || i == H2NEG__HTTP2)
-            continue; /* taken at once */
+            continue; /* taken at once; HTTP/2's numbers by two steps, below half a table */
         if (i == H2NEG__STREAMS)
             part /= 2; /* a power of two, doubled */
         else if (i != H2NEG__DECODER && i != H2NEG__ENCODER && i != H2NEG__WS)
