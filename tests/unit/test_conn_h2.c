@@ -926,6 +926,34 @@ static void test_table_size(void)
         "HEADERS 7 :status=200 content-type=text/plain\nDATA 7 end\n");
 }
 
+/* Two before the first block: it tells the smallest one, and then the last (RFC 7541 4.2). */
+static void test_table_sizes_before(void)
+{
+    script sc;
+    h2neg_conn *c = h2neg_conn_new(NULL);
+    h2neg_message m;
+    h2neg_event ev;
+    const unsigned char *out;
+    const void *run;
+    size_t len, at = 0;
+    memset(&m, 0, sizeof m);
+    m.status = 200;
+    script_h2(&sc, "HEADER_TABLE_SIZE 0 and 4,096", "1=0");
+    put_settings(&sc.in, "1=4096");
+    put_get(&sc.in, 1, "/now");
+    h2neg_feed(c, sc.in.p, sc.in.len);
+    while (h2neg_next(c, &ev))
+        if (ev.type == H2NEG_EV_END)
+            CHECK_INT(h2neg_respond(c, ev.stream, &m, 0), 0);
+    len = h2neg_output(c, &run);
+    for (out = run; at < len && out[at + 3] != 1; at += 9 + out[at + 2]) /* to the HEADERS */
+        ;
+    CHECK(at < len);
+    CHECK_OCTETS(out + at + 9, 5, "\x20\x3f\xe1\x1f\x88", 5);
+    h2neg_conn_free(c);
+    free(sc.in.p);
+}
+
 /* Our settings bind the peer once it has acknowledged them, and not before. */
 static void test_own_settings(void)
 {
@@ -1870,7 +1898,7 @@ CHECK_MAIN(test_early_lifetime, test_states_server, test_states_client, test_one
            test_malformed_requests, test_malformed_octets, test_wellformed_requests,
            test_content_length, test_trailers, test_no_content, test_informational, test_expect,
            test_expect_manual, test_early_answer, test_echo, test_common_fields, test_acks,
-           test_ping, test_table_size, test_own_settings, test_own_window_shrinks,
+           test_ping, test_table_size, test_table_sizes_before, test_own_settings, test_own_window_shrinks,
            test_last_identifier, test_near_last_identifier, test_last, test_windows, test_negative_window,
            test_connection_window, test_borrowed_body, test_streamed_body, test_flow_violation,
            test_hold, test_unhold, test_credit, test_peer_reset, test_peer_reset_no_error,
