@@ -12744,7 +12744,7 @@ static size_t h2neg__part_bound(const h2neg_config *g, int part)
 
 /* ==== 18a >>conn-parts =====================================================
    What every protocol of a connection shares: parts of memory, errors, input, output, the fields of
-   messages.  Uses >>conn >>chars >>error >>fields.
+   messages, HPACK.  Uses >>conn >>chars >>error >>fields >>hpack >>hpack-encode.
    Memory: a struct and parts, each taken on first use and given back when it is idle.  Nothing else
    allocates.
    Input is consumed in one pass; output that was shown does not move.
@@ -13036,6 +13036,30 @@ static int h2neg__lacks(const h2neg_message *m, h2neg_str name)
     for (i = 0; i < m->field_count; i++)
         if (h2neg__same_nocase(m->fields[i].name, name))
             return 0;
+    return 1;
+}
+
+/* ---- HPACK ---- */
+
+/* The decoder and the encoder are made at the first field block: a connection that has had none
+   holds 250 octets less. c->h2 may move. 1, or 0: no memory, and the connection fails. */
+static int h2neg__coding(h2neg_conn *c)
+{
+    h2neg__http2 *h;
+    h2neg__part *in = &c->part[H2NEG__DECODER], *out = &c->part[H2NEG__ENCODER];
+    if (!h2neg__part_take(c, H2NEG__HTTP2, sizeof *h)) {
+        h2neg__fail(c, H2NEG_ERR_NOMEM, c->offset);
+        return 0;
+    }
+    h = c->h2 = (h2neg__http2 *)(void *)c->part[H2NEG__HTTP2].ptr;
+    h->coding = 1;
+    h2neg_hpack_decoder_init(&h->decoder, in->ptr, in->size, 4096);
+    if (!h->settings_unacked) /* ours went out before any block */
+        h2neg_hpack_decoder_limit(&h->decoder, c->config->hpack_decoder_table);
+    h->decoder.marks = 1;
+    h2neg_hpack_encoder_init(&h->encoder, out->ptr, out->size, c->config->hpack_encoder_table);
+    h2neg_hpack_encoder_limit(&h->encoder, h->table_least);
+    h2neg_hpack_encoder_limit(&h->encoder, h->table_peer);
     return 1;
 }
 
@@ -14418,28 +14442,6 @@ static void h2neg__h2_local_end(h2neg_conn *c, h2neg__stream *s)
 
 /* ---- field blocks ---- */
 
-/* The decoder and the encoder are made at the first field block: a connection that has had none
-   holds 250 octets less. c->h2 may move. 1, or 0: no memory, and the connection fails. */
-static int h2neg__coding(h2neg_conn *c)
-{
-    h2neg__http2 *h;
-    h2neg__part *in = &c->part[H2NEG__DECODER], *out = &c->part[H2NEG__ENCODER];
-    if (!h2neg__part_take(c, H2NEG__HTTP2, sizeof *h)) {
-        h2neg__fail(c, H2NEG_ERR_NOMEM, c->offset);
-        return 0;
-    }
-    h = c->h2 = (h2neg__http2 *)(void *)c->part[H2NEG__HTTP2].ptr;
-    h->coding = 1;
-    h2neg_hpack_decoder_init(&h->decoder, in->ptr, in->size, 4096);
-    if (!h->settings_unacked) /* ours went out before any block */
-        h2neg_hpack_decoder_limit(&h->decoder, c->config->hpack_decoder_table);
-    h->decoder.marks = 1;
-    h2neg_hpack_encoder_init(&h->encoder, out->ptr, out->size, c->config->hpack_encoder_table);
-    h2neg_hpack_encoder_limit(&h->encoder, h->table_least);
-    h2neg_hpack_encoder_limit(&h->encoder, h->table_peer);
-    return 1;
-}
-
 /* A larger part for a table, which moves over; for a while both stand. 1, or 0: no memory. */
 static int h2neg__table_grow(h2neg_conn *c, int part, size_t need)
 {
@@ -14493,8 +14495,10 @@ static inline h2neg__block h2neg__block_begin(h2neg_conn *c, size_t bound)
         b.out = h2neg__out_room(c, room);
     if (!b.out)
         return b;
-    /* with all 512 octets for fields of our own the first answer would leave 840 more behind */
-    table = c->h2->encoder.table.size + (bound > 512 ? bound - 448 : bound);
+    /* of the 512 octets for fields of our own a server's entries need hardly any: with half of
+       them its first answer would leave 330 octets more behind */
+    table = c->config->role == H2NEG_SERVER ? 448 : 256;
+    table = c->h2->encoder.table.size + (bound > 512 ? bound - table : bound);
     if (table > c->config->hpack_encoder_table)
         table = c->config->hpack_encoder_table;
     /* below 32 there is no table, and nothing to have */

@@ -57,6 +57,15 @@ compiles() {
     "$@" -o "$BUILD/try" "$BUILD/try.c" >/dev/null 2>&1
 }
 
+# runs_32 COMPILER: what runs its programs of 32 bits is in `runner`: nothing, or qemu where the kernel can't.
+runs_32() {
+    runner=
+    compiles "$1" -m32 || return 1
+    "$BUILD/try" 2>/dev/null && return 0
+    runner=qemu-i386
+    have qemu-i386 && qemu-i386 "$BUILD/try"
+}
+
 # with_tls: OpenSSL is there and was not switched off; `no_tls` says which.
 with_tls() {
     no_tls="OpenSSL, left out by TLS=0"

@@ -77,6 +77,7 @@ machine() {
     folder=$tree/$name
     rm -rf "$folder" && mkdir -p "$folder"
     compiles $compiler $flags || { skipped "machines/$name" "$compiler $flags"; return; }
+    case " $flags " in *" -m32 "*) runs_32 "$compiler" || { skipped "machines/$name" "what runs it"; return; } ;; esac
     build "$folder" "$compiler" "$flags" >"$tree/$name.log" 2>&1 ||
         { failed "machines/$name: does not compile" "$tree/$name.log"; return; }
     for unit in $scripts $coders; do

@@ -84,8 +84,8 @@ part_sanitized() {
 }
 
 part_machine32() {
-    compiles "$CC" -m32 || { skipped machine32 "a compiler for 32 bits (-m32)"; return; }
-    LEAVE_OUT="$linked" units machine32 "$CC" -m32
+    runs_32 "$CC" || { skipped machine32 "a compiler for 32 bits (-m32), or what runs its programs"; return; }
+    LEAVE_OUT="$linked" LIMIT=300 units machine32 "$CC" -m32 $runner
 }
 
 part_memory() {
