@@ -14488,6 +14488,7 @@ static inline h2neg__block h2neg__block_begin(h2neg_conn *c, size_t bound)
 {
     h2neg__block b = {NULL, NULL, NULL, H2NEG_ERR_AGAIN};
     size_t room = bound + 9 * (h2neg__h2_frames(c, bound) + 1), table;
+    size_t unused = c->config->role == H2NEG_SERVER ? 448 : 256;
     if (room > c->config->max_output_pending / 4 * 3)
         b.error = H2NEG_ERR_TOO_SMALL;
     else if (h2neg__h2_flush(c) && room <= h2neg__app_room(c) &&
@@ -14497,8 +14498,7 @@ static inline h2neg__block h2neg__block_begin(h2neg_conn *c, size_t bound)
         return b;
     /* of the 512 octets for fields of our own a server's entries need hardly any: with half of
        them its first answer would leave 330 octets more behind */
-    table = c->config->role == H2NEG_SERVER ? 448 : 256;
-    table = c->h2->encoder.table.size + (bound > 512 ? bound - table : bound);
+    table = c->h2->encoder.table.size + (bound > 512 ? bound - unused : bound);
     if (table > c->config->hpack_encoder_table)
         table = c->config->hpack_encoder_table;
     /* below 32 there is no table, and nothing to have */
