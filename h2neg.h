@@ -12368,6 +12368,7 @@ typedef struct h2neg__http2 {
     uint64_t updates, data_frames, opened;
     uint64_t sent, sent_before, sent_lately; /* octets of DATA: all, up to the last tick, since */
     uint32_t table_least, table_peer; /* the peer's table, at the least and now, until `coding` */
+    uint32_t refused;                 /* octets for the longest block that was refused */
     unsigned char coding;             /* what stands below is there */
     h2neg_hpack_decoder decoder;
     h2neg_hpack_encoder encoder;
@@ -12984,11 +12985,25 @@ static size_t h2neg__app_room(const h2neg_conn *c)
 }
 
 /* What of it bodies may fill over HTTP/2. They would fill all again as fast as it drains, and
-   the next request, with all that the peer sent behind it, would wait until they end. */
+   what needs room at once would wait until they end: the next request, with all that the peer sent
+   behind it, and a field block that was refused. */
 static size_t h2neg__data_room(const h2neg_conn *c)
 {
     size_t room = h2neg__app_room(c), keep = c->config->role == H2NEG_SERVER ? H2NEG__ANSWER : 0;
+    if (keep < c->h2->refused)
+        keep = c->h2->refused;
     return room > keep ? room - keep : 0;
+}
+
+/* A field block was refused for want of so many octets of room: bodies leave them from here on,
+   since another may be as long, but no more than half of what there is. */
+static void h2neg__h2_refused(h2neg_conn *c, size_t room)
+{
+    size_t most = c->config->max_output_pending / 8 * 3;
+    if (room > most)
+        room = most;
+    if (room > c->h2->refused)
+        c->h2->refused = (uint32_t)room;
 }
 
 /* ---- messages of the application ---- */
@@ -14494,8 +14509,11 @@ static inline h2neg__block h2neg__block_begin(h2neg_conn *c, size_t bound)
     else if (h2neg__h2_flush(c) && room <= h2neg__app_room(c) &&
              (c->h2->coding || h2neg__coding(c)))
         b.out = h2neg__out_room(c, room);
-    if (!b.out)
+    if (!b.out) {
+        if (b.error == H2NEG_ERR_AGAIN)
+            h2neg__h2_refused(c, room);
         return b;
+    }
     /* of the 512 octets for fields of our own a server's entries need hardly any: with half of
        them its first answer would leave 330 octets more behind */
     table = c->h2->encoder.table.size + (bound > 512 ? bound - unused : bound);
@@ -15505,11 +15523,13 @@ static int h2neg__h2_set(h2neg_conn *c, h2neg_h2_setting e)
     h2neg__http2 *h = c->h2;
     switch (e.id) {
     case H2NEG_SETTING_HEADER_TABLE_SIZE:
+        if (h->coding) {
+            h2neg_hpack_encoder_limit(&h->encoder, e.value);
+            return 0;
+        }
         h->table_peer = e.value;
         if (e.value < h->table_least)
             h->table_least = e.value;
-        if (h->coding)
-            h2neg_hpack_encoder_limit(&h->encoder, e.value);
         return 0;
     case H2NEG_SETTING_MAX_CONCURRENT_STREAMS: h->peer_streams = e.value; return 0;
     case H2NEG_SETTING_INITIAL_WINDOW_SIZE: return h2neg__h2_set_window(c, e.value);
@@ -19186,6 +19206,8 @@ H2NEG__DEF int h2neg_reply(h2neg_conn *c, uint32_t s, int status, const char *ty
         if (err == H2NEG_ERR_AGAIN) {
             h2neg__short(c, found, len);
             found->body_at = head;
+            if (c->h2)
+                h2neg__h2_refused(c, head);
         }
         if (err)
             return err;

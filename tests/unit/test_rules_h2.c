@@ -352,6 +352,72 @@ static void test_body_and_send_take_turns(void)
     }
 }
 
+/* A field block that was refused waits for its room, not for the end of a body of less urgency that
+   would fill the room again, however little the output drains at once (RFC 9218 10). */
+static void test_block_before_body(void)
+{
+    static char much[1000000], value[20001];
+    int row;
+    memset(value, 'v', 20000);
+    for (row = 0; row < 4; row++) { /* a response, trailers, a request, a long one */
+        const int client_side = row >= 2;
+        buf in = {0, 0, 0}, ev = {0, 0, 0};
+        h2neg_field field = {h2neg_s("a"), h2neg_s(""), 0};
+        h2neg_message m;
+        h2neg_conn *c;
+        int k, err = H2NEG_ERR_AGAIN;
+        field.value = h2neg_s(value + (row == 2 ? 19000 : 0));
+        memset(&m, 0, sizeof m);
+        m.body = much;
+        m.body_len = sizeof much;
+        if (client_side) {
+            c = client(65536, &in, "4=10000000");
+            m.method = h2neg_s("PUT");
+            m.authority = h2neg_s("a:1");
+        } else {
+            h2neg_config g;
+            memset(&g, 0, sizeof g);
+            c = h2neg_conn_new(&g);
+            put_preface(&in, "4=10000000");
+            put_ack(&in);
+            put_request(&in, 1, END, "GET", "/", "priority: u=5\n");
+            put_get(&in, 3, "/");
+            m.status = 200;
+        }
+        put_window(&in, 0, 100000000);
+        turn(c, &in, &ev);
+        if (row == 1) {
+            m.body_len = 0;
+            CHECK_INT(h2neg_respond(c, 3, &m, H2NEG_MORE), 0);
+            m.body_len = sizeof much;
+        }
+        CHECK_INT(client_side ? h2neg_request(c, &m, 0, NULL) : h2neg_respond(c, 1, &m, 0), 0);
+        m.body_len = 0;
+        m.fields = &field;
+        m.field_count = 1;
+        if (client_side)
+            m.method = h2neg_s("GET");
+        for (k = 0; err == H2NEG_ERR_AGAIN && k < 1000;) {
+            err = row == 1      ? h2neg_trailers(c, 3, &field, 1)
+                  : client_side ? h2neg_request(c, &m, 0, NULL)
+                                : h2neg_respond(c, 3, &m, 0);
+            ev.len = 0;
+            do {
+                const void *run;
+                size_t n;
+                turn(c, &in, &ev);
+                n = h2neg_output(c, &run);
+                h2neg_output_done(c, n < 200 ? n : 200);
+            } while (err && k++ < 1000 && !(ev.len && strstr(ev.p, "WRITABLE")));
+        }
+        CHECK_INT(err, 0);
+        CHECK(k > 1 && k < 300);
+        h2neg_conn_free(c);
+        buf_free(&in);
+        buf_free(&ev);
+    }
+}
+
 /* A WebSocket goes on through the smallest output, whose room is short, and a window that is
    shorter (RFC 8441 5; RFC 9113 6.9). */
 static void test_ws_through_small_window(void)
@@ -524,5 +590,5 @@ CHECK_MAIN(test_turn_is_no_stall, test_incremental_turns, test_gone_inside_block
            test_limit_as_assumed, test_above_goaway, test_connect_refused_full,
            test_connect_trailers_early, test_length_without_content, test_self_dependency_closed,
            test_informational_most, test_block_waits_for_room, test_ws_through_small_window,
-           test_te, test_body_stops_no_input, test_body_and_send_take_turns,
+           test_te, test_body_stops_no_input, test_body_and_send_take_turns, test_block_before_body,
            test_priority_update_push)
