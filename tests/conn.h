@@ -2027,6 +2027,19 @@ static inline int script_same(const script *sc, const played *a, const played *b
     return same;
 }
 
+/* CONN_SOME in the environment, where programs run slowly and others run the same in whole: of many
+   runs of one kind one in so many, on the average, and no long script octet by octet. */
+static inline unsigned script_one_in(void)
+{
+    const char *some = getenv("CONN_SOME");
+    return some && *some ? (unsigned)atoi(some) : 1;
+}
+
+static inline long script_some(void)
+{
+    return 1 + (long)check_random(2 * script_one_in() - 1);
+}
+
 static inline void script_cut(const script *sc, const played *whole, int cut)
 {
     played r;
@@ -2039,17 +2052,26 @@ static inline void script_cut(const script *sc, const played *whole, int cut)
     run_free(&r);
 }
 
-/* In a block of exactly the bound, between guards. */
+/* In a block of exactly the bound, between guards. What stands in it is what the scripts before
+   have left: a new block of megabytes for each would take most of the time. */
 static inline void script_placed(const script *sc, const played *whole)
 {
     enum { GUARD = 64 };
+    static unsigned char *raw;
+    static size_t held;
     size_t bound = h2neg_memory_bound(&sc->config), i;
-    unsigned char *raw = (unsigned char *)malloc(bound + 2 * GUARD);
     played r;
     int intact = 1;
-    if (!raw)
-        abort();
-    memset(raw, 0xc3, bound + 2 * GUARD);
+    if (held < bound + 2 * GUARD) {
+        held = bound + 2 * GUARD;
+        free(raw);
+        raw = (unsigned char *)malloc(held);
+        if (!raw)
+            abort();
+        memset(raw, 0xc3, held);
+    }
+    memset(raw, 0xc3, GUARD);
+    memset(raw + GUARD + bound, 0xc3, GUARD);
     memset(&r, 0, sizeof r);
     r.block = raw + GUARD;
     r.block_size = bound;
@@ -2060,7 +2082,6 @@ static inline void script_placed(const script *sc, const played *whole)
     if (!intact)
         script_fault(sc, "placed", "guards", "overwritten\n", "untouched\n");
     run_free(&r);
-    free(raw);
 }
 
 /* With the counting allocator: how many calls it took. */
@@ -2111,7 +2132,7 @@ static inline void script_memory(const script *sc, const played *whole)
     int before = check_failures;
     if (sc->no_memory_runs)
         return;
-    for (n = 1; n <= calls && check_failures == before; n++) {
+    for (n = script_some(); n <= calls && check_failures == before; n += script_some()) {
         script_fail(sc, n, 0);
         script_fail(sc, n, 1);
     }
@@ -2162,8 +2183,8 @@ static inline void script_play(script *sc, const char *events, const char *outpu
     run_script(sc, &whole);
     script_expect(sc, &whole, events, output);
     if (check_failures == before)
-        script_cut(sc, &whole, 1);
-    for (i = 0; i < 6 && !sc->quick && check_failures == before; i++)
+        script_cut(sc, &whole, sc->in.len > 50000 && script_one_in() > 1 ? 2 : 1);
+    for (i = 0; i < 6 && !sc->quick && check_failures == before; i += (int)script_some())
         script_cut(sc, &whole, 2);
     if (check_failures == before)
         script_placed(sc, &whole);

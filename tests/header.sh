@@ -41,13 +41,17 @@ combination() {
 }
 
 # words COMPILER LANGUAGE I|i: every combination, with the implementation or the interface alone, where
-# ASSERT and REALLOC change nothing, and STATIC promises what only the implementation can keep. These two
-# meet nowhere, so a quarter of an hour has them together or not at all.
+# ASSERT and REALLOC change nothing, and STATIC promises what only the implementation can keep. A quarter of
+# an hour has those that put each two of STATIC, NO_CONN, OPENSSL, and ASSERT with REALLOC, together in each way.
 words() {
     openssl='_'
     if with_tls; then openssl='_ O'; fi
     if [ "$3" = I ]; then static='_ S' inner='_ A R AR'; else static='_' inner='_'; fi
-    [ "$3/${SAMPLES:-0}" != I/1 ] || inner='_ AR'
+    if [ "$3/${SAMPLES:-0}" = I/1 ]; then
+        if with_tls; then pairs='____ _NOAR S_OAR SN_AR SNO_'; else pairs='____ _N_AR S__AR SN__'; fi
+        for p in $pairs; do echo "$1-$2-$3$p"; done
+        return
+    fi
     for s in $static; do for n in _ N; do for o in $openssl; do for m in $inner; do
         echo "$1-$2-$3$s$n$o$m"
     done; done; done; done
@@ -94,7 +98,9 @@ compiled() {
 
 optimised() {
     source_of I | compiled "header/warnings by the compiler that builds the tests" "$CC" -std=c99 $WARN
-    for compiler in gcc clang; do for level in -O2 -O3; do
+    levels='-O2 -O3'
+    [ "${SAMPLES:-0}" != 1 ] || levels=-O2
+    for compiler in gcc clang; do for level in $levels; do
         source_of I | compiled "header/warnings $compiler $level" $compiler -std=c99 $WARN $level
     done; done
     source_of I | compiled "header/warnings gcc -O2 NDEBUG" gcc -std=c99 $WARN -O2 -DNDEBUG

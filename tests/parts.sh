@@ -7,6 +7,8 @@ cd "$(dirname "$0")" || exit 1
 # most of them share (Makefile); `full` runs them optimised.
 ASAN_OPTIONS=${ASAN_OPTIONS:-quarantine_size_mb=16:malloc_context_size=8}
 export ASAN_OPTIONS
+slow= # what a quarter of an hour leaves out of programs that run slowly (conn.h)
+[ "${SAMPLES:-0}" != 1 ] || slow=5
 san='-g -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined'
 memory_units="test_huffman test_hpack test_h1_head" # what valgrind sees that a sanitizer does not is the
                                                    # use of octets that nobody wrote: coders first
@@ -59,7 +61,7 @@ units() {
         *) run="$run $unit" ;;
         esac
     done
-    export LIMIT
+    export LIMIT CONN_SOME
     for unit in $run; do echo "$variant/$unit $runner"; done | side_by_side "sh ./parts.sh --unit"
 }
 
@@ -80,12 +82,12 @@ part_unit() { units plain "$CC" -g; }
 part_sanitized() {
     compiler=gcc
     have gcc || compiler=$CC
-    LIMIT=300 sanitized address "$compiler" "$san"
+    CONN_SOME=$slow LIMIT=300 sanitized address "$compiler" "$san"
 }
 
 part_machine32() {
     runs_32 "$CC" || { skipped machine32 "a compiler for 32 bits (-m32), or what runs its programs"; return; }
-    LEAVE_OUT="$linked" LIMIT=300 units machine32 "$CC" -m32 $runner
+    CONN_SOME=$slow LEAVE_OUT="$linked" LIMIT=300 units machine32 "$CC" -m32 $runner
 }
 
 part_memory() {
@@ -153,7 +155,15 @@ interop() { # options of interop.py
     [ "$status" -le 1 ] || failed "interop: exit status $status"
 }
 
-part_interop() { interop ${INTEROP:-}; }
+# What waits more than it works runs side by side.
+part_interop() {
+    if [ -n "${INTEROP:-}" ]; then
+        interop $INTEROP
+    else
+        { echo "--half 1"; echo "--half 2"; [ "${SOAK:-0}" != 1 ] || echo interop_sanitized; } |
+            side_by_side "sh ./parts.sh"
+    fi
+}
 
 # The same with programs that watch themselves.
 part_interop_sanitized() {
@@ -194,13 +204,13 @@ part_mutants() {
 # machines of other kinds, the quick proofs, a short search with each fuzz target.
 part_samples() {
     if have python3; then
-        attempt mutants python3 -B ../tools/mutate --known killers.json --count 30 --jobs "$JOBS" --least 100
+        attempt mutants python3 -B ../tools/mutate --known killers.json --count 12 --jobs "$JOBS" --least 100
     else
         skipped mutants python3
     fi
     SAMPLE=1 sh ./machines.sh armhf s390x
     LIMIT=120 sh ./prove.sh alpn ascii base64 decimal hpack_integer huffman ws_frame
-    SEED=1 TIME=${FUZZ_TIME:-2} sh ./fuzz/fuzz.sh search
+    SEED=1 TIME=${FUZZ_TIME:-1} sh ./fuzz/fuzz.sh search
 }
 
 part_full() {
@@ -227,5 +237,6 @@ part_full() {
 
 case $1 in
 --unit) shift && one_unit "$@" ;;
+--half) interop --half "$2" ;;
 *) "part_$1" ;;
 esac

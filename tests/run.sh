@@ -5,7 +5,6 @@ cd "$(dirname "$0")" || exit 1
 . ./lib.sh
 
 parts="unit sanitized machine32 memory tables rooms header programs split docs fuzz interop"
-[ "${SOAK:-0}" != 1 ] || parts="$parts interop_sanitized"
 [ "${FULL:-0}" != 1 ] || parts="$parts full"
 results=$BUILD/results
 : >"$results"

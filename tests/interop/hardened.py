@@ -33,7 +33,7 @@ CPUS = os.cpu_count() or 1
 def shim(context):
     """faults.c, built."""
     def build():
-        out = os.path.join(HERE, '..', 'build', 'faults.so')
+        out = context.path('faults.so')
         os.makedirs(os.path.dirname(out), exist_ok=True)
         run([CC, '-std=gnu99', '-O1', '-shared', '-fPIC', '-o', out, os.path.join(HERE, 'faults.c'), '-ldl'], expect=0)
         return os.path.abspath(out)

@@ -296,7 +296,7 @@ static void random_rounds(int kind)
         getenv("CONN_SEED") ? strtoull(getenv("CONN_SEED"), NULL, 10) : 20240229;
     long rounds = getenv("CONN_ROUNDS") ? atol(getenv("CONN_ROUNDS")) : 500;
     long i;
-    for (i = 0; i < rounds; i++)
+    for (i = 0; i < rounds; i += script_some())
         if (!random_round(kind, seed + (unsigned long long)i * 1000003))
             return;
 }
