@@ -418,6 +418,43 @@ static void test_block_before_body(void)
     }
 }
 
+/* ... and one of more than half of the output, which is not tried again, stops no body. */
+static void test_body_behind_block(void)
+{
+    static char much[1000000], value[30001];
+    buf in = {0, 0, 0}, ev = {0, 0, 0};
+    h2neg_field field = {h2neg_s("a"), h2neg_s(""), 0};
+    h2neg_conn *c = server(65536, &in);
+    h2neg_message m;
+    int k;
+    memset(value, 'v', 30000);
+    field.value = h2neg_s(value);
+    put_get(&in, 1, "/");
+    put_get(&in, 3, "/");
+    turn(c, &in, &ev);
+    memset(&m, 0, sizeof m);
+    m.status = 200;
+    m.body = much;
+    m.body_len = sizeof much;
+    CHECK_INT(h2neg_respond(c, 1, &m, 0), 0);
+    m.body_len = 0;
+    m.fields = &field;
+    m.field_count = 1;
+    CHECK_INT(h2neg_respond(c, 3, &m, 0), H2NEG_ERR_AGAIN);
+    for (k = 0; k < 60 && !strstr(ev.p, "DONE1 "); k++) {
+        const void *run;
+        size_t n = h2neg_output(c, &run);
+        CHECK(k == 0 || n <= 65536 / 8 * 3);
+        h2neg_output_done(c, n);
+        turn(c, &in, &ev);
+    }
+    CHECK(k > 30 && k < 60);
+    CHECK(strstr(ev.p, "DONE1 ") && strstr(ev.p, "WRITABLE3 "));
+    h2neg_conn_free(c);
+    buf_free(&in);
+    buf_free(&ev);
+}
+
 /* A WebSocket goes on through the smallest output, whose room is short, and a window that is
    shorter (RFC 8441 5; RFC 9113 6.9). */
 static void test_ws_through_small_window(void)
@@ -591,4 +628,4 @@ CHECK_MAIN(test_turn_is_no_stall, test_incremental_turns, test_gone_inside_block
            test_connect_trailers_early, test_length_without_content, test_self_dependency_closed,
            test_informational_most, test_block_waits_for_room, test_ws_through_small_window,
            test_te, test_body_stops_no_input, test_body_and_send_take_turns, test_block_before_body,
-           test_priority_update_push)
+           test_body_behind_block, test_priority_update_push)
