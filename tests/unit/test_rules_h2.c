@@ -375,11 +375,7 @@ static void test_block_before_body(void)
             m.method = h2neg_s("PUT");
             m.authority = h2neg_s("a:1");
         } else {
-            h2neg_config g;
-            memset(&g, 0, sizeof g);
-            c = h2neg_conn_new(&g);
-            put_preface(&in, "4=10000000");
-            put_ack(&in);
+            c = server(0, &in);
             put_request(&in, 1, END, "GET", "/", "priority: u=5\n");
             put_get(&in, 3, "/");
             m.status = 200;
