@@ -3,7 +3,7 @@
 #define RULES_H
 
 /* Feeds what was put and takes events: their names, one behind the other. */
-static void turn(h2neg_conn *c, buf *in, buf *events)
+static inline void turn(h2neg_conn *c, buf *in, buf *events)
 {
     h2neg_event ev;
     if (in->len)
@@ -14,7 +14,7 @@ static void turn(h2neg_conn *c, buf *in, buf *events)
 }
 
 /* Takes the output: what each frame is, "type.stream.flags ". */
-static void written(h2neg_conn *c, buf *out)
+static inline void written(h2neg_conn *c, buf *out)
 {
     const void *run;
     size_t n = h2neg_output(c, &run), at = 0;
@@ -29,7 +29,7 @@ static void written(h2neg_conn *c, buf *out)
     h2neg_output_done(c, n);
 }
 
-static h2neg_conn *server(uint32_t pending, buf *in)
+static inline h2neg_conn *server(uint32_t pending, buf *in)
 {
     h2neg_config g;
     memset(&g, 0, sizeof g);

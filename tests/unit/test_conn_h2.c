@@ -1858,42 +1858,7 @@ static void test_order_of_endings(void)
         "SETTINGS\nSETTINGS ACK\nHEADERS 3\nDATA 3 end\nGOAWAY 5 PROTOCOL_ERROR\n");
 }
 
-/* What an event points at lives until the next call of next, whatever is called meanwhile: a stream
-   that is reset, or another one, leaves early octets where they are. */
-static void test_early_lifetime(void)
-{
-    uint32_t victim;
-    for (victim = 1; victim <= 3; victim += 2) {
-        h2neg_conn *c = h2neg_conn_new(NULL);
-        buf in = {0, 0, 0};
-        h2neg_event ev;
-        int seen = 0;
-        put_preface(&in, "");
-        put_ack(&in);
-        put_headers(&in, 1, HEADS, ":method: CONNECT\n:authority: b:80\n");
-        put_headers(&in, 3, HEADS, ":method: CONNECT\n:authority: b:80\n");
-        put_data(&in, 1, 0, "hello");
-        put_data(&in, 3, 0, "world");
-        CHECK_INT(h2neg_feed(c, in.p, in.len), in.len);
-        while (h2neg_next(c, &ev))
-            continue;
-        CHECK_INT(h2neg_accept(c, 3, NULL, NULL, 0), 0);
-        while (h2neg_next(c, &ev)) {
-            if (ev.type != H2NEG_EV_DATA)
-                continue;
-            seen++;
-            CHECK_INT(h2neg_reset(c, victim, H2NEG_CANCEL), 0);
-            CHECK_TEXT(ev.data, "world");
-            CHECK_INT(c->h2->recv + c->h2->unreturned, (1 << 20) - 10);
-        }
-        CHECK_INT(seen, 1);
-        CHECK_INT(c->h2->recv + c->h2->unreturned, (1 << 20) - (victim == 3 ? 5 : 0));
-        h2neg_conn_free(c);
-        buf_free(&in);
-    }
-}
-
-CHECK_MAIN(test_early_lifetime, test_states_server, test_states_client, test_one_reset_a_stream, test_frames,
+CHECK_MAIN(test_states_server, test_states_client, test_one_reset_a_stream, test_frames,
            test_priority_update, test_frame_size, test_continuation, test_continuation_pieces,
            test_malformed_requests, test_malformed_octets, test_wellformed_requests,
            test_content_length, test_trailers, test_no_content, test_informational, test_expect,

@@ -1317,7 +1317,23 @@ static void test_block_in_parts(void)
     CHECK_OCTETS(parts, (size_t)at, whole, (size_t)n);
 }
 
-CHECK_MAIN(test_examples, test_examples_cut_in_two, test_never_index_flag, test_static_table,
+/* RFC 7541 2.3.3: what is looked up is in the table or is not. Numbers wrap after 2^32 insertions,
+   and an entry that is left of an older round must not send the search in a circle. */
+static void test_circle(void)
+{
+    static unsigned char memory[65536], out[256];
+    h2neg_hpack_encoder e;
+    h2neg_field f = h2neg_f("x-a", "1");
+    uint32_t hash;
+    h2neg_hpack_encoder_init(&e, memory, sizeof memory, 4096);
+    CHECK(h2neg_hpack_encode(&e, out, sizeof out, &f, 1) > 0);
+    CHECK_INT(e.table.count, 1);
+    e.table.entries[0].next[0] = e.table.next_id - 1; /* in the chain of names: itself */
+    for (hash = 0; hash < e.table.bucket_count; hash++)
+        CHECK_INT(h2neg__hpack_find(&e.table, 0, hash, h2neg_s("y-b"), h2neg_s("")), 0);
+}
+
+CHECK_MAIN(test_circle, test_examples, test_examples_cut_in_two, test_never_index_flag, test_static_table,
            test_static_rows, test_integers_written, test_integers_read, test_integer_limits,
            test_refusals, test_truncations, test_random_blocks, test_eviction, test_large_entries,
            test_self_reference, test_decoder_limit, test_memory, test_growth, test_refused_growth,

@@ -91,42 +91,6 @@ static void test_limit_as_assumed(void)
     }
 }
 
-/* The peer does not answer the PING behind GOAWAY in time and opens a stream: its frames are passed
-   over, credit for its DATA returns, and the other streams go on (RFC 9113 6.8). */
-static void test_above_goaway(void)
-{
-    int kind;
-    for (kind = 0; kind < 4; kind++) {
-        buf in = {0, 0, 0}, ev = {0, 0, 0};
-        h2neg_conn *c = server(0, &in);
-        h2neg_info info;
-        put_get(&in, 1, "/");
-        turn(c, &in, &ev);
-        h2neg_tick(c, 1000);
-        h2neg_shutdown(c);
-        h2neg_tick(c, 2000);
-        h2neg_tick(c, 5500);
-        put_request(&in, 3, 0, "POST", "/", "");
-        if (kind == 0)
-            put_data(&in, 3, 0, "body");
-        else if (kind == 1)
-            put_window(&in, 3, 10);
-        else if (kind == 2)
-            put_rst(&in, 3, H2NEG_CANCEL);
-        else
-            put_headers(&in, 3, HEADS | END, "a: b\n");
-        turn(c, &in, &ev);
-        CHECK(strcmp(ev.p, "NEGOTIATED0 REQUEST1 END1 ") == 0);
-        h2neg_conn_info(c, &info);
-        CHECK_INT(info.error.code, 0);
-        CHECK_INT(c->h2->recv + c->h2->unreturned, 1 << 20);
-        CHECK_INT(h2neg_reply(c, 1, 200, NULL, "x", 1), 0);
-        h2neg_conn_free(c);
-        buf_free(&in);
-        buf_free(&ev);
-    }
-}
-
 /* A refused CONNECT ends our side, also while the application has filled the output. */
 static void test_connect_refused_full(void)
 {
@@ -584,6 +548,7 @@ static void test_turn_is_no_stall(void)
         buf in = {0, 0, 0}, events = {0, 0, 0};
         h2neg_conn *c = h2neg_conn_new(NULL);
         h2neg_message m;
+        h2neg_info info;
         uint32_t s;
         int k;
         put_preface(&in, "4=0");
@@ -612,7 +577,9 @@ static void test_turn_is_no_stall(void)
                 CHECK(strstr(events.p, "DONE") == NULL);
         }
         CHECK(strstr(events.p, "DONE1 ") && strstr(events.p, "DONE3 "));
-        CHECK((strstr(events.p, "ERROR") == NULL) && (slow || c->h2->data_frames > 180));
+        h2neg_conn_info(c, &info);
+        CHECK(strstr(events.p, "ERROR") == NULL);
+        CHECK(slow || info.octets_out > 180 * 16384);
         h2neg_conn_free(c);
         buf_free(&in);
         buf_free(&events);
@@ -620,8 +587,8 @@ static void test_turn_is_no_stall(void)
 }
 
 CHECK_MAIN(test_turn_is_no_stall, test_incremental_turns, test_gone_inside_block,
-           test_limit_as_assumed, test_above_goaway, test_connect_refused_full,
-           test_connect_trailers_early, test_length_without_content, test_self_dependency_closed,
-           test_informational_most, test_block_waits_for_room, test_ws_through_small_window,
-           test_te, test_body_stops_no_input, test_body_and_send_take_turns, test_block_before_body,
+           test_limit_as_assumed, test_connect_refused_full, test_connect_trailers_early,
+           test_length_without_content, test_self_dependency_closed, test_informational_most,
+           test_block_waits_for_room, test_ws_through_small_window, test_te,
+           test_body_stops_no_input, test_body_and_send_take_turns, test_block_before_body,
            test_body_behind_block, test_priority_update_push)
