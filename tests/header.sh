@@ -189,31 +189,33 @@ alone_and_run() {
 
 # ---- what the object file holds; -fno-pic, since tables of pointers move into .data.rel.ro otherwise ----
 
-object() { # COMPILER LETTERS FLAGS...
-    compiler=$1 letters=$2
-    shift 2
-    source_of "$letters" >"$BUILD/symbols.c"
-    "$compiler" -std=c99 -O1 -fno-pic -fno-stack-protector "$@" -I.. -c -o "$BUILD/symbols.o" \
-        "$BUILD/symbols.c" && nm "$BUILD/symbols.o" >"$BUILD/symbols"
+# object COMPILER LETTERS: what its symbols are is in the file `symbols`; each is compiled once.
+object() {
+    symbols=$BUILD/symbols.$1-$2
+    [ ! -f "$symbols" ] || return 0
+    source_of "$2" >"$symbols.c"
+    "$1" -std=c99 -O1 -fno-pic -fno-stack-protector -I.. -c -o "$symbols.o" "$symbols.c" &&
+        nm "$symbols.o" >"$symbols.new" && mv "$symbols.new" "$symbols"
 }
 only_ours() {
     object "$@" && awk 'NF == 3 && $2 ~ /[A-Z]/ && ($3 !~ /^h2neg_/ || $3 ~ /^h2neg__/) { print; bad = 1 }
-        NF == 3 && $2 == "T" { some = 1 } END { exit bad || !some }' "$BUILD/symbols"
+        NF == 3 && $2 == "T" { some = 1 } END { exit bad || !some }' "$symbols"
 }
 nothing_outside() { object "$@" && awk 'NF == 3 && $2 ~ /[A-Z]/ { print; bad = 1 } END { exit bad }' \
-    "$BUILD/symbols"; }
+    "$symbols"; }
 no_writable_data() {
-    object "$@" && awk 'NF == 3 && $2 ~ /[BbDdGgSsCc]/ { print; bad = 1 } END { exit bad }' "$BUILD/symbols"
+    object "$@" && awk 'NF == 3 && $2 ~ /[BbDdGgSsCc]/ { print; bad = 1 } END { exit bad }' "$symbols"
 }
 # needs_only PATTERN COMPILER LETTERS: which functions of others are called.
 needs_only() {
     pattern=$1
     shift
     object "$@" && awk -v allowed="^($pattern)\$" '$1 == "U" && $2 !~ allowed { print; bad = 1 }
-        END { exit bad }' "$BUILD/symbols"
+        END { exit bad }' "$symbols"
 }
 symbols() {
     have nm || { skipped "header/symbols" nm; return; }
+    rm -f "$BUILD"/symbols.*
     strings='mem(cpy|move|set|cmp|chr)|bcmp|strlen|strchr' # clang makes bcmp of memcmp, and malloc of realloc
     strings="$strings|__cpu_model|__cpu_features2" # what the compiler's own library knows of the CPU
     for compiler in gcc clang; do
