@@ -1768,7 +1768,8 @@ typedef struct h2neg_message {
     h2neg_str scheme;       /* requests; "": by config.tls */
     h2neg_str authority;    /* requests: host[:port] */
     h2neg_str target;       /* requests; "": "/"; of CONNECT the authority is used */
-    h2neg_str upgrade;      /* requests: a token to upgrade to (HTTP/1.1) or :protocol (HTTP/2) */
+    h2neg_str upgrade;      /* requests: a token to upgrade to (HTTP/1.1) or :protocol (HTTP/2);
+                               426 over HTTP/1: what to upgrade to, "": what is spoken */
     h2neg_str subprotocols; /* with upgrade "websocket": a comma list, borrowed until the answer */
     const h2neg_field *fields;
     size_t field_count;
@@ -1845,13 +1846,13 @@ H2NEG_API uint64_t h2neg_tick(h2neg_conn *c, uint64_t now_ms);
    none; INVALID: also a target or an authority that no server takes (RFC 9112 3.2, RFC 9113 8.3.1),
    and TE, but for "trailers" over HTTP/2.
    respond: an interim (1xx) or the final response; INVALID: also a 2xx to CONNECT, which is
-   h2neg_accept's. reply: a whole response, copied; `type`: its Content-Type, NULL: none. send: the
-   octets taken (0 to len), or < 0 (INVALID: the message was given whole); the message ends when all
-   of a call without MORE was taken.
-   room: octets that send would take now. trailers: ends the message with fields (RFC 9110 6.5).
-   reset: ends the stream with an HTTP/2 code (RFC 9113 6.4; over HTTP/1: ends the connection).
-   hold: keeps back the stream's credit (RFC 9113 6.9). keep: the stream's number and user stay
-   behind DONE until keep 0. */
+   h2neg_accept's, and a 426 over HTTP/1 with nothing to upgrade to (RFC 9110 15.5.22). reply: a
+   whole response, copied; `type`: its Content-Type, NULL: none. send: the octets taken (0 to len),
+   or < 0 (INVALID: the message was given whole); the message ends when all of a call without MORE
+   was taken. room: octets that send would take now. trailers: ends the message with fields (RFC
+   9110 6.5). reset: ends the stream with an HTTP/2 code (RFC 9113 6.4; over HTTP/1: ends the
+   connection). hold: keeps back the stream's credit (RFC 9113 6.9). keep: the stream's number and
+   user stay behind DONE until keep 0. */
 H2NEG_API int h2neg_request(h2neg_conn *c, const h2neg_message *m, unsigned flags,
                             uint32_t *stream);
 H2NEG_API int h2neg_respond(h2neg_conn *c, uint32_t s, const h2neg_message *m, unsigned flags);
@@ -13332,7 +13333,8 @@ static int h2neg__ws_answer(h2neg_conn *c, h2neg__stream *s, int status, const h
 }
 
 /* ==== 19 >>h2-stream =======================================================
-   Slots: the streams that are open or kept (RFC 9113 5.1); HTTP/1 uses them too.  Uses >>conn.
+   Slots: the streams that are open or kept (RFC 9113 5.1); HTTP/1 uses them too.
+   Uses >>conn, and >>upgrade for what a 426 names.
    Memory: one table that starts with four slots (HTTP/1: one) and doubles; a ring of 128 closed
    streams. DONE is owed exactly once; what is forbidden in a state is a cell of one table.
    ========================================================================== */
@@ -13913,7 +13915,8 @@ static int h2neg__plan_response(h2neg__plan *p, const h2neg__stream *s, const h2
     memset(p, 0, sizeof *p);
     p->length = H2NEG_UNKNOWN;
     if (m->status < 100 || m->status > 999 || m->status == 101 || s->flags & H2NEG__S_HEAD_SENT ||
-        (m->body_len && !m->body))
+        (m->body_len && !m->body) ||
+        (m->upgrade.len && (m->status != 426 || !h2neg__is_protocol(m->upgrade))))
         return H2NEG_ERR_INVALID;
     if (s->flags & H2NEG__S_CONNECT && m->status / 100 == 2)
         return H2NEG_ERR_INVALID; /* that is h2neg_accept's */
@@ -15993,13 +15996,23 @@ static void h2neg__h1_persistence(h2neg_conn *c, const h2neg__stream *s, unsigne
         c->h1.close = 1;
 }
 
-/* What a final response says of the connection. 426 names what to upgrade to (RFC 9110 15.5.22). */
-static void h2neg__h1_connection(const h2neg_conn *c, int status, h2neg__writer *w)
+/* What a 426 names to upgrade to (RFC 9110 15.5.22); "": nothing, or another status. */
+static h2neg_str h2neg__h1_required(const h2neg_conn *c, const h2neg_message *m)
 {
-    int upgrade = status == 426 && c->config->protocols & H2NEG_WEBSOCKET;
-    if (upgrade)
-        h2neg__h1_out_one(w, "upgrade", h2neg_s("websocket"));
-    if (upgrade)
+    unsigned spoken = c->config->protocols;
+    if (m->status != 426 || m->upgrade.len)
+        return m->upgrade;
+    if (spoken & H2NEG_WEBSOCKET)
+        return h2neg_s("websocket");
+    return h2neg_s(spoken & H2NEG_H2C && !c->config->tls ? "h2c" : "");
+}
+
+/* What a final response says of the connection. */
+static void h2neg__h1_connection(const h2neg_conn *c, h2neg_str upgrade, h2neg__writer *w)
+{
+    if (upgrade.len)
+        h2neg__h1_out_one(w, "upgrade", upgrade);
+    if (upgrade.len)
         h2neg__h1_out_one(w, "connection", h2neg_s(c->h1.close ? "upgrade, close" : "upgrade"));
     else if (c->h1.close || c->h1.minor == 0)
         h2neg__h1_out_one(w, "connection", h2neg_s(c->h1.close ? "close" : "keep-alive"));
@@ -16009,11 +16022,14 @@ static int h2neg__h1_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
                              unsigned flags, const h2neg__plan *p)
 {
     const h2neg_config *g = c->config;
+    h2neg_str upgrade = h2neg__h1_required(c, m);
     h2neg__h1_out o;
     size_t i;
     if (p->interim && c->h1.minor == 0)
         return 0;
-    o = h2neg__h1_out_begin(c, h2neg__fields_bound(m->fields, m->field_count) +
+    if (m->status == 426 && !upgrade.len)
+        return H2NEG_ERR_INVALID;
+    o = h2neg__h1_out_begin(c, h2neg__fields_bound(m->fields, m->field_count) + upgrade.len +
                                    h2neg__fields_bound(g->common_fields, g->common_field_count));
     if (!o.w.p)
         return o.error;
@@ -16026,7 +16042,7 @@ static int h2neg__h1_respond(h2neg_conn *c, h2neg__stream *s, const h2neg_messag
     if (!p->interim)
         h2neg__h1_persistence(c, s, flags);
     if (!p->interim)
-        h2neg__h1_connection(c, m->status, &o.w);
+        h2neg__h1_connection(c, upgrade, &o.w);
     h2neg__h1_out_end(c, &o.w);
     if (p->interim) {
         if (m->status == 100)

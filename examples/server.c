@@ -1195,7 +1195,7 @@ static int start_tls(const settings *set)
     if (!set->cert != !set->key)
         return fail("--cert and --key", "one is useless without the other");
     if (!set->tls)
-        return 0;
+        return set->cert ? fail("--cert and --key", "they are for --tls") : 0;
     self.tls = tls_server(set->cert, set->key, self.protocols, set->alpn ? &self.alpn : NULL, &why);
     return self.tls ? 0 : fail(set->cert ? set->cert : "--tls", why);
 }

@@ -64,6 +64,7 @@ refused "server: an unknown protocol" "$server" -p 0 --protocols http/1.1,gopher
 refused "server: no protocol" "$server" -p 0 --protocols ''
 refused "server: a root that is not there" "$server" -p 0 --root "$BUILD/no/such/place"
 refused "server: --cert without --key" "$server" -p 0 --tls --cert "$BUILD/none.pem"
+refused "server: --cert without --tls" "$server" -p 0 --cert "$BUILD/none.pem" --key "$BUILD/none.pem"
 refused "server: a certificate that cannot be read" "$server" -p 0 --tls \
     --cert "$BUILD/none.pem" --key "$BUILD/none.pem"
 refused "server: a certificate that is none" "$server" -p 0 --tls --cert run.sh --key run.sh

@@ -570,7 +570,7 @@ def drain_idle(context):
         equal(s.recv(1000), b'', 'what came before the end')
         s.close()
     ended_well(server)
-    check(time.monotonic() - began < 2, 'it took %.1f s' % (time.monotonic() - began))
+    check(time.monotonic() - began < 5, 'it took %.1f s' % (time.monotonic() - began))
 
 
 @test('server/a reader that does not read costs no memory and stops nobody', 'plain')

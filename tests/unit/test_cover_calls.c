@@ -16,6 +16,8 @@ static h2neg_conn *server_at(const h2neg_config *config, const char *octets, siz
     h2neg_event ev;
     *stream = 0;
     CHECK(c != NULL);
+    if (config && config->tls)
+        CHECK_INT(h2neg_tls_agreed(c, "http/1.1", 8), 0);
     CHECK_INT(h2neg_feed(c, octets, len), len);
     while (h2neg_next(c, &ev))
         if (ev.type == H2NEG_EV_REQUEST)
@@ -230,25 +232,54 @@ static void test_long_head(void)
     h2neg_conn_free(c);
 }
 
-/* RFC 9110 15.5.22, 7.8: a 426 says what to upgrade to, and lists the field in Connection. */
+/* RFC 9110 15.5.22: "The server MUST send an Upgrade header field in a 426 response to indicate the
+   required protocol(s)", which 7.8 lists in Connection. */
 static void test_426(void)
 {
-    uint32_t s;
-    h2neg_config config;
-    h2neg_message m = message_status(426);
+    static const struct {
+        unsigned protocols;
+        int tls;
+        const char *given, *upgrade; /* NULL: nothing to upgrade to */
+    } rows[] = {
+        {H2NEG_PROTOCOLS_DEFAULT, 0, "", "websocket"},
+        {H2NEG_PROTOCOLS_DEFAULT | H2NEG_H2C, 0, "", "websocket"},
+        {H2NEG_PROTOCOLS_DEFAULT, 0, "TLS/1.0", "TLS/1.0"},
+        {H2NEG_HTTP1 | H2NEG_H2C, 0, "", "h2c"},
+        {H2NEG_HTTP1 | H2NEG_H2C, 1, "", NULL},
+        {H2NEG_HTTP1, 0, "", NULL},
+        {H2NEG_HTTP1, 0, "HTTP/2.0", "HTTP/2.0"},
+        {H2NEG_HTTP1, 0, "two words", NULL},
+        {H2NEG_HTTP1, 0, "none/", NULL},
+        {H2NEG_HTTP1, 0, "a\r\nb: c", NULL},
+    };
     const char *octets = "GET / HTTP/1.1\r\n" HOST "\r\n", *text;
-    h2neg_conn *c = server_h1(octets, &s);
-    CHECK_INT(h2neg_respond(c, s, &m, H2NEG_LAST), 0);
-    text = written(c);
-    CHECK(strstr(text, "upgrade: websocket\r\n") != NULL);
-    CHECK(strstr(text, "connection: upgrade, close\r\n") != NULL);
+    h2neg_message over_h2 = message_status(426);
+    char want[64];
+    uint32_t s;
+    size_t i;
+    h2neg_conn *c = server_h2("GET", &s);
+    over_h2.upgrade = h2neg_s("websocket"); /* HTTP/2 has no such field (RFC 9113 8.6) */
+    CHECK_INT(h2neg_respond(c, s, &over_h2, 0), 0);
     h2neg_conn_free(c);
-    memset(&config, 0, sizeof config);
-    config.protocols = H2NEG_HTTP1; /* nothing to upgrade to */
-    c = server_at(&config, octets, strlen(octets), &s);
-    CHECK_INT(h2neg_respond(c, s, &m, 0), 0);
-    CHECK(strstr(written(c), "pgrade:") == NULL);
-    h2neg_conn_free(c);
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        h2neg_config config;
+        h2neg_message m = message_status(426);
+        memset(&config, 0, sizeof config);
+        config.protocols = rows[i].protocols;
+        config.tls = rows[i].tls;
+        c = server_at(&config, octets, strlen(octets), &s);
+        m.upgrade = h2neg_s(rows[i].given);
+        CHECK_INT(h2neg_respond(c, s, &m, i % 2 ? H2NEG_LAST : 0),
+                  rows[i].upgrade ? 0 : H2NEG_ERR_INVALID);
+        text = written(c);
+        snprintf(want, sizeof want, "upgrade: %s\r\nconnection: upgrade%s\r\n",
+                 rows[i].upgrade ? rows[i].upgrade : "", i % 2 ? ", close" : "");
+        CHECK((strstr(text, want) != NULL) == (rows[i].upgrade != NULL));
+        m.status = 200; /* another status requires nothing */
+        if (!rows[i].upgrade)
+            CHECK_INT(h2neg_respond(c, s, &m, 0), rows[i].given[0] ? H2NEG_ERR_INVALID : 0);
+        h2neg_conn_free(c);
+    }
 }
 
 /* RFC 9110 10.1.1: who holds a stream has not asked for its body yet; who lets go asks. */
