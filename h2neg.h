@@ -9120,29 +9120,50 @@ static void h2neg__priority_member(h2neg_str key, const h2neg__sf_value *v, int 
         *incremental = v->type == 'b' && v->number;
 }
 
-H2NEG__DEF void h2neg_priority_parse(h2neg_str value, int *urgency, int *incremental)
+/* One line of the field: its members stand behind those of the lines before. 0: it is malformed. */
+static int h2neg__priority_line(h2neg_str s, int *urgency, int *incremental)
 {
-    h2neg_str s = value, key;
+    h2neg_str key;
     h2neg__sf_value v;
-    int u = 3, i = 0;
-    *urgency = 3;
-    *incremental = 0;
     h2neg__sf_run(&s, 0, " ");
     while (s.len > 0) {
         if (!h2neg__sf_member(&s, &key, &v))
-            return;
-        h2neg__priority_member(key, &v, &u, &i);
+            return 0;
+        h2neg__priority_member(key, &v, urgency, incremental);
         if (h2neg__trim(s).len == 0)
             break;
         h2neg__sf_run(&s, 0, " \t");
         if (!h2neg__eat(&s, ','))
-            return;
+            return 0;
         h2neg__sf_run(&s, 0, " \t");
         if (s.len == 0)
-            return;
+            return 0;
     }
-    *urgency = u;
-    *incremental = i;
+    return 1;
+}
+
+/* The lines of a message's field, of which `first` is one and none stands before, count as one
+   (RFC 8941 4.2). */
+static void h2neg__priority_field(const h2neg_field *fields, size_t count, size_t first,
+                                  int *urgency, int *incremental)
+{
+    size_t i;
+    *urgency = 3;
+    *incremental = 0;
+    for (i = first; i < count; i++)
+        if (H2NEG__IS_NOCASE(fields[i].name, "priority") &&
+            !h2neg__priority_line(fields[i].value, urgency, incremental)) {
+            *urgency = 3;
+            *incremental = 0;
+            return;
+        }
+}
+
+H2NEG__DEF void h2neg_priority_parse(h2neg_str value, int *urgency, int *incremental)
+{
+    h2neg_field line = h2neg_f("priority", "");
+    line.value = value;
+    h2neg__priority_field(&line, 1, 0, urgency, incremental);
 }
 
 /* ==== 17 >>alpn ============================================================
@@ -15185,20 +15206,18 @@ static void h2neg__event_target(h2neg_event *ev, h2neg_str target)
 static int h2neg__request_fields(h2neg__stream *s, const h2neg_field *fields, size_t count,
                                  int body)
 {
-    const h2neg_field *f = NULL;
-    int urgency = 3, incremental = 0;
+    int urgency, incremental;
     h2neg_list list;
     h2neg_str member;
-    size_t i;
+    size_t i, priority = count;
     memset(&list, 0, sizeof list);
     list.field = count;
     for (i = count; i-- > 0;)
         if (H2NEG__IS_NOCASE(fields[i].name, "priority"))
-            f = &fields[i];
+            priority = i;
         else if (H2NEG__IS_NOCASE(fields[i].name, "expect"))
             list.field = i;
-    if (f)
-        h2neg_priority_parse(f->value, &urgency, &incremental);
+    h2neg__priority_field(fields, count, priority, &urgency, &incremental);
     s->urgency = (uint8_t)urgency;
     if (incremental)
         s->flags |= H2NEG__S_INCREMENTAL;

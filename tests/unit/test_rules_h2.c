@@ -273,18 +273,24 @@ static void test_body_stops_no_input(void)
     }
 }
 
-/* ... nor what goes out by h2neg_send, where that is more urgent, or takes turns (RFC 9218 10). */
+/* ... nor what goes out by h2neg_send, where that is more urgent, or takes turns (RFC 9218 10).
+   Lines of the field count as one (RFC 8941 4.2). */
 static void test_body_and_send_take_turns(void)
 {
-    static const char *const rows[][3] = {
-        {"u=7", "u=0", "yes"}, {"i", "i", "yes"}, {"u=0", "u=7", NULL}};
+    static const char *const rows[][3] = {{"u=7", "u=0", "yes"},
+                                          {"i", "i", "yes"},
+                                          {"u=0", "u=7", NULL},
+                                          {"u=2", "u=7\npriority: u=1", "yes"},
+                                          {"u=2", "u=1\npriority: u=7", NULL},
+                                          {"i", "i\npriority: u=3\npriority: x=(a b)", "yes"},
+                                          {"u=2", "u=1\npriority: ]", NULL}};
     static char much[500000];
     size_t i;
     for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         buf in = {0, 0, 0}, ev = {0, 0, 0}, out = {0, 0, 0};
         h2neg_conn *c = server(65536, &in);
         h2neg_message m;
-        char field[32];
+        char field[64];
         int k;
         for (k = 0; k < 2; k++) {
             snprintf(field, sizeof field, "priority: %s\n", rows[i][k]);
