@@ -13,6 +13,8 @@ import tempfile
 import time
 import xml.etree.ElementTree
 
+from ports import free_port
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 CC = os.environ.get('CC', 'cc')
@@ -458,12 +460,6 @@ def answered(h, directory):
             beside.wait(10)
         out.seek(0)
         check('h2c (upgrade)\n' in out.read(), 'the server did not print what was spoken')
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
 
 
 def wait_listening(program, port):

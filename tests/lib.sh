@@ -1,8 +1,8 @@
 # lib.sh: what the test scripts share. A test prints one line: `ok NAME`, `FAILED NAME` or
 # `skipped NAME: needs X`; a failure's output follows it, indented. run.sh sums the lines.
 : "${BUILD:=build}" "${CC:=cc}" "${MAKE:=make}" "${JOBS:=2}"
-[ -n "${WARN:-}" ] || WARN='-Werror -pedantic -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow
-    -Wcast-qual -Wundef -Wstrict-prototypes'
+[ -n "${WARN:-}" ] || WARN="-Werror -pedantic -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow\
+ -Wcast-qual -Wundef -Wstrict-prototypes"
 LC_ALL=C
 export LC_ALL BUILD CC MAKE JOBS WARN
 mkdir -p "$BUILD"

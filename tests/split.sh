@@ -101,12 +101,11 @@ answers() { # PROGRAM PORT
     cat "$tree/$1.out"
     [ "$got" = "hello, world" ] && grep -q '^h2c (prior knowledge)$' "$tree/$1.out"
 }
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 serves() {
     program=$1 how=$2
     attempt "split/hello.c builds from the two files, $how" hello "$@"
     [ -x "$tree/$program" ] || return 0
-    if have curl && have python3; then attempt "split/hello answers, $how" answers "$program" "$(free_port)"
+    if have curl && have python3; then attempt "split/hello answers, $how" answers "$program" "$(python3 -B ports.py)"
     else skipped "split/hello answers, $how" "curl and python3"; fi
 }
 serves hello "$CC" -std=c99 $WARN -O1

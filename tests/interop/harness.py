@@ -9,9 +9,13 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import traceback
+
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+from ports import free_port  # noqa: E402,F401
 
 STRICT = os.environ.get('STRICT') == '1'
 TESTS = []
@@ -263,14 +267,6 @@ def run(args, expect=None, stdin=b'', limit=40, **more):
             ' '.join(args)[:300], done.returncode, done.stdout[-500:].decode('latin-1'),
             done.stderr[-1500:].decode('latin-1')))
     return done.returncode, done.stdout, done.stderr
-
-
-def free_port():
-    s = socket.socket()
-    s.bind(('127.0.0.1', 0))
-    port = s.getsockname()[1]
-    s.close()
-    return port
 
 
 def pattern(length):
