@@ -14,18 +14,49 @@ rooms=$(awk '
     END { if (tag != "") print number, tag, first, FNR }' "$header")
 [ -n "$rooms" ] || { failed "rooms/are there"; exit 1; }
 
-# Cut off behind a room, and with its conditionals closed, the file compiles: a call to something further
-# down would be an implicit declaration.
-compiles_up_to() {
-    head -n "$1" "$header" >"$BUILD/prefix.h"
-    awk '/^[ \t]*#[ \t]*if/ { n++ } /^[ \t]*#[ \t]*endif/ { n-- }
-        END { while (n-- > 0) print "#endif" }' "$BUILD/prefix.h" >"$BUILD/prefix.end"
-    cat "$BUILD/prefix.h" "$BUILD/prefix.end" >"$BUILD/prefix.c"
-    "$CC" -std=c99 -fsyntax-only -Wall -Wno-unused-function -Wno-unused-const-variable \
-        -Werror=implicit-function-declaration -DH2NEG_IMPLEMENTATION "$BUILD/prefix.c"
+# Which rooms use a function of the public face, whose declaration stands above all rooms, from further down. The
+# language sees to the rest: no function is declared before it is defined (below).
+used_too_early() {
+    awk '
+        function code(line,    i, j, rest) { # without comments and strings
+            gsub(/\047"\047/, "0", line)
+            gsub(/"([^"\\]|\\.)*"/, "0", line)
+            if (inside) {
+                i = index(line, "*/")
+                if (!i) return ""
+                inside = 0
+                line = substr(line, i + 2)
+            }
+            while (i = index(line, "/*")) {
+                rest = substr(line, i + 2)
+                j = index(rest, "*/")
+                if (!j) { inside = 1; return substr(line, 1, i - 1) }
+                line = substr(line, 1, i - 1) " " substr(rest, j + 2)
+            }
+            return line
+        }
+        FNR == 1 { inside = room = 0; tag = "" }
+        /^\/\* ==== [0-9][0-9][a-z]? >>[a-z0-9-]+ / { room++; tag = substr($4, 3) }
+        !room { next }
+        { line = code($0) }
+        NR == FNR { # the first time: where each is defined
+            if (line ~ /^H2NEG__(DEF|COLD)/ && match(line, /h2neg_[a-z0-9][a-z0-9_]*\(/))
+                home[substr(line, RSTART, RLENGTH - 1)] = room
+            next
+        }
+        {
+            while (match(line, /h2neg_[a-z0-9_]+/)) {
+                name = substr(line, RSTART, RLENGTH)
+                if (room < home[name]) print tag, FNR ": " name
+                line = substr(line, RSTART + RLENGTH)
+            }
+        }
+        END { for (name in home) n++; if (n < 100) print "functions", n + 0 }' "$header" "$header"
 }
+used_too_early >"$BUILD/early"
+attempt "rooms/the public functions are found" sh -c '! grep "^functions " "$1"' sh "$BUILD/early"
 echo "$rooms" | while read -r number tag first last; do
-    attempt "rooms/$tag stands on the rooms above it" compiles_up_to "$last"
+    attempt "rooms/$tag stands on the rooms above it" sh -c '! grep "^$1 " "$2"' sh "$tag" "$BUILD/early"
 done
 
 at_most_700() { echo "$rooms" | awk '$4 - $3 >= 700 { print $2, $4 - $3 + 1; bad = 1 } END { exit bad }'; }
