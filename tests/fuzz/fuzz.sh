@@ -45,6 +45,7 @@ build() {
 
 build_replay() {
     peers
+    [ ! -x "$program" ] || [ -n "$(find ../h2neg.h ./*.h fuzz/*.[ch] -newer "$program")" ] || return 0
     compiler=gcc flags=$san
     have gcc || compiler=$CC
     compiles $compiler $san || flags=-g
