@@ -90,6 +90,8 @@ static void test_numbers_out(void)
     h2neg_conn *c;
     h2neg_message m = message_get("/");
     uint32_t stream;
+    h2neg_info info;
+    buf in = {0, 0, 0}, ev = {0, 0, 0};
     memset(&g, 0, sizeof g);
     g.role = H2NEG_CLIENT;
     g.protocols = H2NEG_PRIOR;
@@ -97,8 +99,16 @@ static void test_numbers_out(void)
     c->next_stream = 0x7fffffff;
     CHECK_INT(h2neg_request(c, &m, 0, &stream), 0);
     CHECK_INT(stream, 0x7fffffff);
-    CHECK_INT(h2neg_request(c, &m, 0, &stream), H2NEG_ERR_CLOSED);
+    CHECK_INT(h2neg_request(c, &m, 0, NULL), H2NEG_ERR_CLOSED);
+    put_settings(&in, "");
+    put_headers(&in, stream, HEADS | END, ":status: 200\n");
+    turn(c, &in, &ev);
+    CHECK(strcmp(ev.p, "NEGOTIATED0 RESPONSE2147483647 END2147483647 DONE2147483647 ") == 0);
+    h2neg_conn_info(c, &info);
+    CHECK_INT(info.error.code, 0);
     h2neg_conn_free(c);
+    buf_free(&in);
+    buf_free(&ev);
 }
 
 CHECK_MAIN(test_early_lifetime, test_above_goaway, test_numbers_out)

@@ -280,7 +280,7 @@ static void test_body_and_send_take_turns(void)
     static const char *const rows[][3] = {{"u=7", "u=0", "yes"},
                                           {"i", "i", "yes"},
                                           {"u=0", "u=7", NULL},
-                                          {"u=2", "u=7\npriority: u=1", "yes"},
+                                          {"u=2", "u=7\na: b\npriorita: u=7\npriority: u=1", "yes"},
                                           {"u=2", "u=1\npriority: u=7", NULL},
                                           {"i", "i\npriority: u=3\npriority: x=(a b)", "yes"},
                                           {"u=2", "u=1\npriority: ]", NULL}};
