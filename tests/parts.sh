@@ -158,13 +158,13 @@ interop() { # options of interop.py
     [ "$status" -le 1 ] || failed "interop: exit status $status"
 }
 
-# What waits more than it works runs side by side.
+# What waits more than it works runs side by side, all of it at once.
 part_interop() {
     if [ -n "${INTEROP:-}" ]; then
         interop $INTEROP
     else
         { echo "--half 1"; echo "--half 2"; [ "${SOAK:-0}" != 1 ] || echo interop_sanitized; } |
-            side_by_side "sh ./parts.sh"
+            JOBS=3 side_by_side "sh ./parts.sh"
     fi
 }
 
