@@ -14,44 +14,51 @@ rooms=$(awk '
     END { if (tag != "") print number, tag, first, FNR }' "$header")
 [ -n "$rooms" ] || { failed "rooms/are there"; exit 1; }
 
+# The header without comments, strings and characters, line for line.
+awk '
+    {
+        line = $0
+        gsub(/\\./, "", line); gsub(/"[^"]*"/, "", line); gsub(/\047[^\047]*\047/, "", line)
+        out = ""
+        while (length(line)) {
+            if (comment) {
+                at = index(line, "*/")
+                if (!at) break
+                comment = 0; line = substr(line, at + 2)
+            } else {
+                at = index(line, "/*")
+                if (!at) { out = out line; break }
+                out = out substr(line, 1, at - 1); comment = 1; line = substr(line, at + 2)
+            }
+        }
+        print out
+    }' "$header" >"$BUILD/bare"
+
 # Which rooms use a function of the public face, whose declaration stands above all rooms, from further down. The
 # language sees to the rest: no function is declared before it is defined (below).
 used_too_early() {
-    awk '
-        function code(line,    i, j, rest) { # without comments and strings
-            gsub(/\047"\047/, "0", line)
-            gsub(/"([^"\\]|\\.)*"/, "0", line)
-            if (inside) {
-                i = index(line, "*/")
-                if (!i) return ""
-                inside = 0
-                line = substr(line, i + 2)
-            }
-            while (i = index(line, "/*")) {
-                rest = substr(line, i + 2)
-                j = index(rest, "*/")
-                if (!j) { inside = 1; return substr(line, 1, i - 1) }
-                line = substr(line, 1, i - 1) " " substr(rest, j + 2)
-            }
-            return line
+    { echo "$rooms"; echo; cat "$BUILD/bare" "$BUILD/bare"; } | awk -v lines="$(wc -l <"$BUILD/bare")" '
+        !read { # the rooms, and an empty line behind them
+            if (!NF) read = NR
+            else for (n = $3; n <= $4; n++) { room[n] = NR; tag[n] = $2 }
+            next
         }
-        FNR == 1 { inside = room = 0; tag = "" }
-        /^\/\* ==== [0-9][0-9][a-z]? >>[a-z0-9-]+ / { room++; tag = substr($4, 3) }
-        !room { next }
-        { line = code($0) }
-        NR == FNR { # the first time: where each is defined
-            if (line ~ /^H2NEG__(DEF|COLD)/ && match(line, /h2neg_[a-z0-9][a-z0-9_]*\(/))
-                home[substr(line, RSTART, RLENGTH - 1)] = room
+        { n = (NR - read - 1) % lines + 1 }
+        !(n in room) { next }
+        NR - read <= lines { # the first time: where each is defined
+            if (/^H2NEG__(DEF|COLD)/ && match($0, /h2neg_[a-z0-9][a-z0-9_]*\(/))
+                home[substr($0, RSTART, RLENGTH - 1)] = room[n]
             next
         }
         {
+            line = $0
             while (match(line, /h2neg_[a-z0-9_]+/)) {
                 name = substr(line, RSTART, RLENGTH)
-                if (room < home[name]) print tag, FNR ": " name
+                if (room[n] < home[name]) print tag[n], n ": " name
                 line = substr(line, RSTART + RLENGTH)
             }
         }
-        END { for (name in home) n++; if (n < 100) print "functions", n + 0 }' "$header" "$header"
+        END { for (name in home) if (home[name]) found++; if (found < 100) print "functions", found + 0 }'
 }
 used_too_early >"$BUILD/early"
 attempt "rooms/the public functions are found" sh -c '! grep "^functions " "$1"' sh "$BUILD/early"
@@ -123,22 +130,8 @@ no_forward_declarations() {
         /^[ \t]*#/ { continued = /\\$/; next }
         continued { continued = /\\$/; next }
         {
-            line = $0
-            gsub(/\\./, "", line); gsub(/"[^"]*"/, "", line); gsub(/\047[^\047]*\047/, "", line)
-            out = ""
-            while (length(line)) {
-                if (comment) {
-                    at = index(line, "*/")
-                    if (!at) break
-                    comment = 0; line = substr(line, at + 2)
-                } else {
-                    at = index(line, "/*")
-                    if (!at) { out = out line; break }
-                    out = out substr(line, 1, at - 1); comment = 1; line = substr(line, at + 2)
-                }
-            }
-            for (i = 1; i <= length(out); i++) {
-                ch = substr(out, i, 1)
+            for (i = 1; i <= length($0); i++) {
+                ch = substr($0, i, 1)
                 if (ch == "{") { depth++; if (depth == 1) statement = statement "{" }
                 else if (ch == "}") { depth--; if (depth == 0 && statement !~ /(typedef|struct|enum|=)/)
                     statement = "" }
@@ -151,6 +144,6 @@ no_forward_declarations() {
             }
             if (depth == 0) statement = statement " "
         }
-        END { exit bad }' "$header"
+        END { exit bad }' "$BUILD/bare"
 }
 attempt "rooms/no function is declared before it is defined" no_forward_declarations

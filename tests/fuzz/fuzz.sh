@@ -43,7 +43,7 @@ build() {
     "$@" -std=c99 $WARN $checks $peer_flags -I.. -o "$out" fuzz/fuzz.c $peer_libs >"$out.log" 2>&1
 }
 
-build_replay() {
+build_replay() { # unless it is there, younger than all that it is made of
     peers
     [ ! -x "$program" ] || [ -n "$(find ../h2neg.h ./*.h fuzz/*.[ch] -newer "$program")" ] || return 0
     compiler=gcc flags=$san

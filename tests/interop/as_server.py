@@ -508,7 +508,7 @@ def refused(port, limit=10):
             socket.create_connection(('127.0.0.1', port), 2).close()
         except ConnectionRefusedError:
             return
-        except ConnectionResetError: # the listening socket was closed with this connection in its queue
+        except ConnectionResetError:  # the listening socket was closed with this connection in its queue
             pass
         check(time.monotonic() < end, 'it still takes connections')
         time.sleep(0.01)
